@@ -1,0 +1,75 @@
+"""Settings: each has a command-line flag, an environment variable and a line in tenfold.toml, in that order of strength.
+
+The table below is the whole list; docs/settings.md shows it and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tenfold.base.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its key in tenfold.toml, its environment variable, its default, what it does."""
+
+    key: str
+    variable: str
+    default: str | None
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("store", "TENFOLD_STORE", None, "Where runs and versions live: a folder, postgresql://… or http://server"),
+    Setting(
+        "blobs", "TENFOLD_BLOBS", None, "Where bytes live when the store is PostgreSQL: a folder or s3://bucket/prefix"
+    ),
+    Setting("token", "TENFOLD_TOKEN", None, "Token for a Tenfold server"),
+    Setting("project", "TENFOLD_PROJECT", "default", "Project of a run that names none"),
+    Setting("host", "TENFOLD_HOST", "127.0.0.1", "Address `tenfold up` listens on"),
+    Setting("port", "TENFOLD_PORT", "7410", "Port `tenfold up` listens on"),
+    Setting("workers", "TENFOLD_WORKERS", None, "Warm processes for pipeline steps (default: one a core)"),
+    Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
+)
+
+_BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+def get(
+    key: str, flag: str | None = None, *, environ: Mapping[str, str] | None = None, folder: Path | None = None
+) -> str | None:
+    """The value in force: flag, else environment variable, else the nearest tenfold.toml upwards, else the default."""
+    setting = _BY_KEY[key]
+    if flag is not None:
+        return flag
+    value = (os.environ if environ is None else environ).get(setting.variable)
+    if value:
+        return value
+    from_file = project_file(folder).get(key)
+    return str(from_file) if from_file is not None else setting.default
+
+
+def project_file(folder: Path | None = None) -> dict[str, Any]:
+    """The nearest tenfold.toml upwards from a folder, as a dict; empty when there is none."""
+    path = find_upwards("tenfold.toml", folder)
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{path} is not valid TOML: {error}. Correct that line", field="tenfold.toml") from error
+
+
+def find_upwards(name: str, folder: Path | None = None) -> Path | None:
+    """The path of `name` in this folder or the nearest one above it, or None."""
+    start = (folder or Path.cwd()).resolve()
+    for place in (start, *start.parents):
+        if (place / name).exists():
+            return place / name
+    return None

@@ -1,0 +1,119 @@
+"""Two contracts for bytes: `Medium`, where immutable objects lie, and `Blobs`, what the engines use."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from tenfold.records import Entry, Tree
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all or 0 when unknown) while long work goes on."""
+
+
+class Medium(ABC):
+    """Named immutable objects: a folder, a bucket, a server, memory. Names are POSIX paths like `packs/ab/abcd…`.
+
+    The medium must give: a put is seen whole or not at all; a get after a finished put finds it.
+    """
+
+    @abstractmethod
+    def put(self, name: str, data: bytes) -> None:
+        """Store an object; durable on return. Putting a name again leaves equal bytes there. Raises StoreFull."""
+
+    @abstractmethod
+    def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
+        """The object, or a range of it. Raises BlobNotFound."""
+
+    @abstractmethod
+    def has(self, name: str) -> bool:
+        """True when the object is there."""
+
+    @abstractmethod
+    def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
+        """(name, size in bytes, modified UTC ms) of the objects whose names begin with the prefix, sorted by name."""
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Remove an object; one that is not there is no error."""
+
+
+class Blobs(ABC):
+    """Content-addressed bytes and trees: chunked, packed, compressed, verified on read (see docs/format.md).
+
+    Digests are blake3-256 of the whole content in hex. What a `put_…` returned from is durable. Content already
+    stored is not stored again.
+    """
+
+    @abstractmethod
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes; gives their digest."""
+
+    @abstractmethod
+    def put_file(self, path: Path) -> Entry:
+        """Store one file; the entry's path is its name. Raises Conflict when it changes while being read."""
+
+    @abstractmethod
+    def put_tree(self, files: Mapping[str, Path | bytes | Entry], *, progress: Progress | None = None) -> Tree:
+        """Store a tree of {path in the tree: file on disk, bytes, or an entry stored before}. Raises InvalidAddress."""
+
+    @abstractmethod
+    def put_folder(
+        self, folder: Path, *, ignore: Callable[[str], bool] | None = None, progress: Progress | None = None
+    ) -> Tree:
+        """Store everything below a folder: files with mode and time, symlinks, empty folders."""
+
+    @abstractmethod
+    def has(self, digests: Iterable[str]) -> set[str]:
+        """Those of the digests that are stored."""
+
+    @abstractmethod
+    def get_bytes(self, digest: str) -> bytes:
+        """The whole content, verified. Raises BlobNotFound, Damaged."""
+
+    @abstractmethod
+    def open(self, digest: str) -> BinaryIO:
+        """A seekable reader that fetches only the chunks it is asked for, each verified."""
+
+    @abstractmethod
+    def local_path(self, digest: str) -> Path:
+        """A read-only file with the content, made in the store's cache when needed: for memory maps and other programs."""
+
+    @abstractmethod
+    def entries(self, tree: str) -> list[Entry]:
+        """The entries of a tree, sorted by path. Raises BlobNotFound when there is no such tree."""
+
+    @abstractmethod
+    def find_entry(self, tree: str, path: str) -> Entry | None:
+        """One path of a tree, without reading the rest of a large one."""
+
+    @abstractmethod
+    def checkout(
+        self, tree: str, folder: Path, *, paths: list[str] | None = None, progress: Progress | None = None
+    ) -> int:
+        """Write a tree (or only these paths and what lies below them) into a folder; gives the files written.
+
+        Files already right are left alone, others of the tree are replaced whole; files not in the tree are not
+        touched. Never writes outside `folder`, also through a symlink that is there.
+        """
+
+    @abstractmethod
+    def pins(self) -> Iterator[str]:
+        """Digests that live uploads hold against garbage collection."""
+
+    @abstractmethod
+    def collect(self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
+        """Remove what no tree or blob of `keep` reaches and is older than the grace; gives (objects, bytes) freed.
+
+        Safe while others write.
+        """
+
+    @abstractmethod
+    def verify(self, *, progress: Progress | None = None) -> list[str]:
+        """Read everything; gives one line for each damaged or missing object, none when sound."""
+
+    @abstractmethod
+    def size(self) -> tuple[int, int]:
+        """(objects, bytes) that the store takes on its medium."""

@@ -1,0 +1,18 @@
+"""Frozen values, no input or output. One file a noun; every wire and every store speaks these."""
+
+from tenfold.records.edge import Edge
+from tenfold.records.event import Event
+from tenfold.records.page import Page
+from tenfold.records.ref import ANY, Move, Ref, RefMove
+from tenfold.records.run import CodeVersion, Run, RunChange, RunState, Summary
+from tenfold.records.search import And, Compare, Not, Or, Order, RunQuery
+from tenfold.records.series import Curve, Points, SeriesInfo
+from tenfold.records.task import Task, TaskChange, TaskState
+from tenfold.records.tree import Entry, Tree
+from tenfold.records.version import Draft, Version
+
+__all__ = [
+    "ANY", "And", "CodeVersion", "Compare", "Curve", "Draft", "Edge", "Entry", "Event", "Move", "Not", "Or", "Order",
+    "Page", "Points", "Ref", "RefMove", "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Summary", "Task",
+    "TaskChange", "TaskState", "Tree", "Version",
+]  # fmt: skip

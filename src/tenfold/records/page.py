@@ -1,0 +1,17 @@
+"""A page of a longer list."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """`total` counts all matches; `next` is the offset to go on with, or None at the end."""
+
+    items: list[T]
+    total: int
+    next: int | None = None
