@@ -2,6 +2,7 @@
 
 from tenfold.records.edge import Edge
 from tenfold.records.event import Event
+from tenfold.records.graph import Explanation, Graph, Link, Node, Reason
 from tenfold.records.page import Page
 from tenfold.records.ref import ANY, Move, Ref, RefMove
 from tenfold.records.run import CodeVersion, Run, RunChange, RunState, Summary
@@ -12,7 +13,37 @@ from tenfold.records.tree import Entry, Tree
 from tenfold.records.version import Draft, Version
 
 __all__ = [
-    "ANY", "And", "CodeVersion", "Compare", "Curve", "Draft", "Edge", "Entry", "Event", "Move", "Not", "Or", "Order",
-    "Page", "Points", "Ref", "RefMove", "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Summary", "Task",
-    "TaskChange", "TaskState", "Tree", "Version",
+    "ANY",
+    "And",
+    "CodeVersion",
+    "Compare",
+    "Curve",
+    "Draft",
+    "Edge",
+    "Entry",
+    "Event",
+    "Explanation",
+    "Graph",
+    "Link",
+    "Move",
+    "Node",
+    "Not",
+    "Or",
+    "Order",
+    "Page",
+    "Points",
+    "Reason",
+    "Ref",
+    "RefMove",
+    "Run",
+    "RunChange",
+    "RunQuery",
+    "RunState",
+    "SeriesInfo",
+    "Summary",
+    "Task",
+    "TaskChange",
+    "TaskState",
+    "Tree",
+    "Version",
 ]  # fmt: skip
