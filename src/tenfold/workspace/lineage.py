@@ -1,0 +1,160 @@
+"""Walks over the lineage graph: back to what a thing was made from, forward to what was built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from tenfold.base.addresses import Address, parse
+from tenfold.contracts import Stores, resolve
+from tenfold.records import Graph, Link, Node, Run, Version
+
+Direction = Literal["up", "down", "both"]
+PredictionFinder = Callable[[Stores, str], tuple[Node, list[str], list[str]]]
+"""Gives the node of a prediction, the ids of the runs that made it (its deployment) and of the versions it used."""
+
+LIMIT = 500
+"""Nodes a walk visits at most; a graph cut there says so."""
+
+
+def walk(
+    stores: Stores,
+    address: str | Address,
+    *,
+    direction: Direction = "both",
+    depth: int = 50,
+    find_prediction: PredictionFinder | None = None,
+    limit: int = LIMIT,
+) -> Graph:
+    """The part of the lineage graph around a run, a version or a prediction.
+
+    Upstream a version leads to the run that produced it, a run to the versions it used; downstream the other way.
+    A version with the same content as another (a model registered from a candidate) is reached through the run that
+    made it, not by its hash.
+
+    Args:
+        depth: Edges to follow at most, each way.
+        find_prediction: Needed for addresses of kind prediction.
+
+    Raises:
+        InvalidAddress, RunNotFound, VersionNotFound, PredictionNotFound.
+    """
+    wanted = parse(address) if isinstance(address, str) else address
+    walker = _Walker(stores, limit)
+    if wanted.kind == "prediction" and find_prediction is not None:
+        node, runs, versions = find_prediction(stores, wanted.name)
+        walker.nodes[node.id] = node
+        start = node.id
+        walker.links += [Link(source=f"version:{id_}", target=node.id, role="model") for id_ in versions]
+        walker.links += [Link(source=f"run:{id_}", target=node.id, role="served") for id_ in runs]
+        if direction != "down":
+            walker.up(runs=runs, versions=versions, depth=depth, level=-1)
+    elif wanted.kind == "run":
+        start = f"run:{wanted.name}"
+        walker.around(direction, depth, runs=[wanted.name])
+    else:
+        version = resolve(stores, wanted)
+        start = f"version:{version.id}"
+        walker.around(direction, depth, versions=[version.id])
+    return walker.graph(start)
+
+
+class _Walker:
+    """Visits the graph in breadth, a whole level with two queries."""
+
+    def __init__(self, stores: Stores, limit: int) -> None:
+        self.stores, self.limit = stores, limit
+        self.nodes: dict[str, Node] = {}
+        self.links: list[Link] = []
+        self.complete = True
+
+    def around(
+        self, direction: Direction, depth: int, *, runs: Iterable[str] = (), versions: Iterable[str] = ()
+    ) -> None:
+        runs, versions = list(runs), list(versions)
+        if direction in ("up", "both"):
+            self.up(runs=runs, versions=versions, depth=depth, level=0)
+        if direction in ("down", "both"):
+            self.down(runs=runs, versions=versions, depth=depth, level=0)
+
+    def up(self, *, runs: list[str], versions: list[str], depth: int, level: int) -> None:
+        self._follow(runs, versions, depth, level, run_side="used", version_side="produced", sign=-1)
+
+    def down(self, *, runs: list[str], versions: list[str], depth: int, level: int) -> None:
+        self._follow(runs, versions, depth, level, run_side="produced", version_side="used", sign=1)
+
+    def _follow(
+        self,
+        runs: list[str],
+        versions: list[str],
+        depth: int,
+        level: int,
+        *,
+        run_side: str,
+        version_side: str,
+        sign: int,
+    ) -> None:
+        seen_runs, seen_versions = set(runs), set(versions)
+        self._add(runs, versions, level)
+        for step in range(1, depth + 1):
+            if not runs and not versions:
+                return
+            if len(self.nodes) >= self.limit:
+                self.complete = False
+                return
+            from_runs = [e for e in self.stores.lineage.of_runs(runs) if e.direction == run_side] if runs else []
+            from_versions = (
+                [e for e in self.stores.lineage.of_versions(versions) if e.direction == version_side]
+                if versions
+                else []
+            )
+            for edge in (*from_runs, *from_versions):
+                run, version = f"run:{edge.run_id}", f"version:{edge.version_id}"
+                source, target = (version, run) if edge.direction == "used" else (run, version)
+                self.links.append(Link(source=source, target=target, role=edge.role))
+            versions = [id_ for id_ in dict.fromkeys(e.version_id for e in from_runs) if id_ not in seen_versions]
+            runs = [id_ for id_ in dict.fromkeys(e.run_id for e in from_versions) if id_ not in seen_runs]
+            seen_versions.update(versions)
+            seen_runs.update(runs)
+            self._add(runs, versions, level + sign * step)
+
+    def _add(self, runs: list[str], versions: list[str], depth: int) -> None:
+        new_runs = [id_ for id_ in runs if f"run:{id_}" not in self.nodes]
+        new_versions = [id_ for id_ in versions if f"version:{id_}" not in self.nodes]
+        for run in self.stores.runs.get(new_runs) if new_runs else []:
+            self.nodes[f"run:{run.id}"] = run_node(run, depth)
+        for version in self.stores.versions.get(new_versions) if new_versions else []:
+            self.nodes[f"version:{version.id}"] = version_node(version, depth)
+
+    def graph(self, start: str) -> Graph:
+        links = list(dict.fromkeys(ln for ln in self.links if ln.source in self.nodes and ln.target in self.nodes))
+        return Graph(start=start, nodes=list(self.nodes.values()), links=links, complete=self.complete)
+
+
+def run_node(run: Run, depth: int = 0) -> Node:
+    """A run as a node of the graph."""
+    return Node(
+        id=f"run:{run.id}",
+        sort="run",
+        kind=run.kind,
+        label=run.name or run.kind,
+        address=f"run:{run.id}",
+        state=run.state,
+        at_ms=run.started_at_ms or run.created_at_ms,
+        detail=run.project,
+        depth=depth,
+    )
+
+
+def version_node(version: Version, depth: int = 0) -> Node:
+    """A version as a node of the graph."""
+    return Node(
+        id=f"version:{version.id}",
+        sort="version",
+        kind=version.kind,
+        label=f"{version.name} v{version.number}",
+        address=version.address,
+        at_ms=version.created_at_ms,
+        detail=version.message or version.type,
+        depth=depth,
+    )
