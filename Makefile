@@ -1,0 +1,59 @@
+# The commands of the house. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVE ?= 1
+READY := .venv/.ready
+PAGES := src/tenfold/server/pages/index.html
+UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help setup test check lint types floors unit demo ui bench crash docs lock clean system
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) $(PAGES)  ## the development environment and the built pages
+
+$(READY): requirements-dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python requirements-dev.lock
+	TENFOLD_SKIP_UI=1 $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+$(PAGES): $(UI_SOURCES) $(READY)
+	$(BIN)/python scripts/build_ui.py
+
+ui: $(PAGES)  ## the built pages
+
+system:  ## programs the tests use and Debian has: PostgreSQL, Chromium
+	scripts/system_packages.sh
+
+test: setup system check unit  ## everything CI runs
+
+check: $(READY)  ## style, types, floors
+	$(BIN)/ruff check src tests bench examples scripts
+	$(BIN)/ruff format --check src tests bench examples scripts
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest
+
+crash: setup  ## long crash suites: kill -9 at random instants
+	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
+
+demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
+	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
+
+bench: setup  ## the table of budgets, peers measured beside where installed
+	$(BIN)/python -m bench
+
+docs: $(READY)  ## the documentation as a site
+	$(BIN)/mkdocs build --strict --quiet
+
+lock: pyproject.toml  ## pin the development environment anew
+	$(BIN)/python -m uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
+
+clean:  ## remove what was built
+	rm -rf .venv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
