@@ -5,7 +5,7 @@ from tenfold.records.event import Event
 from tenfold.records.graph import Explanation, Graph, Link, Node, Reason
 from tenfold.records.page import Page
 from tenfold.records.ref import ANY, Move, Ref, RefMove
-from tenfold.records.run import CodeVersion, Run, RunChange, RunState, Summary
+from tenfold.records.run import END_STATES, CodeVersion, Run, RunChange, RunState, Summary
 from tenfold.records.search import And, Compare, Not, Or, Order, RunQuery
 from tenfold.records.series import Curve, Points, SeriesInfo
 from tenfold.records.signature import Column, Signature
@@ -14,7 +14,8 @@ from tenfold.records.tree import Entry, Tree
 from tenfold.records.version import Draft, Version
 
 __all__ = [
-    "ANY", "And", "CodeVersion", "Column", "Compare", "Curve", "Draft", "Edge", "Entry", "Event", "Move", "Not", "Or",
-    "Order", "Page", "Points", "Ref", "RefMove", "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Signature",
-    "Summary", "Task", "TaskChange", "TaskState", "Tree", "Version",
+    "ANY", "And", "CodeVersion", "Column", "Compare", "Curve", "Draft", "END_STATES", "Edge", "Entry", "Event",
+    "Explanation", "Graph", "Link", "Move", "Node", "Not", "Or", "Order", "Page", "Points", "Reason", "Ref", "RefMove",
+    "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",
+    "TaskState", "Tree", "Version",
 ]  # fmt: skip
