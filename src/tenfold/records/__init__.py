@@ -14,7 +14,7 @@ from tenfold.records.tree import Entry, Tree
 from tenfold.records.version import Draft, Version
 
 __all__ = [
-    "ANY", "And", "CodeVersion", "Column", "Compare", "Curve", "Draft", "END_STATES", "Edge", "Entry", "Event",
+    "ANY", "END_STATES", "And", "CodeVersion", "Column", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
     "Explanation", "Graph", "Link", "Move", "Node", "Not", "Or", "Order", "Page", "Points", "Reason", "Ref", "RefMove",
     "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",
     "TaskState", "Tree", "Version",
