@@ -1,0 +1,80 @@
+"""What crosses the wire between server and pages: msgspec Structs, one file a noun. ui/src/wire.ts is made from them.
+Curves, lineage graphs and explanations cross as the records they are.
+
+Answers send every field, also null ones, so a page never asks whether a field is there. Requests may leave out what
+has a default. Times are UTC milliseconds; a number that is NaN or infinite is sent as null.
+"""
+
+from tenfold.server.wire.curves import CurveSet, PointRows, SeriesList, SeriesRow
+from tenfold.server.wire.data import (
+    DataDetail,
+    DataList,
+    DataRow,
+    DataVersion,
+    FileChange,
+    FileDiff,
+    FileList,
+    FileRow,
+    Preview,
+    TableColumn,
+    TablePreview,
+)
+from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
+from tenfold.server.wire.models import AliasMove, ModelDetail, ModelList, ModelRow, ModelVersionRow
+from tenfold.server.wire.operations import (
+    Alarm,
+    CheckRow,
+    DeploymentDetail,
+    DeploymentList,
+    DeploymentRow,
+    MonitorDetail,
+    MonitorList,
+    MonitorRow,
+    Target,
+)
+from tenfold.server.wire.pipelines import (
+    GraphEdge,
+    GraphNode,
+    PipelineGraph,
+    PipelineList,
+    PipelineRow,
+)
+from tenfold.server.wire.runs import (
+    ArtifactUse,
+    ArtifactUses,
+    Changed,
+    CodeRow,
+    Ids,
+    LogText,
+    MetricRow,
+    PatchText,
+    ProjectList,
+    ProjectRow,
+    RunDetail,
+    RunEdit,
+    RunKeys,
+    RunLink,
+    RunPage,
+    RunRow,
+)
+from tenfold.server.wire.versions import (
+    MoveRow,
+    RefRow,
+    VersionDetail,
+    VersionLink,
+    VersionPage,
+    VersionRow,
+    VersionUse,
+)
+
+__all__ = [
+    "Alarm", "AliasMove", "ArtifactUse", "ArtifactUses", "AttentionRow", "Changed", "CheckRow", "CodeRow", "Counts",
+    "CurveSet", "DataDetail", "DataList", "DataRow", "DataVersion", "DeploymentDetail", "DeploymentList",
+    "DeploymentRow", "FileChange", "FileDiff", "FileList", "FileRow", "GraphEdge", "GraphNode", "Hit", "HitList",
+    "Home", "Ids", "LogText", "MetricRow", "ModelDetail", "ModelList",
+    "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PatchText",
+    "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow",
+    "RefRow", "RunDetail", "RunEdit", "RunKeys", "RunLink", "RunPage", "RunRow", "SeriesList", "SeriesRow",
+    "ServerHealth", "ServerVersion", "TableColumn", "TablePreview", "Target", "VersionDetail", "VersionLink",
+    "VersionPage", "VersionRow", "VersionUse",
+]  # fmt: skip

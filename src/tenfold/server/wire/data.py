@@ -1,0 +1,110 @@
+"""Datasets, files and previews as the pages see them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tenfold.server.wire.versions import MoveRow, RefRow, VersionDetail, VersionLink, VersionRow
+
+
+class DataRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One dataset. `head` is what `main` names, else the newest version."""
+
+    name: str
+    versions: int
+    newest_at_ms: int
+    head: VersionRow | None
+    refs: list[RefRow]
+
+
+class DataList(msgspec.Struct, frozen=True):
+    """Sorted by name."""
+
+    items: list[DataRow]
+
+
+class DataDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset: branches and tags, versions newest first (at most 500), every move of a ref newest first."""
+
+    name: str
+    refs: list[RefRow]
+    versions: list[VersionRow]
+    history: list[MoveRow]
+
+
+class DataVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a dataset. `profile` is the JSON of its statistics, null when none was made."""
+
+    detail: VersionDetail
+    profile: Any
+    profile_version: VersionLink | None
+
+
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, symlink or folder directly below the folder asked for. `files` counts those inside a folder."""
+
+    path: str
+    name: str
+    kind: Literal["file", "symlink", "folder"]
+    size_bytes: int
+    files: int
+    digest: str
+
+
+class FileList(msgspec.Struct, frozen=True, kw_only=True):
+    """Folders first, then files, each by name."""
+
+    under: str
+    items: list[FileRow]
+    total: int
+    next: int | None
+
+
+class FileChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One path that differs. A size is null on the side where the file is not there."""
+
+    path: str
+    change: Literal["added", "removed", "changed"]
+    before_bytes: int | None
+    after_bytes: int | None
+
+
+class FileDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs from version `a` to version `b`; `files` holds the first 1,000 paths."""
+
+    a: VersionLink
+    b: VersionLink
+    added: int
+    removed: int
+    changed: int
+    files: list[FileChange]
+
+
+class TableColumn(msgspec.Struct, frozen=True):
+    name: str
+    type: str
+
+
+class TablePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """The first rows. Cells are JSON values; what JSON has no form for is text."""
+
+    columns: list[TableColumn]
+    rows: list[list[Any]]
+    total_rows: int | None
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """How to show one file. `view` says which of the fields to use; `url` gives the bytes, `url&download=true` saves them."""
+
+    path: str
+    view: Literal["text", "json", "table", "image", "html", "audio", "video", "pdf", "binary"]
+    media_type: str
+    size_bytes: int
+    text: str | None
+    truncated: bool
+    table: TablePreview | None
+    url: str
+    note: str | None
+    """Why there is no better view, in words; else null."""

@@ -1,0 +1,650 @@
+// Made by scripts/wire_types.py from the Structs of src/tenfold/server/wire. Do not edit.
+// Times are UTC milliseconds. A field with ? may be absent: it then has its default (empty, false, 0 or null).
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Something a check found wrong. */
+export interface Alarm {
+  kind: string;
+  severity: string;
+  text: string;
+  column: string | null;
+}
+
+/** Where an alias shall point and why. `expect` guards: the number it must point at now. */
+export interface AliasMove {
+  version: number;
+  why: string;
+  expect?: number | null;
+  force?: boolean;
+}
+
+/** A version this run produced or used, and as what. */
+export interface ArtifactUse {
+  direction: string;
+  role: string;
+  at_ms: number;
+  version: VersionRow;
+}
+
+export interface ArtifactUses {
+  items: ArtifactUse[];
+}
+
+/** Something a person should look at. */
+export interface AttentionRow {
+  kind: string;
+  severity: string;
+  title: string;
+  detail: string;
+  address: string;
+  page: string;
+  at_ms: number;
+}
+
+/** How many things an order changed. */
+export interface Changed {
+  changed: number;
+}
+
+/** One check of a monitor over one window of data. */
+export interface CheckRow {
+  run: RunRow;
+  window: string;
+  at_ms: number;
+  scores: Record<string, number | null>;
+  alarms: Alarm[];
+  reasons: string[];
+  report: VersionLink | null;
+}
+
+/** Which code ran. */
+export interface CodeRow {
+  commit: string | null;
+  branch: string | null;
+  remote: string | null;
+  dirty: boolean;
+  has_patch: boolean;
+  entry_point: string | null;
+  arguments: string[];
+  digest: string | null;
+}
+
+/** How many of each there are. */
+export interface Counts {
+  projects: number;
+  runs: number;
+  running: number;
+  data: number;
+  models: number;
+  pipelines: number;
+  deployments: number;
+  monitors: number;
+}
+
+/** A series as drawn at some width: one entry a bucket, in order of step. Where a bucket holds one point the four values are equal, and `exact` is true when all do. NaN is sent as None. */
+export interface Curve {
+  run_id: string;
+  key: string;
+  steps: number[];
+  last: (number | null)[];
+  min: (number | null)[];
+  max: (number | null)[];
+  mean: (number | null)[];
+  times_ms: number[];
+  total: number;
+  exact: boolean;
+}
+
+/** One key of several runs, each curve thinned to the buckets asked for. Runs without the key are left out. */
+export interface CurveSet {
+  key: string;
+  curves: Curve[];
+}
+
+/** A dataset: branches and tags, versions newest first (at most 500), every move of a ref newest first. */
+export interface DataDetail {
+  name: string;
+  refs: RefRow[];
+  versions: VersionRow[];
+  history: MoveRow[];
+}
+
+/** Sorted by name. */
+export interface DataList {
+  items: DataRow[];
+}
+
+/** One dataset. `head` is what `main` names, else the newest version. */
+export interface DataRow {
+  name: string;
+  versions: number;
+  newest_at_ms: number;
+  head: VersionRow | null;
+  refs: RefRow[];
+}
+
+/** One version of a dataset. `profile` is the JSON of its statistics, null when none was made. */
+export interface DataVersion {
+  detail: VersionDetail;
+  profile: Json;
+  profile_version: VersionLink | null;
+}
+
+/** A deployment with the models it has served, and its logs of predictions and outcomes (newest first). */
+export interface DeploymentDetail {
+  deployment: DeploymentRow;
+  models: VersionUse[];
+  served: VersionRow[];
+  predictions: VersionRow[];
+  outcomes: VersionRow[];
+  result: Record<string, Json>;
+}
+
+/** Live ones first, then newest first. */
+export interface DeploymentList {
+  items: DeploymentRow[];
+}
+
+/** One deployment. `live`: its run is running and its heartbeat is fresh. */
+export interface DeploymentRow {
+  run: RunRow;
+  name: string;
+  live: boolean;
+  url: string | null;
+  targets: Target[];
+  rates: Record<string, number | null>;
+  predictions: number;
+}
+
+/** `seq` grows with every event of a store. `topic` is the noun ('run', 'version', 'ref', 'series', 'task'). */
+export interface Event {
+  seq: number;
+  topic: string;
+  id: string;
+  at_ms: number;
+  project?: string;
+  action?: string;
+}
+
+/** The answer to `tenfold why`: from the thing asked about back to the files behind it. */
+export interface Explanation {
+  address: string;
+  reasons: Reason[];
+  graph: Graph;
+}
+
+/** One path that differs. A size is null on the side where the file is not there. */
+export interface FileChange {
+  path: string;
+  change: "added" | "changed" | "removed";
+  before_bytes: number | null;
+  after_bytes: number | null;
+}
+
+/** What differs from version `a` to version `b`; `files` holds the first 1,000 paths. */
+export interface FileDiff {
+  a: VersionLink;
+  b: VersionLink;
+  added: number;
+  removed: number;
+  changed: number;
+  files: FileChange[];
+}
+
+/** Folders first, then files, each by name. */
+export interface FileList {
+  under: string;
+  items: FileRow[];
+  total: number;
+  next: number | null;
+}
+
+/** A file, symlink or folder directly below the folder asked for. `files` counts those inside a folder. */
+export interface FileRow {
+  path: string;
+  name: string;
+  kind: "file" | "folder" | "symlink";
+  size_bytes: number;
+  files: number;
+  digest: string;
+}
+
+/** `start` is the id of the node the walk began at. `complete` is false when the walk stopped at its limit. */
+export interface Graph {
+  start: string;
+  nodes: Node[];
+  links: Link[];
+  complete: boolean;
+}
+
+/** `source` and `target` are ids of nodes; `label` is the parameter the value goes into. */
+export interface GraphEdge {
+  source: string;
+  target: string;
+  label: string;
+}
+
+/** One step of a pipeline run; a step that fans out is one node a child, all with the same `step`. */
+export interface GraphNode {
+  id: string;
+  key: string;
+  step: string;
+  state: string;
+  run_id: string | null;
+  attempt: number;
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+  duration_ms: number | null;
+  error: string | null;
+  why: string | null;
+  params: Record<string, Json>;
+}
+
+/** One answer of the search over everything. */
+export interface Hit {
+  kind: string;
+  title: string;
+  detail: string;
+  address: string;
+  page: string;
+  at_ms: number;
+}
+
+/** Best first. */
+export interface HitList {
+  items: Hit[];
+}
+
+/** What needs attention (newest first), what is running, what ran last, and how much there is. */
+export interface Home {
+  attention: AttentionRow[];
+  running: RunRow[];
+  recent: RunRow[];
+  counts: Counts;
+}
+
+/** The ids an order is about, at most 1,000. */
+export interface Ids {
+  ids: string[];
+}
+
+/** An arrow in the direction in which data flowed: version → run that used it, run → version it produced. */
+export interface Link {
+  source: string;
+  target: string;
+  role?: string;
+}
+
+/** A piece of a run's console output. Ask again with `next` as offset for what came after it. */
+export interface LogText {
+  text: string;
+  offset: number;
+  next: number;
+  size: number;
+  ended: boolean;
+}
+
+/** One metric of a run in five numbers. */
+export interface MetricRow {
+  last: number | null;
+  last_step: number;
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+  count: number;
+}
+
+/** A model: aliases, versions newest first (at most 200), every move of an alias newest first. */
+export interface ModelDetail {
+  name: string;
+  aliases: RefRow[];
+  versions: ModelVersionRow[];
+  history: MoveRow[];
+}
+
+/** Sorted by name. */
+export interface ModelList {
+  items: ModelRow[];
+}
+
+/** One model. */
+export interface ModelRow {
+  name: string;
+  versions: number;
+  newest_at_ms: number;
+  newest: ModelVersionRow | null;
+  aliases: RefRow[];
+}
+
+/** One version of a model with what it came to. */
+export interface ModelVersionRow {
+  version: VersionRow;
+  run: RunLink | null;
+  metrics: Record<string, number | null>;
+  verdict: string | null;
+  reasons: string[];
+  evaluation_id: string | null;
+  signature: Json;
+  format: string;
+}
+
+/** A monitor with its checks in order of their windows, and every score key they have. */
+export interface MonitorDetail {
+  name: string;
+  project: string;
+  checks: CheckRow[];
+  keys: string[];
+}
+
+/** Open alarms first, then by name. */
+export interface MonitorList {
+  items: MonitorRow[];
+}
+
+/** One monitor. `open`: its newest check raised alarms. */
+export interface MonitorRow {
+  name: string;
+  project: string;
+  checks: number;
+  open: boolean;
+  newest: CheckRow | null;
+}
+
+/** One line of the history of a ref. A number of null: the ref did not exist (before) or was removed (after). */
+export interface MoveRow {
+  ref: string;
+  before: number | null;
+  after: number | null;
+  at_ms: number;
+  who: string;
+  why: string;
+}
+
+/** A run, a version or a prediction. `id` is unique in the graph: 'run:…', 'version:…' or 'prediction:…'. */
+export interface Node {
+  id: string;
+  sort: "prediction" | "run" | "version";
+  kind: string;
+  label: string;
+  address: string;
+  state?: string;
+  at_ms?: number;
+  detail?: string;
+  depth?: number;
+}
+
+/** The uncommitted diff of the code that ran; empty when there was none. */
+export interface PatchText {
+  text: string;
+  commit: string | null;
+  truncated: boolean;
+}
+
+/** The graph of one pipeline run as it stands now. `counts` says how many nodes are in each state. */
+export interface PipelineGraph {
+  run: RunRow;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  counts: Record<string, number>;
+}
+
+/** The one that ran last first. */
+export interface PipelineList {
+  items: PipelineRow[];
+}
+
+/** One pipeline with its newest runs (at most 12, newest first). */
+export interface PipelineRow {
+  name: string;
+  project: string;
+  runs: number;
+  recent: RunRow[];
+}
+
+/** Raw points in columns, in order of step. `next` is the index to go on with, or null at the end. */
+export interface PointRows {
+  key: string;
+  steps: number[];
+  values: (number | null)[];
+  times_ms: number[];
+  total: number;
+  next: number | null;
+}
+
+/** How to show one file. `view` says which of the fields to use; `url` gives the bytes, `url&download=true` saves them. */
+export interface Preview {
+  path: string;
+  view: "audio" | "binary" | "html" | "image" | "json" | "pdf" | "table" | "text" | "video";
+  media_type: string;
+  size_bytes: number;
+  text: string | null;
+  truncated: boolean;
+  table: TablePreview | null;
+  url: string;
+  note: string | null;
+}
+
+/** RFC 9457 problem: what went wrong, in words and by a stable code; `field` names the item at fault, if one is. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  field: string | null;
+  code: string;
+}
+
+export interface ProjectList {
+  items: ProjectRow[];
+}
+
+/** One project. */
+export interface ProjectRow {
+  name: string;
+  runs: number;
+  running: number;
+  newest: RunLink | null;
+}
+
+/** One line of the answer to "why": what it is, what it says, where to look further. */
+export interface Reason {
+  what: string;
+  says: string;
+  address?: string;
+  page?: string;
+  details?: string[];
+}
+
+/** A name and the version it points at now. */
+export interface RefRow {
+  ref: string;
+  version_id: string;
+  number: number;
+  address: string;
+  moved_at_ms: number;
+}
+
+/** Everything of one run but its series, artifacts and text. */
+export interface RunDetail {
+  run: RunRow;
+  parent: RunLink | null;
+  root: RunLink | null;
+  code: CodeRow | null;
+  environment: Record<string, Json>;
+  params: Record<string, Json>;
+  notes: string;
+  error: string | null;
+  result: Record<string, Json>;
+  heartbeat_at_ms: number | null;
+  pid: number | null;
+  children: Record<string, number>;
+}
+
+/** A change of a run by hand; what is left out stays. A tag of null is removed. */
+export interface RunEdit {
+  name?: string | null;
+  notes?: string | null;
+  tags?: Record<string, string | null> | null;
+}
+
+/** Keys in use, sorted: what may be a column or stand in a search. */
+export interface RunKeys {
+  params: string[];
+  metrics: string[];
+  tags: string[];
+}
+
+/** Enough of a run to name it and link to it. */
+export interface RunLink {
+  id: string;
+  project: string;
+  kind: string;
+  name: string;
+  state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+}
+
+/** `total` counts all matches; `next` is the offset to go on with, or null at the end. */
+export interface RunPage {
+  items: RunRow[];
+  total: number;
+  next: number | null;
+}
+
+/** One line of a table of runs. `params` are flat: nested keys joined by dots. `error` is its first line. */
+export interface RunRow {
+  id: string;
+  address: string;
+  project: string;
+  kind: string;
+  name: string;
+  state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
+  parent_id: string | null;
+  root_id: string | null;
+  group: string | null;
+  user: string;
+  host: string;
+  created_at_ms: number;
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+  duration_ms: number | null;
+  deleted_at_ms: number | null;
+  error: string | null;
+  commit: string | null;
+  params: Record<string, Json>;
+  metrics: Record<string, MetricRow>;
+  tags: Record<string, string>;
+}
+
+/** Sorted by key. */
+export interface SeriesList {
+  items: SeriesRow[];
+}
+
+/** One series of a run: its key and its extent. */
+export interface SeriesRow {
+  key: string;
+  count: number;
+  first_step: number;
+  last_step: number;
+  first_at_ms: number;
+  last_at_ms: number;
+  last: number | null;
+  min: number | null;
+  max: number | null;
+  mean: number | null;
+}
+
+/** `ok` is false, with status 503, when the store cannot be read. */
+export interface ServerHealth {
+  ok: boolean;
+  seq: number;
+}
+
+export interface ServerVersion {
+  version: string;
+  python: string;
+  store: string;
+  writable: boolean;
+}
+
+export interface TableColumn {
+  name: string;
+  type: string;
+}
+
+/** The first rows. Cells are JSON values; what JSON has no form for is text. */
+export interface TablePreview {
+  columns: TableColumn[];
+  rows: Json[][];
+  total_rows: number | null;
+}
+
+/** A model a deployment serves. `version` is the one it serves now, as far as the store knows. */
+export interface Target {
+  name: string;
+  address: string;
+  weight: number;
+  shadow: boolean;
+  version: VersionLink | null;
+}
+
+/** A version with its surroundings. `inline` is its content when that is small JSON or text, else null. */
+export interface VersionDetail {
+  version: VersionRow;
+  parents: VersionLink[];
+  uses: VersionUse[];
+  inline: Json;
+}
+
+/** Enough of a version to name it and link to it. */
+export interface VersionLink {
+  id: string;
+  address: string;
+  kind: string;
+  name: string;
+  number: number;
+}
+
+/** Newest first; `next` is the offset to go on with, or null at the end. */
+export interface VersionPage {
+  items: VersionRow[];
+  next: number | null;
+}
+
+/** One version. `refs` are the names that point at it now. */
+export interface VersionRow {
+  id: string;
+  address: string;
+  kind: string;
+  name: string;
+  number: number;
+  type: string;
+  digest: string;
+  size_bytes: number;
+  files: number;
+  message: string;
+  author: string;
+  description: string;
+  run_id: string | null;
+  created_at_ms: number;
+  deleted_at_ms: number | null;
+  parents: string[];
+  refs: string[];
+  tags: Record<string, string>;
+  metadata: Record<string, Json>;
+}
+
+/** A run that used or produced a version. */
+export interface VersionUse {
+  direction: string;
+  role: string;
+  at_ms: number;
+  run_id: string;
+  run_name: string;
+  run_kind: string;
+  run_state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
+  project: string;
+}
