@@ -1,0 +1,113 @@
+"""The `tenfold` command: its list of commands, loaded one at a time, and the edge where errors become one line."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from tenfold.base.errors import TenfoldError
+
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check did not pass, 4 not found."
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("tenfold.cli.init", "Make a new project in this folder"),
+    "demo": ("tenfold.cli.demo", "Run the whole story on real flights, from raw data to a monitored model"),
+    "up": ("tenfold.cli.up", "Start the server: API, pages and live events on one port"),
+    "run": ("tenfold.cli.run", "Run a pipeline, or a script as one tracked run"),
+    "runs": ("tenfold.cli.runs", "List, search, show, delete and restore runs"),
+    "data": ("tenfold.cli.data", "Commit, list, compare and check out datasets"),
+    "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
+    "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
+    "serve": ("tenfold.cli.serve", "Serve a model over HTTP"),
+    "monitor": ("tenfold.cli.monitor", "Compare two tables for drift; list monitors and their checks"),
+    "why": ("tenfold.cli.why", "Trace a thing back to the data, code and files behind it"),
+    "impact": ("tenfold.cli.impact", "List everything that was built on a thing"),
+    "sync": ("tenfold.cli.sync", "Ship what dead or offline processes logged"),
+    "gc": ("tenfold.cli.gc", "Free the bytes that nothing refers to"),
+    "doctor": ("tenfold.cli.doctor", "Check the store and this installation"),
+    "completion": ("tenfold.cli.completion", "Print the shell completion script"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads the one that is called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean: tenfold {near[0]}" if near else " List the commands with: tenfold --help"
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=f"Example: tenfold demo\n\n{EXIT_CODES}",
+)
+@click.option("--store", metavar="PLACE", help="A folder, postgresql://… or http://server [TENFOLD_STORE]")
+@click.option("--blobs", metavar="PLACE", help="Where bytes live beside PostgreSQL: a folder or s3://… [TENFOLD_BLOBS]")
+@click.option("--debug", is_flag=True, help="Show the whole trace of an error")
+@click.version_option(package_name="tenfold", message="tenfold %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, store: str | None, blobs: str | None, debug: bool) -> None:
+    """Experiments, data versions, pipelines, models, serving and monitoring in one graph."""
+    ctx.obj = {"store": store, "blobs": blobs, "debug": debug}
+
+
+def workspace(ctx: click.Context | None = None) -> Any:
+    """The workspace the command's flags name, made the current one of this process."""
+    from tenfold.workspace import open_workspace, use
+
+    given = (ctx or click.get_current_context()).find_root().obj or {}
+    return use(open_workspace(given.get("store"), blobs=given.get("blobs")))
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    debug = "--debug" in (sys.argv[1:] if args is None else args)
+    try:
+        code = cli.main(args=args, prog_name="tenfold", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        _fail("Stopped", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except TenfoldError as error:
+        if debug:
+            raise
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("Stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(f"{type(error).__name__}: {error}. See the whole trace with: tenfold --debug …", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"Error: {message}" if code != 130 else message, err=True)
+    sys.exit(code)
