@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 
 from tenfold.base.errors import Invalid
-from tenfold.records import END_STATES, Run, RunChange, RunState, TaskState
+from tenfold.records import END_STATES, Draft, Edge, Run, RunChange, RunState, Task, TaskChange, TaskState, Version
 
 SEARCHED_CHARACTERS = 250
 """How much of a param's or tag's text a search looks at; all of it is kept."""
@@ -60,6 +60,31 @@ def in_state(run: Run, to: RunState, at_ms: int) -> Run:
     return msgspec.structs.replace(run, state=to, ended_at_ms=None, error=None)
 
 
+def task_after(task: Task, change: TaskChange) -> Task:
+    """The task after a change: whatever it leaves for, its lease ends; outcome and payload are replaced when given."""
+    new: dict[str, Any] = {
+        field: value
+        for field in ("not_before_ms", "outcome", "payload")
+        if (value := getattr(change, field)) is not None
+    }
+    if change.to != "running":
+        new |= {"lease_owner": None, "lease_until_ms": None}
+    return msgspec.structs.replace(task, state=change.to, **new)
+
+
+def run_state_after(change: TaskChange) -> RunState | None:
+    """The state a task's change brings its run into, or None when the run's state stays.
+
+    Raises:
+        Invalid: The change names a state that no run has.
+    """
+    if change.run_state is None:
+        return RUN_STATE_OF_TASK.get(change.to)
+    if change.run_state not in get_args(RunState):
+        raise Invalid(f"A run has no state {change.run_state!r}. Take one of {get_args(RunState)}", field="run_state")
+    return cast("RunState", change.run_state)
+
+
 def searchable(params: Mapping[str, Any]) -> dict[str, Searchable]:
     """Params as a search sees them: nested keys joined by dots, None and empty mappings left out.
 
@@ -107,3 +132,16 @@ def number_of(value: Any) -> float | None:
     except (ValueError, OverflowError):
         return None
     return None if math.isnan(number) else number
+
+
+def version_of(draft: Draft, number: int) -> Version:
+    """The version that a draft becomes."""
+    kept: dict[str, Any] = {
+        field: getattr(draft, field) for field in draft.__struct_fields__ if field not in ("role", "moves")
+    }
+    return Version(number=number, **kept)
+
+
+def produced_edge(draft: Draft, run_id: str) -> Edge:
+    """The edge that a draft with a run brings."""
+    return Edge(run_id=run_id, version_id=draft.id, direction="produced", role=draft.role, at_ms=draft.created_at_ms)
