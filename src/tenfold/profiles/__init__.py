@@ -1,0 +1,28 @@
+"""One-pass, mergeable statistics of a table: counts, moments, quantiles, top values, distinct estimate, histogram.
+
+Profiles of parts merge into the profile of the whole. Validation, drift, dataset pages and reports all read the same
+profile. Nothing here knows a schema, a store or a monitor.
+
+    profile(table) -> Profile          merge(a, b) -> Profile          quantile(column, 0.5)   std(column)
+"""
+
+from tenfold.profiles.merge import merge
+from tenfold.profiles.profile import profile
+from tenfold.profiles.record import (
+    ColumnProfile,
+    Histogram,
+    Profile,
+    Quantiles,
+    TextLengths,
+    TopValues,
+    decode,
+    encode,
+    std,
+)
+from tenfold.profiles.sketch import quantile
+from tenfold.profiles.tables import Table, open_table
+
+__all__ = [
+    "ColumnProfile", "Histogram", "Profile", "Quantiles", "Table", "TextLengths", "TopValues", "decode", "encode",
+    "merge", "open_table", "profile", "quantile", "std",
+]  # fmt: skip

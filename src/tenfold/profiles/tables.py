@@ -1,0 +1,133 @@
+"""Tables of any make as columns of Polars: pandas, Polars, Arrow, mappings of arrays, Parquet and CSV files.
+
+Files are read in batches, so memory does not grow with them; tables in memory are taken column by column, without
+copying them as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenfold.base.errors import Invalid
+from tenfold.base.extras import require
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCH_ROWS = 131_072
+READABLE = (".parquet", ".pq", ".csv", ".tsv", ".csv.gz", ".arrow", ".feather", ".ipc", ".ndjson", ".jsonl")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that can be read column by column. `source` is what was opened; `names` are its columns in order."""
+
+    source: Any
+    names: list[str]
+
+    def column(self, name: str) -> pl.Series:
+        """One whole column. A column of pandas' NaN is one of nulls."""
+        return _column(self.source, name)
+
+    def chunks(self, rows: int = BATCH_ROWS) -> Iterator[pl.Series]:
+        """Every column in pieces of at most about `rows`; pieces of one column come in the order of its rows."""
+        yield from _chunks(self.source, self.names, rows)
+
+
+def open_table(source: Any) -> Table:
+    """A table to read, whatever it is.
+
+    Args:
+        source: A pandas or Polars frame (lazy too), an Arrow table, a mapping of equally long columns, a list of rows as
+            mappings, or the path of a Parquet, CSV, Arrow or JSON-lines file.
+
+    Raises:
+        Invalid: It is none of these, or two columns have the same name.
+        MissingExtra: Polars is not installed.
+    """
+    polars = require("polars", extra="tables", why="read tables")
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, (str, Path)):
+        lazy = scan(Path(source))
+        return Table(lazy, list(lazy.collect_schema()))
+    if isinstance(source, polars.LazyFrame):
+        return Table(source, list(source.collect_schema()))
+    if isinstance(source, polars.DataFrame):
+        return Table(source, source.columns)
+    if _made_by(source, "pandas") and hasattr(source, "columns"):
+        names = [str(name) for name in source.columns]
+        if len(set(names)) != len(names):
+            raise Invalid(f"Two columns have the same name: {sorted(n for n in names if names.count(n) > 1)[0]!r}")
+        return Table(source, names)
+    if _made_by(source, "pyarrow"):
+        return open_table(polars.from_arrow(source))
+    if isinstance(source, Mapping):
+        return open_table(polars.DataFrame(dict(source), strict=False, nan_to_null=True))
+    if isinstance(source, Sequence):
+        return open_table(polars.DataFrame(list(source), infer_schema_length=None, strict=False))
+    raise Invalid(
+        f"A {type(source).__name__} is no table. Give a pandas or Polars frame, an Arrow table, a mapping of columns, "
+        "a list of rows, or a path"
+    )
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """A file as a lazy frame; the types of a CSV come from all its rows, not from the first ones."""
+    polars = require("polars", extra="tables", why="read tables")
+    name = path.name.lower()
+    if not path.exists():
+        raise Invalid(f"There is no file {path}. Give the path of a table: {', '.join(READABLE)}")
+    if name.endswith((".parquet", ".pq")):
+        return polars.scan_parquet(path)  # type: ignore[no-any-return]
+    if name.endswith((".csv", ".csv.gz", ".tsv")):
+        return polars.scan_csv(path, infer_schema_length=None, separator="\t" if name.endswith(".tsv") else ",")  # type: ignore[no-any-return]
+    if name.endswith((".arrow", ".feather", ".ipc")):
+        return polars.scan_ipc(path)  # type: ignore[no-any-return]
+    if name.endswith((".ndjson", ".jsonl")):
+        return polars.scan_ndjson(path, infer_schema_length=None)  # type: ignore[no-any-return]
+    raise Invalid(f"{path.name} is not a table this can read. Readable: {', '.join(READABLE)}")
+
+
+def _column(source: Any, name: str) -> pl.Series:
+    import polars as pl
+
+    if isinstance(source, pl.LazyFrame):
+        return source.select(name).collect().to_series()
+    if isinstance(source, pl.DataFrame):
+        return source.get_column(name)
+    return _of_pandas(
+        source[name] if name in source.columns else source.iloc[:, list(map(str, source.columns)).index(name)], name
+    )
+
+
+def _chunks(source: Any, names: list[str], rows: int) -> Iterator[pl.Series]:
+    import polars as pl
+
+    if isinstance(source, pl.LazyFrame):
+        for batch in source.select(names).collect_batches(chunk_size=rows, maintain_order=True):
+            yield from batch.get_columns()
+        return
+    for name in names:
+        column = _column(source, name)
+        for start in range(0, len(column), rows):
+            yield column.slice(start, rows)
+
+
+def _of_pandas(values: Any, name: str) -> pl.Series:
+    import polars as pl
+
+    if type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "iufb":
+        return pl.Series(name, values.to_numpy(), nan_to_null=values.dtype.kind == "f")
+    try:
+        return pl.Series(name, pl.from_pandas(values, nan_to_null=True))
+    except (TypeError, ValueError, pl.exceptions.PolarsError):  # Arrow's errors are TypeError and ValueError too
+        missing = values.isna()  # objects of several types: as text, missing ones still missing
+        return pl.Series(name, [None if gone else str(v) for v, gone in zip(values, missing, strict=True)], pl.String)
+
+
+def _made_by(value: Any, package: str) -> bool:
+    return any(base.__module__.split(".")[0] == package for base in type(value).__mro__)
