@@ -22,7 +22,11 @@ def fit(kind: str, train: pl.DataFrame, validation: pl.DataFrame, *, log: Log) -
     """A fitted pipeline of encoder and classifier; `log` hears its validation scores after each piece."""
     encoder = ColumnTransformer(
         [
-            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False, min_frequency=50), features.CATEGORIES),
+            (
+                "categories",
+                OneHotEncoder(handle_unknown="ignore", sparse_output=False, min_frequency=50),
+                features.CATEGORIES,
+            ),
             ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), features.NUMBERS),
         ]
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import features
 import polars as pl
+
 import tenfold
 
 KINDS = ["logistic", "boosting", "forest"]
@@ -43,7 +44,10 @@ def train(kind: str, train: pl.DataFrame, validation: pl.DataFrame) -> str:
     run = tenfold.active_run()
     model = fit(kind, train, validation, log=lambda scores, step: run.log(scores, step=step))
     saved = run.save_model(
-        model, name=f"delay-{kind}", input_example=train.select(features.FEATURES).head(200), message=f"candidate {kind}"
+        model,
+        name=f"delay-{kind}",
+        input_example=train.select(features.FEATURES).head(200),
+        message=f"candidate {kind}",
     )
     return saved.address
 
@@ -86,7 +90,9 @@ def register(verdict: dict, months: list[str]) -> dict:
 
 
 @tenfold.pipeline
-def training(data: str = "data:flights@main", months: list[str] = ("2013-01", "2013-02", "2013-03"), champion: str = ""):
+def training(
+    data: str = "data:flights@main", months: list[str] = ("2013-01", "2013-02", "2013-03"), champion: str = ""
+):
     """From raw months to a registered model."""
     table = prepare(data, months)
     parts = split(table)

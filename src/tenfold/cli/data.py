@@ -14,7 +14,7 @@ from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, progress, size, table
 
 
-@click.group(epilog=f"Example: tenfold data commit flights raw/ -m \"first import\"\n\n{EXIT_CODES}")
+@click.group(epilog=f'Example: tenfold data commit flights raw/ -m "first import"\n\n{EXIT_CODES}')
 def command() -> None:
     """Datasets: trees of files with history, branches and tags."""
 
@@ -48,10 +48,14 @@ def list_(as_json: bool) -> None:
         emit_json([{"name": n, "versions": count, "newest_at_ms": at} for _, n, count, at in names])
         return
     rows = [(n, count, ago(at), ", ".join(ref.ref for ref in stores.refs.all("data", n))) for _, n, count, at in names]
-    table(rows, ("name", "versions", "newest", "refs"), empty="No datasets yet. Add one with: tenfold data commit NAME FOLDER")
+    table(
+        rows,
+        ("name", "versions", "newest", "refs"),
+        empty="No datasets yet. Add one with: tenfold data commit NAME FOLDER",
+    )
 
 
-@command.command("commit", epilog=f"Example: tenfold data commit flights raw/ -m \"first import\"\n\n{EXIT_CODES}")
+@command.command("commit", epilog=f'Example: tenfold data commit flights raw/ -m "first import"\n\n{EXIT_CODES}')
 @click.argument("name")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-m", "--message", default="", help="What changed, for the history")
@@ -94,7 +98,15 @@ def log(dataset: str, limit: int, as_json: bool) -> None:
     for ref in workspace().stores.refs.all("data", address.name):
         refs.setdefault(ref.version_id, []).append(ref.ref)
     rows = [
-        (f"v{v.number}", ", ".join(refs.get(v.id, [])), v.files, size(v.size_bytes), v.author, ago(v.created_at_ms), v.message)
+        (
+            f"v{v.number}",
+            ", ".join(refs.get(v.id, [])),
+            v.files,
+            size(v.size_bytes),
+            v.author,
+            ago(v.created_at_ms),
+            v.message,
+        )
         for v in versions
     ]
     table(rows, ("version", "refs", "files", "size", "by", "when", "message"), empty=f"{address.name} has no versions")
@@ -138,7 +150,11 @@ def diff(dataset: str, before: str, after: str, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
-    for mark, entries, colour in (("+", found.added, "green"), ("-", found.removed, "red"), ("~", found.changed, "yellow")):
+    for mark, entries, colour in (
+        ("+", found.added, "green"),
+        ("-", found.removed, "red"),
+        ("~", found.changed, "yellow"),
+    ):
         for entry in entries:
             path = entry.path if hasattr(entry, "path") else entry.after.path
             click.secho(f"{mark} {path}", fg=colour)

@@ -25,9 +25,14 @@ def list_(as_json: bool) -> None:
         emit_json([{"name": n, "versions": count, "newest_at_ms": at} for _, n, count, at in names])
         return
     rows = [
-        (n, count, ago(at), ", ".join(f"{r.ref}=v{r.number}" for r in stores.refs.all("model", n))) for _, n, count, at in names
+        (n, count, ago(at), ", ".join(f"{r.ref}=v{r.number}" for r in stores.refs.all("model", n)))
+        for _, n, count, at in names
     ]
-    table(rows, ("name", "versions", "newest", "aliases"), empty="No models yet. Save one with: run.save_model(model, name='delay')")
+    table(
+        rows,
+        ("name", "versions", "newest", "aliases"),
+        empty="No models yet. Save one with: run.save_model(model, name='delay')",
+    )
 
 
 @command.command("show", epilog=f"Example: tenfold models show delay\n\n{EXIT_CODES}")
@@ -50,7 +55,9 @@ def show(name: str, as_json: bool) -> None:
         (f"v{v.number}", ", ".join(aliases.get(v.id, [])), v.type, v.tags.get("blessing", ""), size(v.size_bytes), ago(v.created_at_ms), v.message)
         for v in versions
     ]  # fmt: skip
-    table(rows, ("version", "aliases", "type", "verdict", "size", "when", "message"), empty=f"No model is called {name}")
+    table(
+        rows, ("version", "aliases", "type", "verdict", "size", "when", "message"), empty=f"No model is called {name}"
+    )
     numbers = {v.id: f"v{v.number}" for v in versions}
     moves = [
         (iso(m.at_ms), m.ref, numbers.get(m.before or "", ""), numbers.get(m.after or "", "removed"), m.who, m.why)
@@ -61,7 +68,9 @@ def show(name: str, as_json: bool) -> None:
         table(moves, ("when", "alias", "from", "to", "by", "why"), empty="")
 
 
-@command.command("alias", epilog=f"Example: tenfold models alias delay champion 3 --why \"better on the holdout\"\n\n{EXIT_CODES}")
+@command.command(
+    "alias", epilog=f'Example: tenfold models alias delay champion 3 --why "better on the holdout"\n\n{EXIT_CODES}'
+)
 @click.argument("name")
 @click.argument("alias")
 @click.argument("version")

@@ -9,12 +9,14 @@ from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
 
 
-@click.group(epilog=f"Example: tenfold runs list --project flights --where \"metrics.auc > 0.7\"\n\n{EXIT_CODES}")
+@click.group(epilog=f'Example: tenfold runs list --project flights --where "metrics.auc > 0.7"\n\n{EXIT_CODES}')
 def command() -> None:
     """Runs: everything that executed."""
 
 
-@command.command("list", epilog=f"Example: tenfold runs list --where \"params.lr < 0.1\" --order \"metrics.acc desc\"\n\n{EXIT_CODES}")
+@command.command(
+    "list", epilog=f'Example: tenfold runs list --where "params.lr < 0.1" --order "metrics.acc desc"\n\n{EXIT_CODES}'
+)
 @click.option("--project", multiple=True, help="Only runs of this project; may be given more than once")
 @click.option("--kind", multiple=True, help="training, pipeline, step, deployment, check …")
 @click.option("--where", default="", help="Search text, such as: metrics.acc > 0.9 and params.opt = 'adam'")
@@ -24,7 +26,14 @@ def command() -> None:
 @click.option("--offset", default=0, show_default=True)
 @json_option
 def list_(
-    project: tuple[str, ...], kind: tuple[str, ...], where: str, order: str, deleted: bool, limit: int, offset: int, as_json: bool
+    project: tuple[str, ...],
+    kind: tuple[str, ...],
+    where: str,
+    order: str,
+    deleted: bool,
+    limit: int,
+    offset: int,
+    as_json: bool,
 ) -> None:
     """List runs, the newest first."""
     from tenfold.api import Client
@@ -37,7 +46,9 @@ def list_(
         return
     rows = []
     for run in page.items:
-        shown = [f"{key}={summary.last:.4g}" for key, summary in sorted(run.metrics.items()) if not key.startswith("system/")]
+        shown = [
+            f"{key}={summary.last:.4g}" for key, summary in sorted(run.metrics.items()) if not key.startswith("system/")
+        ]
         rows.append((run.id, run.project, run.kind, run.name, run.state, ago(run.created_at_ms), " ".join(shown[:4])))
     table(
         rows,
@@ -87,7 +98,9 @@ def delete(run: tuple[str, ...]) -> None:
 
     stores = workspace().stores
     found = [item.id for item in stores.runs.get([_id(text) for text in run])]
-    click.echo(f"{stores.runs.set_deleted(found, at_ms=now_ms())} in the bin. Take them out with: tenfold runs restore {found[0]}")
+    click.echo(
+        f"{stores.runs.set_deleted(found, at_ms=now_ms())} in the bin. Take them out with: tenfold runs restore {found[0]}"
+    )
 
 
 @command.command("restore", epilog=f"Example: tenfold runs restore 01JD0000000000000000000000\n\n{EXIT_CODES}")

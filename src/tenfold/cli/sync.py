@@ -21,6 +21,8 @@ def command(as_json: bool) -> None:
     if as_json:
         emit_json(done)
         return
-    click.echo(f"{done.points:,} points of {done.journals} journals shipped; {done.predictions:,} predictions published")
+    click.echo(
+        f"{done.points:,} points of {done.journals} journals shipped; {done.predictions:,} predictions published"
+    )
     if done.left:
         click.echo(f"{done.left} journals belong to live processes and ship themselves", err=True)

@@ -26,7 +26,9 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     given["store"], given["blobs"] = store or given["store"], blobs or given["blobs"]
     place = workspace(ctx)
     if place.location.kind == "server":
-        raise Invalid("tenfold up serves a folder or PostgreSQL, not another server. Name one with --store", field="store")
+        raise Invalid(
+            "tenfold up serves a folder or PostgreSQL, not another server. Name one with --store", field="store"
+        )
     text = settings.get("port", None if port is None else str(port)) or "7410"
     if not text.isdigit() or int(text) > 65535:
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")

@@ -6,7 +6,7 @@ from tenfold.base import ids
 from tenfold.base.errors import RunNotFound, VersionNotFound
 from tenfold.records import CodeVersion, Draft, Edge, Move, Node, Run
 from tenfold.testing.stores import memory_stores
-from tenfold.workspace import lineage, why
+from tenfold.workspace import explain, lineage
 
 
 class Chain:
@@ -82,7 +82,7 @@ def test_a_prediction_is_explained_down_to_the_files(chain):
         )  # fmt: skip
         return node, [chain.runs["serve"]], [chain.model.id]
 
-    answer = why.why(chain.stores, f"prediction:{prediction}", find_prediction=find)
+    answer = explain.why(chain.stores, f"prediction:{prediction}", find_prediction=find)
     whats = [reason.what for reason in answer.reasons]
     assert whats[0] == "prediction"
     for what in ("deployment", "model", "step run", "code", "data"):
