@@ -1,0 +1,212 @@
+"""Models as ONNX: converted from scikit-learn, held against the original's answers, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from tenfold.base.errors import Invalid
+from tenfold.base.extras import require
+from tenfold.models.answers import Answers
+from tenfold.models.columns import Array, Batch, all_floats
+from tenfold.records import Signature
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability, or relative difference of a number, that counts as the same answer.
+
+ONNX Runtime's tree kernels take float32 only (measured: a gradient boosting classifier differs by 2e-7).
+"""
+
+TENSOR_INPUT = "X"
+
+
+class Converted(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversion that holds. `layout` says how to feed it, `max_difference` how far its answers were off."""
+
+    data: bytes
+    layout: str
+    max_difference: float
+    rows_checked: int
+
+
+def convert(native: Any, signature: Signature, checks: list[tuple[Batch, Answers]]) -> Converted:
+    """The model as ONNX, in the first layout whose answers match.
+
+    Args:
+        checks: Inputs with the answers of the original.
+
+    Raises:
+        Invalid: It does not convert, or answers differently; the message says which.
+    """
+    layouts = ["tensor"] if all_floats(signature) else []
+    layouts += [] if signature.positional else ["float columns", "typed columns"]
+    if not layouts:
+        layouts = ["tensor"]
+    why = ""
+    for layout in layouts:
+        try:
+            data = _to_onnx(native, signature, layout)
+            runner = Runner(data, signature, layout)
+            worst = max(difference(answers, runner.run(batch)) for batch, answers in checks)
+        except Exception as error:  # a converter may raise anything at all; the reason is kept for the manifest
+            why = f"{layout}: {type(error).__name__}: {str(error).strip().splitlines()[0][:200] if str(error) else ''}"
+            continue
+        if worst <= TOLERANCE:
+            rows = sum(batch.rows for batch, _ in checks)
+            return Converted(data=data, layout=layout, max_difference=worst, rows_checked=rows)
+        why = f"{layout}: its answers differ by {worst:.3g} on the input example"
+    raise Invalid(f"The model does not convert to ONNX ({why}). It is kept in another format", field="format")
+
+
+class Runner:
+    """An ONNX session that takes checked batches. Safe to call from several threads."""
+
+    def __init__(self, data: bytes, signature: Signature, layout: str) -> None:
+        runtime = require("onnxruntime", extra="models", why="run this model")
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = 1  # one row is 10 µs of work: a pool of threads costs more than it brings
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._layout = layout
+        self._names = [column.name for column in signature.inputs]
+        self._types = [_dtype(column.type, layout) for column in signature.inputs]
+        self._bools = signature.classes is not None and all(isinstance(label, bool) for label in signature.classes)
+
+    def run(self, batch: Batch) -> Answers:
+        """Answers for a batch; missing text is given as the empty string, as the converters do."""
+        if self._layout == "tensor":
+            matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
+            feed = {TENSOR_INPUT: matrix.astype(np.float32)}
+        else:
+            feed = {
+                name: _feed(values, dtype)
+                for name, dtype, values in zip(self._names, self._types, batch.columns(), strict=True)
+            }
+        given = self._session.run(self._outputs, feed)
+        prediction = given[0]
+        if prediction.ndim == 2 and prediction.shape[1] == 1:
+            prediction = prediction[:, 0]
+        if self._bools:
+            prediction = prediction.astype(np.bool_)
+        return Answers(prediction, given[1] if len(given) > 1 and given[1].ndim == 2 else None)
+
+
+def difference(expected: Answers, got: Answers) -> float:
+    """How far answers are from those expected; infinite when a label, a shape or a missing value differs.
+
+    Where two classes tie to within the tolerance either label counts as right: a forest's votes often do.
+    """
+    if expected.prediction.shape != got.prediction.shape:
+        return float("inf")
+    if (expected.probability is None) != (got.probability is None):
+        return float("inf")
+    if expected.probability is not None and got.probability is not None:
+        if expected.probability.shape != got.probability.shape or not np.isfinite(got.probability).all():
+            return float("inf")
+        differs = expected.prediction != got.prediction
+        if differs.any() and not _tied(expected.probability[differs]).all():
+            return float("inf")
+        return float(np.max(np.abs(expected.probability - got.probability), initial=0.0))
+    if expected.prediction.dtype.kind != "f":
+        return 0.0 if bool((expected.prediction == got.prediction).all()) else float("inf")
+    if not np.isfinite(got.prediction).all():
+        return float("inf")
+    scale = np.maximum(np.abs(expected.prediction), float(np.std(expected.prediction)) or 1e-12)
+    return float(np.max(np.abs(expected.prediction - got.prediction) / scale, initial=0.0))
+
+
+def _tied(probability: Array) -> Array:
+    top = np.sort(probability, axis=1)[:, -2:]
+    return np.asarray(top[:, -1] - top[:, 0] <= TOLERANCE)
+
+
+def _dtype(type_: str, layout: str) -> Any:
+    if type_ == "string":
+        return np.object_
+    if layout == "typed columns":
+        return {"bool": np.bool_, "int": np.int64, "float": np.float32}[type_]
+    return np.float32
+
+
+def _feed(values: Array, dtype: Any) -> Array:
+    if dtype is np.object_:
+        values = np.array(["" if value is None else value for value in values.tolist()], dtype=np.object_)
+    return values.astype(dtype, copy=False).reshape(-1, 1)
+
+
+def _to_onnx(native: Any, signature: Signature, layout: str) -> bytes:
+    skl2onnx = require("skl2onnx", extra="models", why="convert models to ONNX")
+    types = require("skl2onnx.common.data_types", extra="models", why="convert models to ONNX")
+    if layout == "tensor":
+        initial = [(TENSOR_INPUT, types.FloatTensorType([None, len(signature.inputs)]))]
+    else:
+        by_dtype = {
+            np.object_: types.StringTensorType,
+            np.bool_: types.BooleanTensorType,
+            np.int64: types.Int64TensorType,
+            np.float32: types.FloatTensorType,
+        }
+        initial = [(c.name, by_dtype[_dtype(c.type, layout)]([None, 1])) for c in signature.inputs]
+    options = {id(native): {"zipmap": False}} if signature.classes is not None else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        converters, shapes = _histogram_boosting()
+        made = skl2onnx.convert_sklearn(
+            native,
+            initial_types=initial,
+            options=options,
+            custom_conversion_functions=converters,
+            custom_shape_calculators=shapes,
+        )
+    data: bytes = made.SerializeToString()
+    return data
+
+
+def _histogram_boosting() -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The library's own converters of histogram boosting, with attributes ONNX takes.
+
+    skl2onnx 1.20 hands NumPy scalars and arrays over, which onnx 1.23 refuses ("Unable to create node").
+    """
+    registry = require("skl2onnx.common._registration", extra="models", why="convert models to ONNX")
+    ensemble = require("sklearn.ensemble", extra="models", why="convert models to ONNX")
+    converters, shapes = {}, {}
+    for kind in ("Classifier", "Regressor"):
+        estimator = getattr(ensemble, f"HistGradientBoosting{kind}")
+        alias = f"SklearnHistGradientBoosting{kind}"
+        original = registry.get_converter(alias)
+
+        def converter(scope: Any, operator: Any, container: Any, original: Any = original) -> None:
+            original(scope, operator, _PlainAttributes(container))
+
+        converters[estimator] = converter
+        shapes[estimator] = registry.get_shape_calculator(alias)
+    return converters, shapes
+
+
+class _PlainAttributes:
+    """A converter's container that gives a node's attributes as lists of plain Python numbers."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def add_node(self, *args: Any, **attributes: Any) -> Any:
+        plain = {name: _plain(value) for name, value in attributes.items()}
+        return self._container.add_node(*args, **plain)
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, (list, np.ndarray)):
+        return value
+    items = [
+        item.item() if isinstance(item, np.generic) else item for item in np.ravel(np.asarray(value, dtype=object))
+    ]
+    items = [item.item() if isinstance(item, np.ndarray) else item for item in items]
+    return [int(item) if isinstance(item, bool) else item for item in items]
