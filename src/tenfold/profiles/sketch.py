@@ -78,7 +78,8 @@ class Sketch:
 
 
 def _middles(count: int, size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.ceil((np.arange(size) + 0.5) * (count / size)).astype(np.int64) - 1
+    places: np.ndarray[Any, np.dtype[np.int64]] = np.ceil((np.arange(size) + 0.5) * (count / size)).astype(np.int64)
+    return places - 1
 
 
 def quantile(sketch: Quantiles, share: float) -> float | None:
