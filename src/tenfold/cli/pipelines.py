@@ -1,0 +1,107 @@
+"""`tenfold pipelines`: pipelines and their runs."""
+
+from __future__ import annotations
+
+import click
+
+from tenfold.base.addresses import parse
+from tenfold.base.errors import StepFailed
+from tenfold.cli.app import EXIT_CODES, workspace
+from tenfold.cli.output import ago, emit_json, json_option, table
+
+
+@click.group(epilog=f"Example: tenfold pipelines list\n\n{EXIT_CODES}")
+def command() -> None:
+    """Pipelines and their runs."""
+
+
+def _run_id(text: str) -> str:
+    return parse(text if text.startswith("run:") else f"run:{text}").name
+
+
+@command.command("list", epilog=f"Example: tenfold pipelines list\n\n{EXIT_CODES}")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the pipelines that have run here, and their newest runs."""
+    from tenfold.records import RunQuery
+
+    stores = workspace().stores
+    runs = stores.runs.search(RunQuery(kinds=["pipeline"], limit=20)).items
+    if as_json:
+        emit_json({"pipelines": [name for _, name, _, _ in stores.versions.names("pipeline")], "runs": runs})
+        return
+    rows = [(run.id, run.name, run.state, ago(run.created_at_ms)) for run in runs]
+    table(rows, ("run", "pipeline", "state", "when"), empty="No pipeline has run yet. Run one with: tenfold run file.py:name")
+
+
+@command.command("show", epilog=f"Example: tenfold pipelines show 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@click.argument("run")
+@json_option
+def show(run: str, as_json: bool) -> None:
+    """Show a pipeline run: its steps, their states and times, and why a step failed."""
+    from tenfold.pipelines import graph
+
+    stores = workspace().stores
+    found = graph(stores, _run_id(run))
+    if as_json:
+        emit_json(found)
+        return
+    rows = [
+        (node.key, node.state, node.attempts, _seconds(node.started_at_ms, node.ended_at_ms), node.error or node.why or "")
+        for node in found.nodes
+    ]
+    table(rows, ("step", "state", "attempts", "seconds", "note"), empty="This run has no steps")
+
+
+def _seconds(began: int | None, ended: int | None) -> float | None:
+    return None if began is None or ended is None else (ended - began) / 1000
+
+
+@command.command("why-ran", epilog=f"Example: tenfold pipelines why-ran 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@click.argument("run")
+@json_option
+def why_ran(run: str, as_json: bool) -> None:
+    """Say why each step of a run was not found in the cache."""
+    from tenfold.pipelines import why_ran as explain
+
+    answer = explain(workspace().stores, _run_id(run))
+    if as_json:
+        emit_json(answer)
+        return
+    for key, reasons in answer.items():
+        click.echo(f"{key}: {'; '.join(reasons) or 'found in the cache'}")
+
+
+@command.command("logs", epilog=f"Example: tenfold pipelines logs 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@click.argument("step_run")
+def logs(step_run: str) -> None:
+    """Print what a step's run wrote."""
+    from tenfold.workspace import read_log
+
+    click.echo(read_log(workspace(), _run_id(step_run)), nl=False)
+
+
+@command.command("resume", epilog=f"Example: tenfold pipelines resume 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@click.argument("run")
+def resume(run: str) -> None:
+    """Go on with a run that failed or whose process died; finished steps are not run again."""
+    from tenfold.cli.steps import StepPrinter
+    from tenfold.pipelines import resume as go_on
+    from tenfold.workspace import pipeline_host
+
+    with StepPrinter() as printer:
+        done = go_on(_run_id(run), host=pipeline_host(workspace()), on_event=printer)
+    if done.state != "finished":
+        raise StepFailed(f"Pipeline run {done.id} {done.state}. See why with: tenfold pipelines show {done.id}")
+
+
+@command.command("cancel", epilog=f"Example: tenfold pipelines cancel 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@click.argument("run")
+def cancel(run: str) -> None:
+    """Stop a run: its running steps are ended with every process they started."""
+    from tenfold.pipelines import cancel as stop
+    from tenfold.workspace import pipeline_host
+
+    id_ = _run_id(run)
+    stop(id_, host=pipeline_host(workspace()))
+    click.echo(f"run:{id_} is cancelled")

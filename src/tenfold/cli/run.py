@@ -1,0 +1,98 @@
+"""`tenfold run`: a pipeline, or a script as one tracked run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from tenfold.base.errors import Invalid, StepFailed
+from tenfold.cli.app import EXIT_CODES, workspace
+from tenfold.cli.output import emit_json, json_option
+
+
+@click.command(
+    epilog=f"Example: tenfold run train.py:training --param count=50\n\n{EXIT_CODES}",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
+)
+@click.argument("target")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline; may be repeated")
+@click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
+@click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
+@json_option
+def command(
+    target: str, arguments: tuple[str, ...], params: tuple[str, ...], only_plan: bool, project: str | None, as_json: bool
+) -> None:
+    """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
+    place = workspace()
+    file, colon, _ = target.rpartition(":")
+    if not colon or file.endswith("\\"):
+        _script(target, arguments, project)
+        return
+    if arguments:
+        raise Invalid(f"A pipeline takes --param NAME=VALUE, not {arguments[0]!r}", field="arguments")
+    from tenfold.pipelines import load_pipeline
+    from tenfold.workspace import pipeline_host
+
+    pipeline = load_pipeline(target)
+    given = _params(params)
+    if only_plan:
+        from tenfold.pipelines import plan
+
+        planned = plan(pipeline, given, host=pipeline_host(place, project=project))
+        emit_json(planned) if as_json else _show_plan(planned)
+        return
+    run = _run(place, pipeline, given, project, quiet=as_json)
+    if as_json:
+        emit_json({"run_id": run.id, "state": run.state, "outputs": run.outputs() if run.state == "finished" else None})
+    if run.state != "finished":
+        raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
+
+
+def _run(place: Any, pipeline: Any, given: dict[str, Any], project: str | None, *, quiet: bool) -> Any:
+    from tenfold.cli.steps import StepPrinter
+    from tenfold.workspace import pipeline_host
+
+    host = pipeline_host(place, project=project)
+    with StepPrinter(quiet=quiet) as printer:
+        return pipeline.with_options(host=host, on_event=printer).run(**given)
+
+
+def _params(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE pairs; a value is read as JSON when it is JSON, else taken as text."""
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise Invalid(f"The parameter {pair!r} has no name and value. Write it like --param lr=0.1", field="param")
+        try:
+            given[name] = msgspec.json.decode(text.encode())
+        except msgspec.DecodeError:
+            given[name] = text
+    return given
+
+
+def _show_plan(planned: Any) -> None:
+    from tenfold.cli.output import table
+
+    rows = [(item.key, "cached" if item.hit else "runs", item.why) for item in planned]
+    table(rows, ("step", "plan", "why"), empty="This pipeline has no steps")
+
+
+def _script(target: str, arguments: tuple[str, ...], project: str | None) -> None:
+    """A script as one run: its own `tenfold.log` calls go into it."""
+    import runpy
+
+    path = Path(target)
+    if not path.is_file():
+        raise Invalid(f"There is no file {target}. Name a script, or a pipeline as file.py:name", field="target")
+    import tenfold
+
+    sys.argv = [target, *arguments]
+    sys.path.insert(0, str(path.parent.absolute()))
+    with tenfold.run(project, name=path.stem):
+        runpy.run_path(target, run_name="__main__")
