@@ -1,0 +1,145 @@
+"""What monitoring says: drift of columns, anomalies against a schema, alarms, and a check that gathers them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+ColumnKind = Literal["number", "category"]
+Severity = Literal["error", "warning"]
+Status = Literal["ok", "alarm", "too few rows"]
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Both sides of a column as shares of their rows, for drawing: `edges` (bins + 1) of numbers, `labels` of categories."""
+
+    reference: list[float]
+    current: list[float]
+    edges: list[float] = []
+    labels: list[str] = []
+
+
+class ColumnDrift(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The verdict on one column. `drifted` is None when it could not be judged; `reason` then says why."""
+
+    name: str
+    kind: ColumnKind | None = None
+    method: str | None = None
+    score: float | None = None
+    score_is: Literal["distance", "p-value"] | None = None
+    threshold: float | None = None
+    drifted: bool | None = None
+    reason: str = ""
+    reference_rows: int = 0
+    """Rows with a usable value: not null, NaN or infinite."""
+    current_rows: int = 0
+    reference_missing: float = 0.0
+    """Share of rows without a usable value."""
+    current_missing: float = 0.0
+    bars: Bars | None = None
+
+
+class DriftReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Drift of a table. `drifted` compares `drifted_share` with `share`; columns that could not be judged count for neither."""
+
+    columns: list[ColumnDrift]
+    reference_rows: int
+    current_rows: int
+    share: float
+    drifted_columns: int
+    judged_columns: int
+    drifted_share: float
+    drifted: bool
+
+
+class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One way in which data break a schema. `type` is TensorFlow Data Validation's name for it; column '' is the table."""
+
+    column: str
+    type: str
+    severity: Severity
+    short: str
+    long: str
+
+
+class Alarm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something a person, or a trigger, should act on."""
+
+    kind: Literal["drift", "quality", "anomaly"]
+    text: str
+    value: float | None = None
+    limit: float | None = None
+    columns: list[str] = []
+
+
+class QualityRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When a metric raises an alarm. `worse_by` is measured from the reference's value; limits themselves are no alarm."""
+
+    metric: str
+    worse_by: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    higher_is_better: bool = True
+
+
+class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is watched, against what, and from when on it is an alarm."""
+
+    name: str
+    project: str = "default"
+    target: str = ""
+    """The deployment or dataset it watches, as an address."""
+    reference: str = ""
+    """Address of the data the current ones are compared with."""
+    columns: list[str] | None = None
+    """Columns whose drift is judged; all that both tables have when None."""
+    methods: dict[str, str] = {}
+    """Method by column, where the default choice is not wanted."""
+    thresholds: dict[str, float] = {}
+    """Threshold by column, where the method's default is not wanted."""
+    share: float = 0.5
+    """Share of drifted columns from which the table has drifted."""
+    watched: list[str] = []
+    """Columns each of whose drift is an alarm of its own: the prediction, the target."""
+    min_rows: int = 100
+    quality: list[QualityRule] = []
+    environment: str | None = "serving"
+    """Environment of the schema that current data are validated in."""
+    alarm_on: Severity | None = "error"
+    """The mildest anomaly that is an alarm; None: anomalies never are."""
+
+
+class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What one check of a monitor found. `scores` are flat, for a chart over time: 'drift_share', 'rows', 'drift.<column>',
+    'missing.<column>', 'quality.<metric>', 'anomalies'."""
+
+    monitor: str
+    status: Status
+    alarms: list[Alarm]
+    scores: dict[str, float]
+    reasons: list[str] = []
+    """What was not checked, and why."""
+    drift: DriftReport | None = None
+    anomalies: list[Anomaly] = []
+    quality: dict[str, float] = {}
+    reference_quality: dict[str, float] = {}
+    window: str = ""
+
+    @property
+    def alarmed(self) -> bool:
+        return bool(self.alarms)
+
+
+class PastCheck(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One line of a monitor's history."""
+
+    run_id: str
+    monitor: str
+    window: str
+    at_ms: int
+    status: Status
+    scores: dict[str, float]
+    alarms: list[Alarm] = []
+    report: str = ""
+    """Address of the report."""
