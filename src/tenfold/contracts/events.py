@@ -24,4 +24,4 @@ class Events(ABC):
 
     @abstractmethod
     def trim(self, *, before_ms: int) -> int:
-        """Forget events older than this; gives how many. Readers behind that must read afresh."""
+        """Forget events older than this, but never the newest; gives how many. Readers behind that must read afresh."""

@@ -30,7 +30,8 @@ class MemoryEvents(Events):
 
     def trim(self, *, before_ms: int) -> int:
         with self._state.lock:
-            kept = [event for event in self._state.events if event.at_ms >= before_ms]
+            last = self._state.last_seq
+            kept = [event for event in self._state.events if event.at_ms >= before_ms or event.seq == last]
             gone = len(self._state.events) - len(kept)
             self._state.events = kept
             return gone

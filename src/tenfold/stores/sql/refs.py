@@ -1,0 +1,117 @@
+"""Refs in SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select
+
+from tenfold.base.addresses import check_ref
+from tenfold.contracts import Refs
+from tenfold.contracts.refusals import check_expected, no_target
+from tenfold.records import Move, Ref, RefMove
+from tenfold.stores.sql.database import Database
+from tenfold.stores.sql.events import note
+from tenfold.stores.sql.tables import artifacts, ref_moves, refs, versions
+from tenfold.stores.sql.upsert import insert_or_replace
+
+_COLUMNS = ("kind", "name", "ref", "version_id", "number", "moved_at_ms")
+_MOVE_COLUMNS = ("kind", "name", "ref", "before", "after", "at_ms", "who", "why")
+_REFS = select(*(refs.c[name] for name in _COLUMNS))
+_MOVES = select(*(ref_moves.c[name] for name in _MOVE_COLUMNS))
+
+
+class SqlRefs(Refs):
+    """Refs in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def move(self, kind: str, name: str, move: Move, *, at_ms: int) -> Ref | None:
+        def work(tx: Connection) -> Ref | None:
+            lock_artifact(tx, kind, name)
+            return make_move(tx, kind, name, move, at_ms)
+
+        return self._db.write(work)
+
+    def find(self, kind: str, name: str, ref: str) -> Ref | None:
+        return self._db.read(lambda tx: _find(tx, kind, name, ref))
+
+    def all(self, kind: str | None = None, name: str | None = None) -> list[Ref]:
+        statement = _REFS.order_by(refs.c.kind, refs.c.name, refs.c.ref)
+        if kind is not None:
+            statement = statement.where(refs.c.kind == kind)
+        if name is not None:
+            statement = statement.where(refs.c.name == name)
+        rows = self._db.read(lambda tx: tx.execute(statement).mappings().all())
+        return [Ref(**row) for row in rows]
+
+    def history(self, kind: str, name: str, ref: str | None = None, *, limit: int = 1000) -> list[RefMove]:
+        statement = _MOVES.where(ref_moves.c.kind == kind, ref_moves.c.name == name)
+        if ref is not None:
+            statement = statement.where(ref_moves.c.ref == ref)
+        statement = statement.order_by(ref_moves.c.n.desc()).limit(limit)
+        rows = self._db.read(lambda tx: tx.execute(statement).mappings().all())
+        return [RefMove(**row) for row in rows]
+
+    def at(self, kind: str, name: str, ref: str, at_ms: int) -> str | None:
+        statement = (
+            select(ref_moves.c.after)
+            .where(
+                ref_moves.c.kind == kind, ref_moves.c.name == name, ref_moves.c.ref == ref, ref_moves.c.at_ms <= at_ms
+            )
+            .order_by(ref_moves.c.at_ms.desc(), ref_moves.c.n.desc())
+            .limit(1)
+        )
+        return self._db.read(lambda tx: tx.execute(statement).scalar())
+
+
+def lock_artifact(tx: Connection, kind: str, name: str) -> int | None:
+    """Hold an artifact until the transaction ends; gives its highest number, None when it has no version yet."""
+    statement = select(artifacts.c.last_number).where(artifacts.c.kind == kind, artifacts.c.name == name)
+    return tx.execute(statement.with_for_update()).scalar()
+
+
+def make_move(tx: Connection, kind: str, name: str, move: Move, at_ms: int) -> Ref | None:
+    """Make one move in a transaction that holds the artifact.
+
+    Raises:
+        RefMoved: The ref is not where the move expects it.
+        VersionNotFound: It cannot name that version.
+    """
+    check_ref(move.ref)
+    old = _find(tx, kind, name, move.ref)
+    check_expected(kind, name, move, old)
+    number = _number_of(tx, kind, name, move) if move.to is not None else None
+    now = old.version_id if old is not None else None
+    if move.to == now:
+        return old
+    history = dict(
+        kind=kind, name=name, ref=move.ref, before=now, after=move.to, at_ms=at_ms, who=move.who, why=move.why
+    )
+    tx.execute(insert(ref_moves).inline(), history)
+    note(tx, [("ref", f"{kind}:{name}@{move.ref}", "removed" if move.to is None else "moved", at_ms, "")])
+    if move.to is None or number is None:
+        tx.execute(delete(refs).where(refs.c.kind == kind, refs.c.name == name, refs.c.ref == move.ref))
+        return None
+    new = Ref(kind=kind, name=name, ref=move.ref, version_id=move.to, number=number, moved_at_ms=at_ms)
+    tx.execute(insert_or_replace(tx, refs), {column: getattr(new, column) for column in _COLUMNS})
+    return new
+
+
+def _find(tx: Connection, kind: str, name: str, ref: str) -> Ref | None:
+    statement = _REFS.where(refs.c.kind == kind, refs.c.name == name, refs.c.ref == ref)
+    row = tx.execute(statement).mappings().first()
+    return None if row is None else Ref(**row)
+
+
+def _number_of(tx: Connection, kind: str, name: str, move: Move) -> int:
+    number = tx.execute(
+        select(versions.c.number).where(
+            versions.c.id == move.to,
+            versions.c.kind == kind,
+            versions.c.name == name,
+            versions.c.deleted_at_ms.is_(None),
+        )
+    ).scalar()
+    if number is None:
+        raise no_target(kind, name, move)
+    return number

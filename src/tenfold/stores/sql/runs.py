@@ -1,0 +1,252 @@
+"""Runs in SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, cast
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from tenfold.contracts import Runs
+from tenfold.contracts.changes import SEARCHED_CHARACTERS, changed, check_key, searchable
+from tenfold.contracts.refusals import no_run
+from tenfold.records import END_STATES, Page, Run, RunChange, RunQuery, RunState, Summary
+from tenfold.stores.sql import search
+from tenfold.stores.sql.codec import DETAIL_COLUMNS, RUN_COLUMNS, detail_row, run_of, run_row, summary_of
+from tenfold.stores.sql.database import Database
+from tenfold.stores.sql.events import note
+from tenfold.stores.sql.lineage import parts
+from tenfold.stores.sql.tables import run_details, run_metrics, run_params, run_tags, runs
+
+_FULL = select(*(runs.c[name] for name in RUN_COLUMNS), *(run_details.c[name] for name in DETAIL_COLUMNS)).join_from(
+    runs, run_details, run_details.c.run_id == runs.c.id
+)
+_METRICS = select(
+    run_metrics.c.run_id,
+    run_metrics.c.key,
+    run_metrics.c.last,
+    run_metrics.c.last_step,
+    run_metrics.c.min,
+    run_metrics.c.max,
+    run_metrics.c.mean,
+    run_metrics.c["count"],
+)
+
+
+class SqlRuns(Runs):
+    """Runs in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def create(self, runs: list[Run]) -> None:
+        if runs:
+            self._db.write(lambda tx: add_runs(tx, runs))
+
+    def get(self, run_ids: list[str]) -> list[Run]:
+        return self._db.read(lambda tx: _load(tx, run_ids))
+
+    def search(self, query: RunQuery) -> Page[Run]:
+        def work(tx: Connection) -> Page[Run]:
+            ids = list(tx.execute(search.page(query)).scalars())
+            more = len(ids) > query.limit
+            ids = ids[: query.limit]
+            if not query.count:
+                total = -1
+            elif more or (not ids and query.offset):
+                total = cast("int", tx.execute(search.count(query)).scalar())
+            else:
+                total = query.offset + len(ids)
+            return Page(_load(tx, ids), total, query.offset + query.limit if more else None)
+
+        return self._db.read(work)
+
+    def update(self, run_id: str, change: RunChange) -> Run:
+        def work(tx: Connection) -> Run:
+            old = _load(tx, [run_id], lock=True)[0]
+            new = changed(old, change)
+            write_change(tx, old, new)
+            note(tx, [("run", run_id, "updated", self._db.clock(), new.project)])
+            return new
+
+        return self._db.write(work)
+
+    def transition(
+        self, run_id: str, to: RunState, *, expect: list[RunState], at_ms: int, change: RunChange | None = None
+    ) -> bool:
+        def work(tx: Connection) -> bool:
+            project = move_run(tx, run_id, to, expect=expect, at_ms=at_ms)
+            if project is None:
+                if tx.execute(select(runs.c.id).where(runs.c.id == run_id)).first() is None:
+                    raise no_run(run_id)
+                return False
+            if change is not None:
+                change_run(tx, run_id, change)
+            note(tx, [("run", run_id, to, at_ms, project)])
+            return True
+
+        return self._db.write(work)
+
+    def heartbeat(self, run_ids: list[str], *, at_ms: int) -> None:
+        def work(tx: Connection) -> None:
+            for part in parts(sorted(run_ids)):
+                tx.execute(update(runs).where(runs.c.id.in_(part)).values(heartbeat_at_ms=at_ms))
+
+        if run_ids:
+            self._db.write(work)
+
+    def lose(self, *, silent_since_ms: int, at_ms: int, kinds: list[str]) -> list[str]:
+        heard_of = func.coalesce(runs.c.heartbeat_at_ms, runs.c.started_at_ms, 0)
+        silent = select(runs.c.id).where(
+            runs.c.state == "running", runs.c.kind.in_(kinds), heard_of < silent_since_ms
+        ).order_by(runs.c.id)  # fmt: skip
+
+        def work(tx: Connection) -> list[str]:
+            ids = list(tx.execute(silent.with_for_update(skip_locked=True)).scalars())
+            moved = [(id, move_run(tx, id, "lost", expect=["running"], at_ms=at_ms)) for id in ids]
+            note(tx, [("run", id, "lost", at_ms, project) for id, project in moved if project is not None])
+            return [id for id, project in moved if project is not None]
+
+        if not self._db.read(lambda tx: tx.execute(silent.limit(1)).first()):
+            return []
+        return self._db.write(work)
+
+    def set_deleted(self, run_ids: list[str], *, at_ms: int | None) -> int:
+        outside = runs.c.deleted_at_ms.is_(None) if at_ms is not None else runs.c.deleted_at_ms.is_not(None)
+        action = "restored" if at_ms is None else "deleted"
+
+        def work(tx: Connection) -> int:
+            gone: list[tuple[str, str]] = []
+            for part in parts(sorted(run_ids)):
+                change = update(runs).where(runs.c.id.in_(part), outside).values(deleted_at_ms=at_ms)
+                gone += [(row.id, row.project) for row in tx.execute(change.returning(runs.c.id, runs.c.project))]
+            order = {id: place for place, id in enumerate(run_ids)}
+            gone.sort(key=lambda pair: order[pair[0]])
+            when = self._db.clock() if at_ms is None else at_ms
+            note(tx, [("run", id, action, when, project) for id, project in gone])
+            return len(gone)
+
+        return self._db.write(work) if run_ids else 0
+
+    def projects(self) -> dict[str, int]:
+        counted = select(runs.c.project, func.count()).where(runs.c.deleted_at_ms.is_(None)).group_by(runs.c.project)
+        rows = self._db.read(lambda tx: tx.execute(counted.order_by(runs.c.project)).all())
+        return {project: count for project, count in rows}
+
+    def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
+        def work(tx: Connection) -> dict[str, list[str]]:
+            tables = {"params": run_params, "metrics": run_metrics, "tags": run_tags}
+            return {
+                name: list(tx.execute(search.keys(table, projects, kinds)).scalars()) for name, table in tables.items()
+            }
+
+        return self._db.read(work)
+
+
+def add_runs(tx: Connection, new: list[Run]) -> None:
+    """Store new runs in a transaction under way; those stored already are left alone."""
+    rows = {run.id: run for run in reversed(new)}
+    there: set[str] = set()
+    roots: dict[str, str] = {}
+    for part in parts([*rows, *(run.parent_id for run in new if run.parent_id)]):
+        for id, root_id in tx.execute(select(runs.c.id, runs.c.root_id).where(runs.c.id.in_(part))):
+            there.add(id)
+            roots[id] = root_id
+    ordered = [run for run in dict.fromkeys(run.id for run in new) if run not in there]
+    if not ordered:
+        return
+    kept = []
+    for id in ordered:
+        run = rows[id]
+        roots[id] = run.root_id or roots.get(run.parent_id or "") or run.parent_id or id
+        kept.append({**run_row(run), "root_id": roots[id]})
+    tx.execute(insert(runs).inline(), kept)
+    tx.execute(insert(run_details).inline(), [detail_row(rows[id]) for id in ordered])
+    for id in ordered:
+        _index_params(tx, id, {}, rows[id].params)
+        _index_tags(tx, id, {}, rows[id].tags)
+    note(tx, [("run", id, "created", rows[id].created_at_ms, rows[id].project) for id in ordered])
+
+
+def move_run(
+    tx: Connection, run_id: str, to: RunState, *, at_ms: int, expect: list[RunState] | None = None
+) -> str | None:
+    """Bring a run into a state, from any or from one of `expect`; gives its project, or None when nothing changed."""
+    values: dict[str, Any] = {"state": to}
+    if to == "running":
+        values |= {
+            "started_at_ms": func.coalesce(runs.c.started_at_ms, at_ms),
+            "ended_at_ms": None,
+            "error": None,
+            "heartbeat_at_ms": at_ms,
+        }
+    elif to in END_STATES:
+        values |= {"ended_at_ms": at_ms}
+    else:
+        values |= {"ended_at_ms": None, "error": None}
+    statement = update(runs).where(runs.c.id == run_id).values(**values).returning(runs.c.project)
+    if expect is not None:
+        statement = statement.where(runs.c.state.in_(expect))
+    return cast("str | None", tx.execute(statement).scalar())
+
+
+def change_run(tx: Connection, run_id: str, change: RunChange) -> None:
+    """Change some fields of a run that is there, in a transaction under way."""
+    old = _load(tx, [run_id], lock=True)[0]
+    write_change(tx, old, changed(old, change))
+
+
+def write_change(tx: Connection, old: Run, new: Run) -> None:
+    """Write what differs between two states of a run."""
+    before, after = run_row(old), run_row(new)
+    if differing := {name: value for name, value in after.items() if value != before[name]}:
+        tx.execute(update(runs).where(runs.c.id == new.id).values(differing))
+    before, after = detail_row(old), detail_row(new)
+    if differing := {name: value for name, value in after.items() if value != before[name]}:
+        tx.execute(update(run_details).where(run_details.c.run_id == new.id).values(differing))
+    if old.params != new.params:
+        _index_params(tx, new.id, old.params, new.params)
+    if old.tags != new.tags:
+        _index_tags(tx, new.id, old.tags, new.tags)
+
+
+def _load(tx: Connection, run_ids: list[str], *, lock: bool = False) -> list[Run]:
+    metrics: dict[str, dict[str, Summary]] = defaultdict(dict)
+    found: dict[str, Run] = {}
+    for part in parts(run_ids):
+        for run_id, key, *summary in tx.execute(
+            _METRICS.where(run_metrics.c.run_id.in_(part)).order_by(run_metrics.c.run_id, run_metrics.c.key)
+        ):
+            metrics[run_id][key] = summary_of(summary)
+        statement = _FULL.where(runs.c.id.in_(part))
+        for row in tx.execute(statement.with_for_update() if lock else statement):
+            found[row[0]] = run_of(row, metrics.get(row[0], {}))
+    for run_id in run_ids:
+        if run_id not in found:
+            raise no_run(run_id)
+    return [found[run_id] for run_id in run_ids]
+
+
+def _index_params(tx: Connection, run_id: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    before, after = searchable(old), searchable(new)
+    if gone := [key for key, value in before.items() if after.get(key) != value]:
+        tx.execute(delete(run_params).where(run_params.c.run_id == run_id, run_params.c.key.in_(gone)))
+    rows = [
+        {"run_id": run_id, "key": key, "text": value.text, "number": value.number}
+        for key, value in after.items()
+        if before.get(key) != value
+    ]
+    if rows:
+        tx.execute(insert(run_params).inline(), rows)
+
+
+def _index_tags(tx: Connection, run_id: str, old: dict[str, str], new: dict[str, str]) -> None:
+    if gone := [key for key, value in old.items() if new.get(key) != value]:
+        tx.execute(delete(run_tags).where(run_tags.c.run_id == run_id, run_tags.c.key.in_(gone)))
+    rows = [
+        {"run_id": run_id, "key": check_key(key), "text": value[:SEARCHED_CHARACTERS]}
+        for key, value in new.items()
+        if old.get(key) != value
+    ]
+    if rows:
+        tx.execute(insert(run_tags).inline(), rows)

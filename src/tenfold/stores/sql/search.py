@@ -1,0 +1,142 @@
+"""A search of runs as SQL. What fields and values mean is read by contracts.searching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, false, func, not_, or_, select, true
+
+from tenfold.contracts.searching import Field, Operand, field_of, operand_of
+from tenfold.records import And, Compare, Not, Or, RunQuery
+from tenfold.records.search import Expression
+from tenfold.stores.sql.tables import run_metrics, run_params, run_tags, runs
+
+Condition = ColumnElement[bool]
+
+_DURATION = runs.c.ended_at_ms - runs.c.started_at_ms
+_TABLES = {"params": run_params, "tags": run_tags, "metrics": run_metrics}
+
+
+def page(query: RunQuery) -> Select[tuple[str]]:
+    """Ids of one page, and of one run more when there is one.
+
+    Raises:
+        InvalidSearch: A field or operator that does not exist.
+    """
+    statement = select(runs.c.id).where(*_conditions(query))
+    for order in query.order:
+        statement = _ordered(statement, field_of(order.field), descending=order.descending)
+    statement = statement.order_by(runs.c.created_at_ms.desc(), runs.c.id)
+    return statement.limit(query.limit + 1).offset(query.offset)
+
+
+def count(query: RunQuery) -> Select[tuple[int]]:
+    """The number of runs that match."""
+    return select(func.count()).select_from(runs).where(*_conditions(query))
+
+
+def keys(table: Table, projects: list[str] | None, kinds: list[str] | None) -> Select[tuple[str]]:
+    """The keys in use in one of the tables by key, sorted."""
+    conditions = [runs.c.deleted_at_ms.is_(None)]
+    if projects is not None:
+        conditions.append(runs.c.project.in_(projects))
+    if kinds is not None:
+        conditions.append(runs.c.kind.in_(kinds))
+    in_use = exists().where(table.c.run_id == runs.c.id, *conditions)
+    return select(table.c.key).where(in_use).distinct().order_by(table.c.key)
+
+
+def _conditions(query: RunQuery) -> list[Condition]:
+    deleted = runs.c.deleted_at_ms
+    conditions: list[Condition] = [deleted.is_not(None) if query.deleted else deleted.is_(None)]
+    if query.projects is not None:
+        conditions.append(runs.c.project.in_(query.projects))
+    if query.kinds is not None:
+        conditions.append(runs.c.kind.in_(query.kinds))
+    if query.where is not None:
+        conditions.append(_condition(query.where))
+    return conditions
+
+
+def _ordered(statement: Select[tuple[str]], field: Field, *, descending: bool) -> Select[tuple[str]]:
+    """Numbers before texts in both directions, runs without the field last."""
+    columns: list[ColumnElement[Any]]
+    if field.family == "attributes":
+        columns = [_attribute(field)]
+    else:
+        table = _TABLES[field.family].alias()
+        statement = statement.outerjoin(table, and_(table.c.run_id == runs.c.id, table.c.key == field.key))
+        if field.family == "params":
+            columns = [table.c.number, table.c.text]
+        else:
+            columns = [table.c[field.part or "text"]]
+    for column in columns:
+        statement = statement.order_by(column.is_(None), column.desc() if descending else column)
+    return statement
+
+
+def _condition(expression: Expression) -> Condition:
+    if isinstance(expression, And):
+        return and_(true(), *(_condition(term) for term in expression.terms))
+    if isinstance(expression, Or):
+        return or_(false(), *(_condition(term) for term in expression.terms))
+    if isinstance(expression, Not):
+        return not_(_condition(expression.term))
+    return _compare(expression)
+
+
+def _compare(compare: Compare) -> Condition:
+    """True or false, never NULL, so that Not means what it says."""
+    field = field_of(compare.field)
+    if field.family == "attributes":
+        column = _attribute(field)
+        if compare.op in ("is null", "is not null"):
+            return column.is_(None) if compare.op == "is null" else column.is_not(None)
+        holds = _holds(compare.op, None if field.numeric else column, column, operand_of(compare, field))
+        return and_(column.is_not(None), holds)
+    table = _TABLES[field.family]
+    if compare.op in ("is null", "is not null"):
+        there = _having(table, field, true())
+        return not_(there) if compare.op == "is null" else there
+    text = None if field.numeric else table.c.text
+    number = table.c[field.part] if field.numeric else table.c.get("number")
+    return _having(table, field, _holds(compare.op, text, number, operand_of(compare, field)))
+
+
+def _having(table: Table, field: Field, condition: Condition) -> Condition:
+    return runs.c.id.in_(select(table.c.run_id).where(table.c.key == field.key, condition))
+
+
+def _holds(
+    op: str, text: ColumnElement[Any] | None, number: ColumnElement[Any] | None, operands: list[Operand]
+) -> Condition:
+    """The comparison of a value that is there; its column may be NULL (a param that is no number, a NaN)."""
+    texts = [operand for operand in operands if isinstance(operand, str)]
+    numbers = [operand for operand in operands if not isinstance(operand, str)]
+    if op in ("=", "in", "!=", "not in"):
+        equal: list[Condition] = []
+        if texts and text is not None:
+            equal.append(text.in_(texts) if len(texts) > 1 else text == texts[0])
+        if numbers and number is not None:
+            equal.append(number.in_(numbers) if len(numbers) > 1 else number == numbers[0])
+        if op in ("=", "in"):
+            return or_(false(), *equal)
+        return and_(true(), *(func.coalesce(not_(one), true()) for one in equal))
+    column = text if texts else number
+    operand = operands[0]
+    if column is None:
+        return false()
+    if op == "like":
+        return column.like(operand, escape="\\")
+    if op == "ilike":
+        return func.lower(column).like(_ascii_lower(str(operand)), escape="\\")
+    comparisons = {"<": column < operand, "<=": column <= operand, ">": column > operand, ">=": column >= operand}
+    return comparisons[op]
+
+
+def _attribute(field: Field) -> ColumnElement[Any]:
+    return _DURATION if field.key == "duration_ms" else runs.c[field.key]
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(char.lower() if char.isascii() else char for char in text)
