@@ -84,7 +84,12 @@ def alias(name: str, alias: str, version: str, why: str, force: bool) -> None:
 
     workspace()
     name = parse(name, default_kind="model").name
+    wanted = parse(f"model:{name}@{version}")
     found = model(name).set_alias(
-        alias, parse(f"model:{name}@{version}"), who=getpass.getuser(), why=why, force_reason=why if force else None
+        alias,
+        wanted.number if wanted.number is not None else wanted.ref,
+        who=getpass.getuser(),
+        why=why,
+        force_reason=why if force else None,
     )
     click.echo(f"model:{name}@{alias} is now v{found.number}")

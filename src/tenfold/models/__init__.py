@@ -4,7 +4,8 @@ What is served over HTTP lives in serving/; what a model is worth is said in eva
 """
 
 from tenfold.models.load import Model, load
+from tenfold.models.register import register
 from tenfold.models.registry import Registered, set_verdict
 from tenfold.models.save import save
 
-__all__ = ["Model", "Registered", "load", "save", "set_verdict"]
+__all__ = ["Model", "Registered", "load", "register", "save", "set_verdict"]

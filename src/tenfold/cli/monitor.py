@@ -1,0 +1,79 @@
+"""`tenfold monitor`: drift between two tables, and the monitors of this store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tenfold.base.addresses import parse
+from tenfold.cli.app import EXIT_CODES, workspace
+from tenfold.cli.output import ago, emit_json, json_option, table
+
+
+@click.group(epilog=f"Example: tenfold monitor report --reference a.parquet --current b.parquet\n\n{EXIT_CODES}")
+def command() -> None:
+    """Monitors: drift, data quality and performance."""
+
+
+@command.command("report", epilog=f"Example: tenfold monitor report --reference a.csv --current b.csv --html drift.html\n\n{EXIT_CODES}")
+@click.option("--reference", required=True, type=click.Path(exists=True, path_type=Path), help="CSV or Parquet file")
+@click.option("--current", required=True, type=click.Path(exists=True, path_type=Path), help="CSV or Parquet file")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the report as one page here")
+@click.option("--share", default=0.5, show_default=True, help="Share of drifted columns that counts as drift of the table")
+@json_option
+@click.pass_context
+def report(ctx: click.Context, reference: Path, current: Path, html: Path | None, share: float, as_json: bool) -> None:
+    """Compare two tables column by column. Nothing needs to be set up. Exit code 3 when the table drifted."""
+    from tenfold.api import drift
+
+    found = drift(reference, current, share=share)
+    if html is not None:
+        from tenfold.monitoring import to_html
+
+        html.write_text(to_html(found), "utf-8")
+        click.echo(f"Written to {html}", err=True)
+    if as_json:
+        emit_json(found)
+    else:
+        rows = [
+            (c.name, c.method, c.score, c.threshold, "drifted" if c.drifted else "no" if c.drifted is False else "unknown", c.reason or "")
+            for c in found.columns
+        ]  # fmt: skip
+        table(rows, ("column", "test", "score", "limit", "drift", "note"), empty="The tables share no columns")
+        click.echo(f"{found.drifted_columns} of {len(found.columns)} columns drifted: {'drift' if found.drifted else 'no drift'}")
+    if found.drifted:
+        ctx.exit(3)
+
+
+@command.command("list", epilog=f"Example: tenfold monitor list\n\n{EXIT_CODES}")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the monitors of this store and their newest check."""
+    from tenfold.monitoring import monitors
+
+    found = monitors(workspace().stores)
+    if as_json:
+        emit_json(found)
+        return
+    rows = [(m.name, m.checks, ago(m.last_at_ms), m.alarms) for m in found]
+    table(rows, ("monitor", "checks", "newest", "alarms"), empty="No monitor has checked anything yet. See docs/monitoring.md")
+
+
+@command.command("show", epilog=f"Example: tenfold monitor show delay\n\n{EXIT_CODES}")
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show the checks of a monitor with their scores and alarms, the oldest first."""
+    from tenfold.monitoring import history
+
+    checks = history(workspace().stores, parse(name, default_kind="monitor").name)
+    if as_json:
+        emit_json(checks)
+        return
+    keys = sorted({key for check in checks for key in check.scores if "." not in key})[:6]
+    rows = [
+        (check.window, *(check.scores.get(key) for key in keys), "; ".join(alarm.says for alarm in check.alarms))
+        for check in checks
+    ]
+    table(rows, ("window", *keys, "alarms"), empty=f"No monitor is called {name}. List them with: tenfold monitor list")
