@@ -80,10 +80,10 @@ def detail_row(run: Run) -> dict[str, Any]:
 
 def run_of(row: Sequence[Any], metrics: dict[str, Summary]) -> Run:
     """The run of a row with RUN_COLUMNS and then DETAIL_COLUMNS."""
-    (id, project, kind, name, state, parent_id, root_id, group, user, host, pid, created, started, ended, heartbeat,
+    (run_id, project, kind, name, state, parent_id, root_id, group, user, host, pid, created, started, ended, heartbeat,
      deleted, error, code, environment, params, tags, notes, result) = row  # fmt: skip
     return Run(
-        id=id,
+        id=run_id,
         project=project,
         kind=kind,
         name=name,

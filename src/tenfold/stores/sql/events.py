@@ -7,6 +7,7 @@ by one. So writers there put events into an inbox, and whoever reads first gives
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text
@@ -25,6 +26,10 @@ _NUMBER_INBOX = """
 """
 _NUMBERING_LOCK = 0x7E4F01D
 """Key of the advisory lock under which the inbox is numbered."""
+
+
+Happened = tuple[str, str, str, int, str]
+"""Of an event: topic, id, action, at_ms, project."""
 
 
 class SqlEvents(Events):
@@ -59,14 +64,13 @@ class SqlEvents(Events):
             self._db.write(_number_inbox)
 
 
-def note(tx: Connection, happened: list[tuple[str, str, str, int, str]]) -> None:
-    """Append events (topic, id, action, at_ms, project) in the transaction of what happened."""
+def note(tx: Connection, happened: Sequence[Happened]) -> None:
+    """Append events in the transaction of what happened."""
     if not happened:
         return
     table = events if tx.dialect.name == "sqlite" else events_inbox
     rows: list[dict[str, Any]] = [
-        {"topic": topic, "id": id, "action": action, "at_ms": at_ms, "project": project}
-        for topic, id, action, at_ms, project in happened
+        dict(zip(("topic", "id", "action", "at_ms", "project"), one, strict=True)) for one in happened
     ]
     tx.execute(insert(table).inline(), rows)
 

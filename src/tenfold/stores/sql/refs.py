@@ -84,10 +84,11 @@ def make_move(tx: Connection, kind: str, name: str, move: Move, at_ms: int) -> R
     now = old.version_id if old is not None else None
     if move.to == now:
         return old
-    history = dict(
+    line = RefMove(
         kind=kind, name=name, ref=move.ref, before=now, after=move.to, at_ms=at_ms, who=move.who, why=move.why
     )
-    tx.execute(insert(ref_moves).inline(), history)
+
+    tx.execute(insert(ref_moves).inline(), {column: getattr(line, column) for column in _MOVE_COLUMNS})
     note(tx, [("ref", f"{kind}:{name}@{move.ref}", "removed" if move.to is None else "moved", at_ms, "")])
     if move.to is None or number is None:
         tx.execute(delete(refs).where(refs.c.kind == kind, refs.c.name == name, refs.c.ref == move.ref))
@@ -104,7 +105,7 @@ def _find(tx: Connection, kind: str, name: str, ref: str) -> Ref | None:
 
 
 def _number_of(tx: Connection, kind: str, name: str, move: Move) -> int:
-    number = tx.execute(
+    number: int | None = tx.execute(
         select(versions.c.number).where(
             versions.c.id == move.to,
             versions.c.kind == kind,

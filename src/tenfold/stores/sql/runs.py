@@ -103,9 +103,9 @@ class SqlRuns(Runs):
 
         def work(tx: Connection) -> list[str]:
             ids = list(tx.execute(silent.with_for_update(skip_locked=True)).scalars())
-            moved = [(id, move_run(tx, id, "lost", expect=["running"], at_ms=at_ms)) for id in ids]
-            note(tx, [("run", id, "lost", at_ms, project) for id, project in moved if project is not None])
-            return [id for id, project in moved if project is not None]
+            moved = [(run_id, move_run(tx, run_id, "lost", expect=["running"], at_ms=at_ms)) for run_id in ids]
+            note(tx, [("run", run_id, "lost", at_ms, project) for run_id, project in moved if project is not None])
+            return [run_id for run_id, project in moved if project is not None]
 
         if not self._db.read(lambda tx: tx.execute(silent.limit(1)).first()):
             return []
@@ -120,18 +120,22 @@ class SqlRuns(Runs):
             for part in parts(sorted(run_ids)):
                 change = update(runs).where(runs.c.id.in_(part), outside).values(deleted_at_ms=at_ms)
                 gone += [(row.id, row.project) for row in tx.execute(change.returning(runs.c.id, runs.c.project))]
-            order = {id: place for place, id in enumerate(run_ids)}
-            gone.sort(key=lambda pair: order[pair[0]])
+            place = {run_id: place for place, run_id in enumerate(run_ids)}
+            gone.sort(key=lambda pair: place[pair[0]])
             when = self._db.clock() if at_ms is None else at_ms
-            note(tx, [("run", id, action, when, project) for id, project in gone])
+            note(tx, [("run", run_id, action, when, project) for run_id, project in gone])
             return len(gone)
 
         return self._db.write(work) if run_ids else 0
 
     def projects(self) -> dict[str, int]:
-        counted = select(runs.c.project, func.count()).where(runs.c.deleted_at_ms.is_(None)).group_by(runs.c.project)
+        counted = (
+            select(runs.c.project, func.count().label("runs"))
+            .where(runs.c.deleted_at_ms.is_(None))
+            .group_by(runs.c.project)
+        )
         rows = self._db.read(lambda tx: tx.execute(counted.order_by(runs.c.project)).all())
-        return {project: count for project, count in rows}
+        return {row.project: row.runs for row in rows}
 
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         def work(tx: Connection) -> dict[str, list[str]]:
@@ -149,23 +153,23 @@ def add_runs(tx: Connection, new: list[Run]) -> None:
     there: set[str] = set()
     roots: dict[str, str] = {}
     for part in parts([*rows, *(run.parent_id for run in new if run.parent_id)]):
-        for id, root_id in tx.execute(select(runs.c.id, runs.c.root_id).where(runs.c.id.in_(part))):
-            there.add(id)
-            roots[id] = root_id
-    ordered = [run for run in dict.fromkeys(run.id for run in new) if run not in there]
+        for run_id, root_id in tx.execute(select(runs.c.id, runs.c.root_id).where(runs.c.id.in_(part))):
+            there.add(run_id)
+            roots[run_id] = root_id
+    ordered = [run_id for run_id in dict.fromkeys(run.id for run in new) if run_id not in there]
     if not ordered:
         return
     kept = []
-    for id in ordered:
-        run = rows[id]
-        roots[id] = run.root_id or roots.get(run.parent_id or "") or run.parent_id or id
-        kept.append({**run_row(run), "root_id": roots[id]})
+    for run_id in ordered:
+        run = rows[run_id]
+        roots[run_id] = run.root_id or roots.get(run.parent_id or "") or run.parent_id or run_id
+        kept.append({**run_row(run), "root_id": roots[run_id]})
     tx.execute(insert(runs).inline(), kept)
-    tx.execute(insert(run_details).inline(), [detail_row(rows[id]) for id in ordered])
-    for id in ordered:
-        _index_params(tx, id, {}, rows[id].params)
-        _index_tags(tx, id, {}, rows[id].tags)
-    note(tx, [("run", id, "created", rows[id].created_at_ms, rows[id].project) for id in ordered])
+    tx.execute(insert(run_details).inline(), [detail_row(rows[run_id]) for run_id in ordered])
+    for run_id in ordered:
+        _index_params(tx, run_id, {}, rows[run_id].params)
+        _index_tags(tx, run_id, {}, rows[run_id].tags)
+    note(tx, [("run", run_id, "created", rows[run_id].created_at_ms, rows[run_id].project) for run_id in ordered])
 
 
 def move_run(

@@ -17,7 +17,7 @@ _DURATION = runs.c.ended_at_ms - runs.c.started_at_ms
 _TABLES = {"params": run_params, "tags": run_tags, "metrics": run_metrics}
 
 
-def page(query: RunQuery) -> Select[tuple[str]]:
+def page(query: RunQuery) -> Select[Any]:
     """Ids of one page, and of one run more when there is one.
 
     Raises:
@@ -30,12 +30,12 @@ def page(query: RunQuery) -> Select[tuple[str]]:
     return statement.limit(query.limit + 1).offset(query.offset)
 
 
-def count(query: RunQuery) -> Select[tuple[int]]:
+def count(query: RunQuery) -> Select[Any]:
     """The number of runs that match."""
     return select(func.count()).select_from(runs).where(*_conditions(query))
 
 
-def keys(table: Table, projects: list[str] | None, kinds: list[str] | None) -> Select[tuple[str]]:
+def keys(table: Table, projects: list[str] | None, kinds: list[str] | None) -> Select[Any]:
     """The keys in use in one of the tables by key, sorted."""
     conditions = [runs.c.deleted_at_ms.is_(None)]
     if projects is not None:
@@ -58,7 +58,7 @@ def _conditions(query: RunQuery) -> list[Condition]:
     return conditions
 
 
-def _ordered(statement: Select[tuple[str]], field: Field, *, descending: bool) -> Select[tuple[str]]:
+def _ordered(statement: Select[Any], field: Field, *, descending: bool) -> Select[Any]:
     """Numbers before texts in both directions, runs without the field last."""
     columns: list[ColumnElement[Any]]
     if field.family == "attributes":
@@ -66,10 +66,8 @@ def _ordered(statement: Select[tuple[str]], field: Field, *, descending: bool) -
     else:
         table = _TABLES[field.family].alias()
         statement = statement.outerjoin(table, and_(table.c.run_id == runs.c.id, table.c.key == field.key))
-        if field.family == "params":
-            columns = [table.c.number, table.c.text]
-        else:
-            columns = [table.c[field.part or "text"]]
+        names = ["number", "text"] if field.family == "params" else [field.part or "text"]
+        columns = [table.c[name] for name in names]
     for column in columns:
         statement = statement.order_by(column.is_(None), column.desc() if descending else column)
     return statement

@@ -7,6 +7,8 @@ Text sorts by code point everywhere (PostgreSQL: collation "C"), as it does in P
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -38,9 +41,9 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 """A primary key that counts up by itself."""
 
 
-def column(name: str, kind: object, *, null: bool = False) -> Column[object]:
+def column(name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any], *, null: bool = False) -> Column[Any]:
     """A column; NOT NULL unless said otherwise."""
-    return Column(name, kind, nullable=null)  # type: ignore[call-overload, no-any-return]
+    return Column(name, kind, nullable=null)
 
 
 runs = Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, insert, literal_column, select, text, update
 
 from tenfold.contracts import Tasks
 from tenfold.contracts.changes import run_state_after
@@ -12,7 +12,7 @@ from tenfold.contracts.refusals import no_task
 from tenfold.records import Run, RunChange, RunState, Task, TaskChange
 from tenfold.stores.sql.codec import TASK_COLUMNS, pack, task_of, task_row
 from tenfold.stores.sql.database import Database
-from tenfold.stores.sql.events import note
+from tenfold.stores.sql.events import Happened, note
 from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.runs import add_runs, change_run, move_run
 from tenfold.stores.sql.tables import runs, tasks
@@ -20,8 +20,8 @@ from tenfold.stores.sql.tables import runs, tasks
 _COLUMNS = tuple(tasks.c[name] for name in TASK_COLUMNS)
 _ALL = select(*_COLUMNS)
 # Written out, not bound: the planner uses a partial index only where it can see that the condition implies it.
-_READY = literal_column("tasks.state = 'ready'")
-_RUNNING = literal_column("tasks.state = 'running'")
+_READY: ColumnElement[bool] = literal_column("tasks.state = 'ready'")
+_RUNNING: ColumnElement[bool] = literal_column("tasks.state = 'running'")
 _OPEN_ROOTS = text(
     "SELECT root_id FROM tasks WHERE state IN ('waiting', 'ready', 'running') GROUP BY root_id ORDER BY min(n)"
 )
@@ -72,7 +72,7 @@ class SqlTasks(Tasks):
                 lease_until_ms=at_ms + lease_ms,
             ).returning(tasks.c.n, tasks.c.project, *_COLUMNS)  # fmt: skip
             rows = {row[0]: row for row in tx.execute(taken)}
-            happened = []
+            happened: list[Happened] = []
             for place in places:
                 _, project, run_id, *_ = rows[place]
                 happened.append(("task", run_id, "running", at_ms, project))
@@ -117,14 +117,15 @@ def _add(tx: Connection, new: list[Task], new_runs: list[Run], now_ms: int) -> N
     for part in parts([task.id for task in new]):
         there |= set(tx.execute(select(tasks.c.id).where(tasks.c.id.in_(part))).scalars())
         found = select(runs.c.id, runs.c.project, runs.c.created_at_ms).where(runs.c.id.in_(part))
-        known |= {id: (project, created) for id, project, created in tx.execute(found)}
+        known |= {run_id: (project, created) for run_id, project, created in tx.execute(found)}
     rows: dict[str, dict[str, Any]] = {}
     for task in new:
         if task.id not in there and task.id not in rows:
-            rows[task.id] = {**task_row(task), "project": known.get(task.id, ("", 0))[0]}
+            rows[task.id] = {**task_row(task), "project": known.get(task.id, ("", now_ms))[0]}
     if rows:
         tx.execute(insert(tasks).inline(), list(rows.values()))
-        note(tx, [("task", id, "created", known.get(id, ("", now_ms))[1], row["project"]) for id, row in rows.items()])
+        made = {task_id: known.get(task_id, ("", now_ms)) for task_id in rows}
+        note(tx, [("task", task_id, "created", at_ms, project) for task_id, (project, at_ms) in made.items()])
 
 
 def _apply(tx: Connection, change: TaskChange, run_state: RunState | None, at_ms: int) -> bool:
@@ -142,7 +143,7 @@ def _apply(tx: Connection, change: TaskChange, run_state: RunState | None, at_ms
     row = tx.execute(update(tasks).where(*guard).values(values).returning(tasks.c.project)).first()
     if row is None:
         return False
-    happened = [("task", change.id, change.to, at_ms, row[0])]
+    happened: list[Happened] = [("task", change.id, change.to, at_ms, row[0])]
     project = _change_run(tx, change.id, run_state, change.run, at_ms)
     if project is not None:
         happened.append(("run", change.id, run_state or "updated", at_ms, project))

@@ -102,8 +102,9 @@ class SqlVersions(Versions):
                     versions.c.id.in_(part), binned.is_not(None) if at_ms is None else binned.is_(None)
                 )
                 changed += tx.execute(change.values(deleted_at_ms=at_ms).returning(versions.c.id)).scalars()
-            order = {id: place for place, id in enumerate(version_ids)}
-            note(tx, [("version", id, action, when, "") for id in sorted(changed, key=lambda id: order[id])])
+            place = {version_id: place for place, version_id in enumerate(version_ids)}
+            changed.sort(key=lambda version_id: place[version_id])
+            note(tx, [("version", version_id, action, when, "") for version_id in changed])
             return len(changed)
 
         return self._db.write(work) if version_ids else 0
