@@ -1,0 +1,165 @@
+"""Datasets: versions, branches and tags, profiles, differences."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from tenfold.base.addresses import Address, parse
+from tenfold.base.errors import InvalidAddress, VersionNotFound
+from tenfold.contracts import Stores, resolve
+from tenfold.records import Ref, Version
+from tenfold.server.files import entries_of
+from tenfold.server.place import Place
+from tenfold.server.routes.params import Name, Number
+from tenfold.server.routes.versions import inline_content, version_detail
+from tenfold.server.rows import history_rows, ref_rows, version_link, version_row, version_rows
+from tenfold.server.table import Nothing, Route
+from tenfold.server.wire import DataDetail, DataList, DataRow, DataVersion, FileChange, FileDiff
+
+KIND = "data"
+VERSIONS = 500
+CHANGES = 1000
+
+Which = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="v3, 3 or a ref")]
+
+
+class DataParams(msgspec.Struct, frozen=True, kw_only=True):
+    name: Name
+
+
+class DataVersionParams(msgspec.Struct, frozen=True, kw_only=True):
+    name: Name
+    number: Number
+
+
+class DiffParams(msgspec.Struct, frozen=True, kw_only=True):
+    name: Name
+    a: Which
+    b: Which
+
+
+def listing(place: Place, params: Nothing) -> DataList:
+    stores = place.stores
+    refs = refs_by_name(stores, KIND)
+    heads = _heads(stores, refs)
+    return DataList(
+        [
+            DataRow(
+                name=name,
+                versions=count,
+                newest_at_ms=newest,
+                head=version_row(heads[name], [r.ref for r in refs.get(name, []) if r.version_id == heads[name].id])
+                if name in heads
+                else None,
+                refs=ref_rows(refs.get(name, [])),
+            )
+            for _, name, count, newest in stores.versions.names(KIND)
+        ]
+    )
+
+
+def refs_by_name(stores: Stores, kind: str) -> dict[str, list[Ref]]:
+    """All refs of a kind, by artifact."""
+    found: dict[str, list[Ref]] = {}
+    for ref in stores.refs.all(kind):
+        found.setdefault(ref.name, []).append(ref)
+    return found
+
+
+def _heads(stores: Stores, refs: dict[str, list[Ref]]) -> dict[str, Version]:
+    """What `main` names, else the newest version, of each dataset."""
+    main = {r.version_id: name for name, those in refs.items() for r in those if r.ref == "main"}
+    heads = {main[v.id]: v for v in stores.versions.get(list(main))} if main else {}
+    for _, name, _, _ in stores.versions.names(KIND):
+        if name not in heads and (newest := stores.versions.find(KIND, name)) is not None:
+            heads[name] = newest
+    return heads
+
+
+def get(place: Place, params: DataParams) -> DataDetail:
+    stores = place.stores
+    versions = stores.versions.search(KIND, params.name, limit=VERSIONS)
+    if not versions:
+        resolve(stores, Address(KIND, params.name))  # raises, saying what there is instead
+    return DataDetail(
+        name=params.name,
+        refs=ref_rows(stores.refs.all(KIND, params.name)),
+        versions=version_rows(stores, versions),
+        history=history_rows(stores, KIND, params.name),
+    )
+
+
+def version(place: Place, params: DataVersionParams) -> DataVersion:
+    stores = place.stores
+    found = stores.versions.find(KIND, params.name, params.number)
+    if found is None:
+        raise VersionNotFound(f"There is no {KIND}:{params.name}@v{params.number}", field="number")
+    profile = find_profile(stores, found)
+    return DataVersion(
+        detail=version_detail(stores, found),
+        profile=_content(stores, profile) if profile else None,
+        profile_version=version_link(profile) if profile else None,
+    )
+
+
+def find_profile(stores: Stores, version: Version) -> Version | None:
+    """The profile of a version: the newest of kind 'profile' and the same name that says it is of this one."""
+    for found in stores.versions.search("profile", version.name, limit=VERSIONS):
+        said = {found.metadata.get("of"), found.tags.get("of"), found.metadata.get("data_version"), *found.parents}
+        if version.id in said or found.metadata.get("digest") == version.digest:
+            return found
+    return None
+
+
+def _content(stores: Stores, version: Version) -> object:
+    """The JSON a version holds, inline or as its only JSON file."""
+    if version.inline is not None:
+        return inline_content(version)
+    for entry in entries_of(stores.blobs, version):
+        if entry.path.endswith(".json"):
+            return msgspec.Raw(stores.blobs.get_bytes(entry.digest))
+    return None
+
+
+def diff(place: Place, params: DiffParams) -> FileDiff:
+    stores = place.stores
+    before, after = (_side(stores, params.name, which, field) for which, field in ((params.a, "a"), (params.b, "b")))
+    old = {e.path: e for e in entries_of(stores.blobs, before) if e.kind != "folder"}
+    new = {e.path: e for e in entries_of(stores.blobs, after) if e.kind != "folder"}
+    changes: list[FileChange] = []
+    counts = {"added": 0, "removed": 0, "changed": 0}
+    for path in sorted(old.keys() | new.keys()):
+        was, now = old.get(path), new.get(path)
+        if was is not None and now is not None and (was.digest, was.kind) == (now.digest, now.kind):
+            continue
+        change = "added" if was is None else "removed" if now is None else "changed"
+        counts[change] += 1
+        if len(changes) < CHANGES:
+            changes.append(
+                FileChange(
+                    path=path,
+                    change=change,  # type: ignore[arg-type]
+                    before_bytes=was.size_bytes if was else None,
+                    after_bytes=now.size_bytes if now else None,
+                )
+            )
+    return FileDiff(a=version_link(before), b=version_link(after), files=changes, **counts)
+
+
+def _side(stores: Stores, name: str, which: str, field: str) -> Version:
+    try:
+        return resolve(stores, parse(f"{KIND}:{name}@{which}"))
+    except (InvalidAddress, VersionNotFound) as error:
+        raise type(error)(error.message, field=field) from error
+
+
+ROUTES = [
+    Route("GET", "/data", listing, DataList, "Datasets, by name"),
+    Route("GET", "/data/{name}", get, DataDetail, "A dataset's versions, refs and history", DataParams),
+    Route(
+        "GET", "/data/{name}/versions/{number}", version, DataVersion, "One version with its profile", DataVersionParams
+    ),
+    Route("GET", "/data/{name}/diff", diff, FileDiff, "Files that differ between two versions", DiffParams),
+]
