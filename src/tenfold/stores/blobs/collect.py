@@ -1,0 +1,198 @@
+"""Garbage collection: what nothing reaches goes, small packs become large ones, and writers never wait.
+
+The order of steps is the promise; pins.py and docs/format.md say why it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tenfold.base import ids
+from tenfold.base.errors import BlobNotFound, Damaged
+from tenfold.stores.blobs import pins
+from tenfold.stores.blobs.chunks import SMALL
+from tenfold.stores.blobs.index import Index, encode_trash
+from tenfold.stores.blobs.local import LocalMedium
+from tenfold.stores.blobs.nodes import FOLDER, is_node
+from tenfold.stores.blobs.packs import RECIPE, TARGET_BYTES, PackBuilder, Place
+from tenfold.stores.blobs.reading import WHOLE, check, parts_of, read_object
+from tenfold.stores.blobs.recipes import decode_recipe
+from tenfold.stores.blobs.trees import read_node
+
+_SMALL_PACK = 4 << 20
+_MERGE_FROM = 8
+_TRASH_MS = 24 * 3_600_000
+
+
+@dataclass(slots=True)
+class _Pack:
+    name: str
+    size: int
+    live: list[tuple[bytes, Place]] = field(default_factory=list)
+    dead: list[tuple[bytes, Place]] = field(default_factory=list)
+
+    @property
+    def dead_bytes(self) -> int:
+        return sum(place.stored for _, place in self.dead)
+
+
+def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
+    """Remove what neither `keep` nor a pin reaches, from packs older than the grace; gives (objects, bytes) freed.
+
+    A pack of which less than half is dead stays until more is. With a grace of an hour or more it is safe while others
+    write, also while others collect; with less, nobody else may be writing.
+
+    Raises:
+        Damaged, BlobNotFound: A tree to be kept cannot be read, so what it reaches is not known. Nothing was removed.
+    """
+    medium, clock = index.medium, index.clock
+    index.refresh()
+    held = pins.read_pins(medium, clock(), delete_old=not dry_run)
+    oldest = pins.oldest_session(medium, clock(), delete_old=not dry_run)
+    live: set[bytes] = set()
+    mark(index, keep, live)
+    mark(index, [digest for digests in held.values() for digest in digests], live)
+    chosen = _choose(_survey(index, live, min(clock() - grace_ms, oldest)))
+    freed = sum(len(pack.dead) for pack in chosen), sum(pack.dead_bytes for pack in chosen)
+    if not dry_run and isinstance(medium, LocalMedium):
+        medium.sweep()
+    if dry_run or not chosen:
+        return freed
+    listed = f"trash/{ids.new_id()}"
+    dead = {key for pack in chosen for key, _ in pack.dead}
+    medium.put(listed, encode_trash({pack.name for pack in chosen}, dead))
+    _revive(index, chosen, held.keys(), live)
+    freed = _remove(index, chosen)
+    _end_trash(index, listed)
+    return freed
+
+
+def mark(index: Index, roots: Iterable[bytes], live: set[bytes]) -> None:
+    """Add to `live` all that these trees and blobs reach. Roots that are not stored (inline versions) are passed over."""
+    nodes: list[bytes] = []
+    for root in roots:
+        if root in live or index.find(root, WHOLE) is None:
+            continue
+        _mark_content(index, root, live, large=True)
+        first = parts_of(index, root)[0][0]
+        if is_node(read_object(index, first)[1]):
+            nodes.append(root)
+    while nodes:
+        for item in read_node(index, nodes.pop()).items:
+            if item.what == FOLDER:
+                if item.key not in live:
+                    _mark_content(index, item.key, live, large=True)
+                    nodes.append(item.key)
+            elif item.key not in live:
+                _mark_content(index, item.key, live, large=item.size > SMALL)
+
+
+def _mark_content(index: Index, key: bytes, live: set[bytes], *, large: bool) -> None:
+    live.add(key)
+    if large and index.find(key, (RECIPE,)) is not None:
+        live.update(part for part, _ in parts_of_recipe(index, key))
+
+
+def parts_of_recipe(index: Index, key: bytes) -> list[tuple[bytes, int]]:
+    """The parts of the recipe stored under a key, also where the same content is stored whole as well."""
+    return decode_recipe(read_object(index, key, (RECIPE,))[1], key)
+
+
+def _survey(index: Index, live: set[bytes], cutoff_ms: int) -> list[_Pack]:
+    packs = {
+        name: _Pack(name, size)
+        for name, (size, at_ms) in index.packs.items()
+        if at_ms <= cutoff_ms and name not in index.broken
+    }
+    for key, place in index.all():
+        pack = packs.get(place.pack)
+        if pack is not None:
+            (pack.live if key in live else pack.dead).append((key, place))
+    return sorted(packs.values(), key=lambda pack: pack.name)
+
+
+def _choose(packs: list[_Pack]) -> list[_Pack]:
+    chosen = []
+    small = []
+    for pack in packs:
+        if pack.dead and (pack.size < _SMALL_PACK or 2 * pack.dead_bytes > pack.size or not pack.live):
+            chosen.append(pack)
+        elif not pack.dead and pack.size < _SMALL_PACK:
+            small.append(pack)
+    return chosen + small if len(small) >= _MERGE_FROM else chosen
+
+
+def _revive(index: Index, chosen: list[_Pack], known: Iterable[str], live: set[bytes]) -> None:
+    """Take off the list what a writer pinned before it could see the list."""
+    index.refresh()
+    before = set(known)
+    fresh = {
+        name: digests for name, digests in pins.read_pins(index.medium, index.clock()).items() if name not in before
+    }
+    if not fresh:
+        return
+    mark(index, [digest for digests in fresh.values() for digest in digests], live)
+    for pack in chosen:
+        pack.live += [item for item in pack.dead if item[0] in live]
+        pack.dead = [item for item in pack.dead if item[0] not in live]
+
+
+def _remove(index: Index, chosen: list[_Pack]) -> tuple[int, int]:
+    """Carry what lives into new packs, each durable before the old ones go.
+
+    A pack always carries all its live objects, also those that lie in another pack too: that one may be going at the
+    hands of another collector.
+    """
+    objects = size = 0
+    builder = PackBuilder(ids.new_id())
+    carried: list[_Pack] = []
+    for pack in chosen:
+        try:
+            moved = _read_live(index, pack)
+        except (Damaged, BlobNotFound):  # damaged bytes stay where they are, for `verify` to name
+            continue
+        for key, place, stored in moved:
+            if (key, place.kind) not in builder.places:
+                builder.add(key, place.kind, place.codec, stored, place.plain)
+        carried.append(pack)
+        objects += len(pack.dead)
+        size += pack.dead_bytes
+        if builder.size >= TARGET_BYTES:
+            _swap(index, builder, carried)
+            builder, carried = PackBuilder(ids.new_id()), []
+    _swap(index, builder, carried)
+    index.refresh()
+    index.consolidate(force=True)
+    return objects, size
+
+
+def _read_live(index: Index, pack: _Pack) -> list[tuple[bytes, Place, bytes]]:
+    if not pack.live:
+        return []
+    data = memoryview(index.medium.get(f"packs/{pack.name}"))
+    moved = []
+    for key, place in sorted(pack.live, key=lambda item: item[1].offset):
+        stored = data[place.offset : place.offset + place.stored]
+        check(key, place, stored)
+        moved.append((key, place, bytes(stored)))
+    return moved
+
+
+def _swap(index: Index, builder: PackBuilder, carried: list[_Pack]) -> None:
+    if builder.places:
+        data = builder.finish()
+        index.medium.put(f"packs/{builder.name}", data)
+        index.add(builder.name, len(data), [(key, place) for (key, _), place in builder.places.items()])
+    for pack in carried:
+        index.medium.delete(f"packs/{pack.name}")
+
+
+def _end_trash(index: Index, listed: str) -> None:
+    """Leave an empty list, newer than ours, as the sign that a collection took place; forget ours and old ones."""
+    medium, now = index.medium, index.clock()
+    sign = f"trash/{ids.new_id()}"
+    medium.put(sign, encode_trash(set(), set()))
+    for name, _, at_ms in medium.scan("trash/"):
+        if name == listed or (name < sign and at_ms < now - _TRASH_MS):
+            medium.delete(name)

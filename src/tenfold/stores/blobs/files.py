@@ -1,0 +1,48 @@
+"""Content as read-only files in the cache, for memory maps and other programs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from tenfold.base.files import raise_if_full
+from tenfold.base.hashing import is_digest
+from tenfold.stores.blobs.checkout import write_content
+from tenfold.stores.blobs.index import Index
+
+
+def cached_file(index: Index, cache: Path, key: bytes) -> Path:
+    """A read-only file with the content, verified when it is made. It may vanish when the cache is emptied."""
+    name = key.hex()
+    path = cache / "files" / name[:2] / name
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{name}.{secrets.token_hex(6)}.tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+    try:
+        try:
+            for _ in write_content(index, key, fd):
+                pass
+            os.fdatasync(fd)  # a name that survives a power cut must not outlive its bytes: nobody checks them again
+        finally:
+            os.close(fd)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise_if_full(error, path)
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def forget_cached(index: Index, cache: Path) -> None:
+    """Remove the files of content that is no longer stored, and what a killed writer left there over an hour ago."""
+    for path in (cache / "files").glob("*/*"):
+        if path.name.endswith(".tmp"):
+            if time.time() - path.stat().st_mtime > 3600:
+                path.unlink(missing_ok=True)
+        elif not is_digest(path.name) or index.find(bytes.fromhex(path.name)) is None:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,26 @@
+"""Opening a blob store by where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import Invalid
+from tenfold.stores.blobs.local import LocalMedium
+from tenfold.stores.blobs.packed import PackedBlobs
+
+
+def open_blobs(where: str | Path, cache: Path, *, clock: Clock = now_ms) -> PackedBlobs:
+    """The blob store in a folder or at `s3://bucket/prefix`; nothing is read or written before its first use.
+
+    Args:
+        cache: A folder for what can be made again.
+    """
+    text = str(where)
+    if text.startswith("s3://"):
+        from tenfold.stores.blobs.bucket import BucketMedium
+
+        return PackedBlobs(BucketMedium(text), cache, far=True, clock=clock)
+    if "://" in text:
+        raise Invalid(f"Cannot keep blobs at {text!r}. Give a folder or s3://bucket/prefix", field="blobs")
+    return PackedBlobs(LocalMedium(where), cache, clock=clock)

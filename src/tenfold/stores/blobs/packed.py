@@ -1,0 +1,202 @@
+"""`PackedBlobs`: the contract of blobs over any medium."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tenfold.base.addresses import check_path
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.hashing import is_digest
+from tenfold.contracts import Blobs, Medium
+from tenfold.contracts.blobs import Progress
+from tenfold.records import Entry, Tree
+from tenfold.stores.blobs import pins
+from tenfold.stores.blobs.checkout import checkout
+from tenfold.stores.blobs.collect import collect
+from tenfold.stores.blobs.files import cached_file, forget_cached
+from tenfold.stores.blobs.folder import store_path, walk_folder
+from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of, nest
+from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
+from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
+from tenfold.stores.blobs.state import FolderState
+from tenfold.stores.blobs.trees import find_item, store_nest, store_node, walk
+from tenfold.stores.blobs.upload import Upload, uploading
+from tenfold.stores.blobs.verify import verify
+
+
+class PackedBlobs(Blobs):
+    """Bytes and trees in packs on a medium. Safe for threads; any number of processes may use one medium at once.
+
+    Args:
+        medium: Where packs and index lie.
+        cache: A folder for what can be made again: files handed out, folder states, segments of a far medium.
+        far: The medium is reached over a network: its index is cached, and reads go several at once.
+    """
+
+    def __init__(self, medium: Medium, cache: Path, *, far: bool = False, clock: Clock = now_ms) -> None:
+        self.medium = medium
+        self.cache = Path(cache)
+        self.index = Index(medium, self.cache if far else None, threads=8 if far else 0, clock=clock)
+
+    def put_bytes(self, data: bytes) -> str:
+        return uploading(self.index, lambda upload: upload.add_content(data), lambda key: [key]).hex()
+
+    def put_file(self, path: Path) -> Entry:
+        info = Path(path).stat()
+
+        def work(upload: Upload) -> bytes:
+            return store_path(upload, os.fspath(path), info.st_size)
+
+        key = uploading(self.index, work, lambda key: [key])
+        mode = 0o755 if info.st_mode & 0o100 else 0o644
+        return Entry(path.name, key.hex(), info.st_size, mode, "file", info.st_mtime_ns)
+
+    def put_tree(self, files: Mapping[str, Path | bytes | Entry], *, progress: Progress | None = None) -> Tree:
+        for path in files:
+            check_path(path)
+
+        def work(upload: Upload) -> Tree:
+            entries = [self._take(upload, path, source) for path, source in files.items()]
+            return store_nest(upload, nest(entries))
+
+        return uploading(self.index, work, _root, progress)
+
+    def put_folder(
+        self, folder: Path, *, ignore: Callable[[str], bool] | None = None, progress: Progress | None = None
+    ) -> Tree:
+        state = FolderState(folder, self.cache)
+
+        def work(upload: Upload) -> Tree:
+            def read(path: str, size: int, known: bytes | None) -> bytes:
+                if known is not None and self._stored(upload, known, size):
+                    upload.advance(size)
+                    return known
+                return store_path(upload, path, size)
+
+            def emit(_: str, items: list[Item], stamps: list[int]) -> Tree:
+                return store_node(upload, items, stamps)
+
+            return walk_folder(folder, state, ignore=ignore, read=read, link=upload.add_content, emit=emit)
+
+        tree = uploading(self.index, work, _root, progress)
+        state.save()
+        return tree
+
+    def has(self, digests: Iterable[str]) -> set[str]:
+        wanted = set(digests)
+        found = {digest for digest in wanted if self._complete(digest)}
+        if len(found) < len(wanted) and self.index.refresh():
+            found |= {digest for digest in wanted - found if self._complete(digest)}
+        return found
+
+    def get_bytes(self, digest: str) -> bytes:
+        return read_content(self.index, _key(digest))
+
+    def open(self, digest: str) -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(ContentReader(self.index, _key(digest)), 65_536))
+
+    def local_path(self, digest: str) -> Path:
+        return cached_file(self.index, self.cache, _key(digest))
+
+    def entries(self, tree: str) -> list[Entry]:
+        return sorted(walk(self.index, _key(tree)), key=lambda entry: entry.path)
+
+    def find_entry(self, tree: str, path: str) -> Entry | None:
+        found = find_item(self.index, _key(tree), check_path(path))
+        if found is None:
+            return None
+        item, mtime_ns = found
+        if item.what == FOLDER and (item.files or next(walk(self.index, item.key, path, times=False)).path != path):
+            return None  # a folder that is not empty is no entry
+        return entry_of(item, path, mtime_ns)
+
+    def checkout(
+        self, tree: str, folder: Path, *, paths: list[str] | None = None, progress: Progress | None = None
+    ) -> int:
+        entries = walk(self.index, _key(tree)) if paths is None else self._below(_key(tree), paths)
+        return checkout(self.index, entries, Path(folder), progress=progress)
+
+    def pins(self) -> Iterator[str]:
+        for digests in pins.read_pins(self.medium, self.index.clock()).values():
+            yield from (digest.hex() for digest in digests)
+
+    def collect(self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
+        freed = collect(self.index, [_key(digest) for digest in keep], grace_ms=grace_ms, dry_run=dry_run)
+        if not dry_run:
+            forget_cached(self.index, self.cache)
+        return freed
+
+    def verify(self, *, progress: Progress | None = None) -> list[str]:
+        return verify(self.index, progress=progress)
+
+    def size(self) -> tuple[int, int]:
+        self.index.refresh()
+        return len({key for key, _ in self.index.all()}), sum(size for _, size, _ in self.medium.scan())
+
+    def _take(self, upload: Upload, path: str, source: Path | bytes | Entry) -> Entry:
+        if isinstance(source, Entry):
+            if source.kind != "folder":
+                key = _key(source.digest)
+                if not self._stored(upload, key, source.size_bytes):
+                    self.index.refresh()
+                    if not self._stored(upload, key, source.size_bytes):
+                        raise BlobNotFound(f"The content {source.digest} of {path!r} is not stored. Store it first")
+            return Entry(path, source.digest, source.size_bytes, source.mode, source.kind, source.mtime_ns)
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            key = upload.add_content(source)
+            upload.advance(len(source))
+            return Entry(path, key.hex(), len(source))
+        info = Path(source).stat()
+        key = store_path(upload, os.fspath(source), info.st_size)
+        return Entry(path, key.hex(), info.st_size, 0o755 if info.st_mode & 0o100 else 0o644, "file", info.st_mtime_ns)
+
+    def _stored(self, upload: Upload, key: bytes, size: int) -> bool:
+        """True when content is stored whole, and remembered as relied on: a recipe may have outlived its chunks."""
+        if upload.has(key, (CHUNK, NODE)):
+            return True
+        if not upload.has(key, (RECIPE,)):
+            return False
+        return all(upload.has(part, (CHUNK,)) for part, _ in parts_of(self.index, key))
+
+    def _complete(self, digest: str) -> bool:
+        if not is_digest(digest):
+            return False
+        place = self.index.find_firm(bytes.fromhex(digest), WHOLE)
+        if place is None or place.kind != RECIPE:
+            return place is not None
+        parts = parts_of(self.index, bytes.fromhex(digest))
+        return all(self.index.find_firm(part, (CHUNK,)) is not None for part, _ in parts)
+
+    def _below(self, tree: bytes, paths: list[str]) -> Iterator[Entry]:
+        seen: set[str] = set()
+        for path in paths:
+            found = find_item(self.index, tree, check_path(path.rstrip("/")))
+            if found is None:
+                raise BlobNotFound(
+                    f"The tree has no path {path!r}. List what it has with: tenfold data files", field="paths"
+                )
+            item, mtime_ns = found
+            if item.what == FOLDER:
+                entries = walk(self.index, item.key, path.rstrip("/"))
+            else:
+                entries = iter([entry_of(item, path, mtime_ns)])
+            for entry in entries:
+                if entry.path not in seen:
+                    seen.add(entry.path)
+                    yield entry
+
+
+def _key(digest: str) -> bytes:
+    if not is_digest(digest):
+        raise Invalid(f"{digest!r} is not a content id: 64 characters 0-9 a-f", field="digest")
+    return bytes.fromhex(digest)
+
+
+def _root(tree: Tree) -> list[bytes]:
+    return [bytes.fromhex(tree.digest)]

@@ -1,0 +1,71 @@
+"""What live uploads hold against garbage collection: pins (content in use) and sessions (uploads of several packs).
+
+The rule that makes collection safe while others write: a writer first writes its pin, then looks for a trash list
+newer than its index; a collector first writes its trash list, then looks for new pins. Whatever the order of these
+four, one of the two sees the other. docs/format.md tells it in full.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+import msgspec
+
+from tenfold.base import ids
+from tenfold.base.errors import BlobNotFound
+from tenfold.contracts import Medium
+
+FRESH_MS = 10 * 60_000
+"""A writer relies on objects in packs younger than this without pinning them; a collector's grace covers them."""
+
+PIN_MS = 24 * 3_600_000
+"""How long a pin holds: the time a caller has from the end of a put to the publication of its version."""
+
+SESSION_MS = 2 * 3_600_000
+"""How long a session holds after its last sign of life."""
+
+
+class _Session(msgspec.Struct):
+    since_ms: int
+
+
+def write_pin(medium: Medium, digests: list[bytes]) -> None:
+    """Hold this content, and all it reaches, for PIN_MS."""
+    medium.put(f"pins/{ids.new_id()}", msgspec.msgpack.encode(b"".join(digests)))
+
+
+def read_pins(medium: Medium, now_ms: int, *, delete_old: bool = False) -> dict[str, list[bytes]]:
+    """The digests of each live pin, by the pin's name."""
+    found: dict[str, list[bytes]] = {}
+    for name, _, at_ms in medium.scan("pins/"):
+        if at_ms < now_ms - PIN_MS:
+            if delete_old:
+                medium.delete(name)
+            continue
+        with contextlib.suppress(BlobNotFound):
+            joined = msgspec.msgpack.decode(medium.get(name), type=bytes)
+            found[name] = [joined[i : i + 32] for i in range(0, len(joined), 32)]
+    return found
+
+
+def write_session(medium: Medium, name: str, since_ms: int) -> None:
+    """Say that an upload that began then goes on. Said again it counts from anew."""
+    medium.put(f"sessions/{name}", msgspec.msgpack.encode(_Session(since_ms)))
+
+
+def end_session(medium: Medium, name: str) -> None:
+    """The upload ended."""
+    medium.delete(f"sessions/{name}")
+
+
+def oldest_session(medium: Medium, now_ms: int, *, delete_old: bool = False) -> int:
+    """When the oldest live upload began (UTC ms); now when there is none."""
+    oldest = now_ms
+    for name, _, at_ms in medium.scan("sessions/"):
+        if at_ms < now_ms - SESSION_MS:
+            if delete_old:
+                medium.delete(name)
+            continue
+        with contextlib.suppress(BlobNotFound):
+            oldest = min(oldest, msgspec.msgpack.decode(medium.get(name), type=_Session).since_ms)
+    return oldest

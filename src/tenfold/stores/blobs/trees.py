@@ -1,0 +1,99 @@
+"""Trees read back: entries, one path, and what changed between two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenfold.base.errors import BlobNotFound
+from tenfold.records import Entry, Tree
+from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.nodes import (
+    FOLDER,
+    Item,
+    Nest,
+    Node,
+    decode_node,
+    decode_times,
+    encode_node,
+    encode_times,
+    entry_of,
+    item_of,
+)
+from tenfold.stores.blobs.packs import TIMES
+from tenfold.stores.blobs.reading import read_content, read_object
+from tenfold.stores.blobs.upload import Upload
+
+
+def read_node(index: Index, key: bytes) -> Node:
+    """A folder of a tree. Raises BlobNotFound, Damaged."""
+    return decode_node(read_content(index, key), key)
+
+
+def read_times(index: Index, key: bytes, count: int) -> list[int]:
+    """The mtimes of a folder's items; zeros where none were kept."""
+    if index.find(key, (TIMES,)) is None:
+        return [0] * count
+    try:
+        return decode_times(read_object(index, key, (TIMES,))[1], count)
+    except BlobNotFound:
+        return [0] * count
+
+
+def walk(index: Index, key: bytes, folder: str = "", *, times: bool = True) -> Iterator[Entry]:
+    """The entries below a folder of a tree, folder by folder: not in the order of their paths."""
+    stack = [(key, folder)]
+    while stack:
+        key, folder = stack.pop()
+        node = read_node(index, key)
+        stamps = read_times(index, key, len(node.items)) if times else [0] * len(node.items)
+        prefix = f"{folder}/" if folder else ""
+        if folder and not node.items:
+            yield Entry(folder, kind="folder", mode=0o755)
+        for item, stamp in zip(node.items, stamps, strict=True):
+            if item.what == FOLDER:
+                stack.append((item.key, prefix + item.name))
+            else:
+                yield entry_of(item, prefix + item.name, stamp)
+
+
+def find_item(index: Index, tree: bytes, path: str) -> tuple[Item, int] | None:
+    """The item at a path, folders too, with its mtime; None when there is none."""
+    key = tree
+    *folders, last = path.split("/")
+    for depth, name in enumerate([*folders, last]):
+        node = read_node(index, key)
+        number = next((i for i, item in enumerate(node.items) if item.name == name), None)
+        if number is None:
+            return None
+        item = node.items[number]
+        if depth == len(folders):
+            return item, read_times(index, key, len(node.items))[number]
+        if item.what != FOLDER:
+            return None
+        key = item.key
+    return None
+
+
+def store_nest(upload: Upload, top: Nest) -> Tree:
+    """Store the folders of a tree whose content was added before; gives the tree."""
+    items: list[Item] = []
+    stamps: list[int] = []
+    for name in sorted(top):
+        value = top[name]
+        if isinstance(value, dict):
+            below = store_nest(upload, value)
+            items.append(Item(name, FOLDER, bytes.fromhex(below.digest), below.size_bytes, below.files))
+            stamps.append(0)
+        else:
+            items.append(item_of(value, name))
+            stamps.append(value.mtime_ns)
+    return store_node(upload, items, stamps)
+
+
+def store_node(upload: Upload, items: list[Item], stamps: list[int]) -> Tree:
+    """Store one folder whose items, sorted by name, were added before."""
+    key, data, size, files = encode_node(items)
+    upload.add_node(key, data)
+    if any(stamps) and not upload.has(key, (TIMES,)):
+        upload.add(key, TIMES, encode_times(stamps))
+    return Tree(key.hex(), size, files)
