@@ -1,0 +1,114 @@
+"""Statistics of each dataset version, kept beside it, so that most questions need no data.
+
+A file whose content was profiled before is not read again: its profile is found by the file's hash and merged.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from tenfold.base.clock import now_ms
+from tenfold.base.ids import new_id
+from tenfold.base.hashing import digest
+from tenfold.records import Draft, Entry, Version
+from tenfold.records.version import INLINE_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from tenfold.contracts import Stores
+    from tenfold.profiles import Profile
+
+TABLES = {".parquet", ".csv"}
+LARGEST_BYTES = 2 << 30
+"""A larger file is not profiled on commit."""
+
+
+def profile_version(stores: Stores, version: Version) -> Version | None:
+    """Profile the tables of a dataset version, one profile a folder, and keep it; None when it has no tables.
+
+    Files of one folder are parts of one table (`flights/2013-01.parquet`, `flights/2013-02.parquet` …); files that
+    cannot be read as tables are left out and named in the metadata.
+    """
+    if version.inline is not None:
+        return None
+    groups: dict[str, list[Entry]] = {}
+    for entry in stores.blobs.entries(version.digest):
+        path = PurePosixPath(entry.path)
+        if entry.kind == "file" and path.suffix.lower() in TABLES and entry.size_bytes <= LARGEST_BYTES:
+            name = path.parent.name if path.parent.name else path.stem
+            groups.setdefault(name, []).append(entry)
+    if not groups:
+        return None
+    unread: dict[str, str] = {}
+    tables = {
+        name: merged for name, files in groups.items() if (merged := _of_files(stores, files, unread)) is not None
+    }
+    return _publish(stores, version, tables, unread)
+
+
+def _of_files(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Profile | None:
+    from tenfold.profiles import merge
+
+    whole: Profile | None = None
+    for entry in files:
+        part = _of_file(stores, entry, unread)
+        if part is not None:
+            whole = part if whole is None else merge(whole, part)
+    return whole
+
+
+def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | None:
+    """The profile of one file's content, from the store when it was made before."""
+    from tenfold.profiles import decode, encode, profile
+
+    name = f"file.{entry.digest[:32]}"
+    known = stores.versions.find("profile", name)
+    if known is not None:
+        return decode(known.inline if known.inline is not None else stores.blobs.get_bytes(known.metadata["blob"]))
+    local = stores.blobs.local_path(entry.digest)
+    try:
+        made = profile(_scan(local, PurePosixPath(entry.path).suffix.lower()))
+    except Exception as error:
+        unread[entry.path] = f"{type(error).__name__}: {error}"[:300]
+        return None
+    _keep(stores, name, encode(made), metadata={"file": entry.digest})
+    return made
+
+
+def _scan(path: object, suffix: str) -> object:
+    import polars as pl
+
+    return pl.read_parquet(path) if suffix == ".parquet" else pl.read_csv(path, infer_schema_length=10_000)  # type: ignore[arg-type]
+
+
+def _publish(stores: Stores, version: Version, tables: dict[str, Profile], unread: dict[str, str]) -> Version:
+    import msgspec
+
+    from tenfold.profiles import encode
+
+    content = b'{"tables":{%s}}' % b",".join(
+        msgspec.json.encode(name) + b":" + encode(t) for name, t in sorted(tables.items())
+    )
+    metadata = {
+        "of": version.id,
+        "number": version.number,
+        "rows": {n: t.rows for n, t in tables.items()},
+        "unread": unread,
+    }
+    return _keep(stores, version.name, content, metadata=metadata)
+
+
+def _keep(stores: Stores, name: str, content: bytes, *, metadata: dict[str, object]) -> Version:
+    """Publish JSON content: small in the record, else as a tree of one file (and its blob named for quick reading)."""
+    small = len(content) <= INLINE_LIMIT_BYTES
+    if small:
+        tree_digest, files = digest(content), 1
+    else:
+        tree = stores.blobs.put_tree({"profile.json": content})
+        tree_digest, files = tree.digest, tree.files
+        metadata = {**metadata, "blob": digest(content)}
+    draft = Draft(
+        id=new_id(), kind="profile", name=name, digest=tree_digest, size_bytes=len(content), files=files,
+        inline=content if small else None, type="json", metadata=metadata, created_at_ms=now_ms(),
+    )  # fmt: skip
+    return stores.versions.publish([draft])[0]
