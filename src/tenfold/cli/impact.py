@@ -14,10 +14,10 @@ from tenfold.cli.output import ago, emit_json, json_option, table
 @json_option
 def command(address: str, depth: int, as_json: bool) -> None:
     """List the runs, models and deployments that were built on ADDRESS."""
-    from tenfold.workspace import lineage_finder, walk
+    from tenfold.workspace import prediction_finder, walk
 
     place = workspace()
-    graph = walk(place.stores, address, direction="down", depth=depth, find_prediction=lineage_finder(place))
+    graph = walk(place.stores, address, direction="down", depth=depth, find_prediction=prediction_finder(place))
     if as_json:
         emit_json(graph)
         return

@@ -16,11 +16,16 @@ def command() -> None:
     """Monitors: drift, data quality and performance."""
 
 
-@command.command("report", epilog=f"Example: tenfold monitor report --reference a.csv --current b.csv --html drift.html\n\n{EXIT_CODES}")
+@command.command(
+    "report",
+    epilog=f"Example: tenfold monitor report --reference a.csv --current b.csv --html drift.html\n\n{EXIT_CODES}",
+)
 @click.option("--reference", required=True, type=click.Path(exists=True, path_type=Path), help="CSV or Parquet file")
 @click.option("--current", required=True, type=click.Path(exists=True, path_type=Path), help="CSV or Parquet file")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as one page here")
-@click.option("--share", default=0.5, show_default=True, help="Share of drifted columns that counts as drift of the table")
+@click.option(
+    "--share", default=0.5, show_default=True, help="Share of drifted columns that counts as drift of the table"
+)
 @json_option
 @click.pass_context
 def report(ctx: click.Context, reference: Path, current: Path, html: Path | None, share: float, as_json: bool) -> None:
@@ -41,7 +46,9 @@ def report(ctx: click.Context, reference: Path, current: Path, html: Path | None
             for c in found.columns
         ]  # fmt: skip
         table(rows, ("column", "test", "score", "limit", "drift", "note"), empty="The tables share no columns")
-        click.echo(f"{found.drifted_columns} of {len(found.columns)} columns drifted: {'drift' if found.drifted else 'no drift'}")
+        click.echo(
+            f"{found.drifted_columns} of {len(found.columns)} columns drifted: {'drift' if found.drifted else 'no drift'}"
+        )
     if found.drifted:
         ctx.exit(3)
 
@@ -57,7 +64,11 @@ def list_(as_json: bool) -> None:
         emit_json(found)
         return
     rows = [(m.name, m.checks, ago(m.last_at_ms), m.alarms) for m in found]
-    table(rows, ("monitor", "checks", "newest", "alarms"), empty="No monitor has checked anything yet. See docs/monitoring.md")
+    table(
+        rows,
+        ("monitor", "checks", "newest", "alarms"),
+        empty="No monitor has checked anything yet. See docs/monitoring.md",
+    )
 
 
 @command.command("show", epilog=f"Example: tenfold monitor show delay\n\n{EXIT_CODES}")

@@ -31,7 +31,11 @@ def list_(as_json: bool) -> None:
         emit_json({"pipelines": [name for _, name, _, _ in stores.versions.names("pipeline")], "runs": runs})
         return
     rows = [(run.id, run.name, run.state, ago(run.created_at_ms)) for run in runs]
-    table(rows, ("run", "pipeline", "state", "when"), empty="No pipeline has run yet. Run one with: tenfold run file.py:name")
+    table(
+        rows,
+        ("run", "pipeline", "state", "when"),
+        empty="No pipeline has run yet. Run one with: tenfold run file.py:name",
+    )
 
 
 @command.command("show", epilog=f"Example: tenfold pipelines show 01JD0000000000000000000000\n\n{EXIT_CODES}")
@@ -47,7 +51,13 @@ def show(run: str, as_json: bool) -> None:
         emit_json(found)
         return
     rows = [
-        (node.key, node.state, node.attempts, _seconds(node.started_at_ms, node.ended_at_ms), node.error or node.why or "")
+        (
+            node.key,
+            node.state,
+            node.attempts,
+            _seconds(node.started_at_ms, node.ended_at_ms),
+            node.error or node.why or "",
+        )
         for node in found.nodes
     ]
     table(rows, ("step", "state", "attempts", "seconds", "note"), empty="This run has no steps")

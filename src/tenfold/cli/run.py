@@ -20,12 +20,19 @@ from tenfold.cli.output import emit_json, json_option
 )
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline; may be repeated")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline; may be repeated"
+)
 @click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @json_option
 def command(
-    target: str, arguments: tuple[str, ...], params: tuple[str, ...], only_plan: bool, project: str | None, as_json: bool
+    target: str,
+    arguments: tuple[str, ...],
+    params: tuple[str, ...],
+    only_plan: bool,
+    project: str | None,
+    as_json: bool,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
     place = workspace()

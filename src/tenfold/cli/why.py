@@ -13,10 +13,10 @@ from tenfold.cli.output import emit_json, json_option
 @json_option
 def command(address: str, as_json: bool) -> None:
     """Trace ADDRESS back to the data, code, parameters and files it came from."""
-    from tenfold.workspace import lineage_finder, why
+    from tenfold.workspace import prediction_finder, why
 
     place = workspace()
-    answer = why(place.stores, address, find_prediction=lineage_finder(place))
+    answer = why(place.stores, address, find_prediction=prediction_finder(place))
     if as_json:
         emit_json(answer)
         return

@@ -51,13 +51,11 @@ class Place:
         return self.opened_medium
 
     @property
-    def find_prediction(self) -> PredictionFinder | None:
+    def find_prediction(self) -> PredictionFinder:
         """How a prediction is found in the logs of this place."""
-        try:
-            from tenfold.workspace import lineage_finder
-        except ImportError:
-            return None
-        return lineage_finder(self)
+        from tenfold.workspace import finder_in
+
+        return finder_in(self.predictions)
 
 
 def place_of(workspace: Workspace) -> Place:

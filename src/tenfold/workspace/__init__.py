@@ -3,9 +3,16 @@
 `tenfold.workspace` loads nothing heavy: stores are imported when a workspace first opens them.
 """
 
+from tenfold.workspace.client import Client
 from tenfold.workspace.explain import why
 from tenfold.workspace.lineage import walk
 from tenfold.workspace.location import Location, locate
+from tenfold.workspace.predictions import finder_in, prediction_finder
+from tenfold.workspace.profiling import profile_version
+from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current, open_worker_stores, open_workspace, use
 
-__all__ = ["Location", "Workspace", "current", "locate", "open_worker_stores", "open_workspace", "use", "walk", "why"]
+__all__ = [
+    "Client", "Location", "Used", "Workspace", "current", "finder_in", "locate", "open_worker_stores", "open_workspace",
+    "prediction_finder", "profile_version", "use", "walk", "why",
+]  # fmt: skip

@@ -45,10 +45,9 @@ def walk(
         node, runs, versions = find_prediction(stores, wanted.name)
         walker.nodes[node.id] = node
         start = node.id
-        walker.links += [Link(source=f"version:{id_}", target=node.id, role="model") for id_ in versions]
-        walker.links += [Link(source=f"run:{id_}", target=node.id, role="served") for id_ in runs]
+        walker.served(node, runs, versions)
         if direction != "down":
-            walker.up(runs=runs, versions=versions, depth=depth, level=-1)
+            walker.up(runs=[], versions=versions, depth=depth, level=-2)
     elif wanted.kind == "run":
         start = f"run:{wanted.name}"
         walker.around(direction, depth, runs=[wanted.name])
@@ -76,6 +75,13 @@ class _Walker:
             self.up(runs=runs, versions=versions, depth=depth, level=0)
         if direction in ("down", "both"):
             self.down(runs=runs, versions=versions, depth=depth, level=0)
+
+    def served(self, prediction: Node, runs: list[str], versions: list[str]) -> None:
+        """The deployment that answered and the model it asked. The deployment's other models are not this one's past."""
+        self._add(runs, [], -1)
+        for run in runs:
+            self.links.append(Link(source=f"run:{run}", target=prediction.id, role="served"))
+            self.links += [Link(source=f"version:{id_}", target=f"run:{run}", role="model") for id_ in versions]
 
     def up(self, *, runs: list[str], versions: list[str], depth: int, level: int) -> None:
         self._follow(runs, versions, depth, level, run_side="used", version_side="produced", sign=-1)

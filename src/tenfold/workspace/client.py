@@ -1,0 +1,131 @@
+"""Reading what a workspace holds: runs, points, versions, lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tenfold.base.addresses import parse
+from tenfold.records import Curve, Explanation, Graph, Page, Run, RunQuery, Version
+from tenfold.workspace.workspace import Workspace, current, open_workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tenfold.contracts import Stores
+
+
+class Client:
+    """Reads runs, series, versions and lineage. Everything it gives is a record or an array.
+
+    Args:
+        place: A workspace, or where its store is (a folder, postgresql://…, http://server); this process's when not given.
+    """
+
+    def __init__(self, place: Workspace | str | None = None, *, token: str | None = None) -> None:
+        if isinstance(place, str):
+            place = open_workspace(place, token=token)
+        self.workspace = place if place is not None else current()
+
+    @property
+    def stores(self) -> Stores:
+        return self.workspace.stores
+
+    def runs(
+        self,
+        where: str = "",
+        *,
+        projects: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        order: str = "",
+        deleted: bool = False,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Page[Run]:
+        """One page of runs.
+
+        Args:
+            where: The search language: `metrics.acc > 0.9 and params.opt = 'adam'`.
+            order: Such as `metrics.acc desc, created_at_ms`; the newest first when empty.
+
+        Raises:
+            InvalidSearch: with the position of the character at fault.
+        """
+        from tenfold.tracking import parse_order, parse_search
+
+        query = RunQuery(
+            projects=list(projects) or None,
+            kinds=list(kinds) or None,
+            where=parse_search(where) if where.strip() else None,
+            order=parse_order(order) if order.strip() else [],
+            deleted=deleted,
+            limit=limit,
+            offset=offset,
+        )
+        return self.stores.runs.search(query)
+
+    def run(self, run: str) -> Run:
+        """One run by id or address. Raises RunNotFound."""
+        return self.stores.runs.get([parse(run if run.startswith("run:") else f"run:{run}").name])[0]
+
+    def series(
+        self, run_id: str, key: str, *, min_step: int | None = None, max_step: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """All points of one metric of a run: steps (points,) and values (points,), in order of step."""
+        import numpy as np
+
+        points = self.stores.series.read(run_id, key, min_step=min_step, max_step=max_step)
+        return np.frombuffer(points.steps, "<i8"), np.frombuffer(points.values, "<f8")
+
+    def curves(self, run_ids: Sequence[str], key: str, *, buckets: int = 1000) -> list[Curve]:
+        """One metric of several runs, as drawn `buckets` pixels wide: min, max, mean and last of each bucket."""
+        return self.stores.series.curves(list(run_ids), key, buckets=buckets)
+
+    def version(self, address: str) -> Version:
+        """The version an address means now. Raises VersionNotFound."""
+        from tenfold.contracts import resolve
+
+        return resolve(self.stores, address)
+
+    def versions(
+        self, kind: str | None = None, name: str | None = None, *, limit: int = 100, offset: int = 0
+    ) -> list[Version]:
+        """Versions, the newest first."""
+        return self.stores.versions.search(kind, name, limit=limit, offset=offset)
+
+    def frame(self, where: str = "", **options: Any) -> Any:
+        """Runs as a Polars DataFrame: a row a run, a column a param, metric (its last value) and tag."""
+        from tenfold.base.extras import require
+
+        polars = require("polars", extra="tables", why="give runs as a table")
+        rows = []
+        for run in self.runs(where, **options).items:
+            row: dict[str, Any] = {
+                "id": run.id,
+                "project": run.project,
+                "kind": run.kind,
+                "name": run.name,
+                "state": run.state,
+            }
+            row |= {f"params.{key}": value for key, value in run.params.items()}
+            row |= {f"metrics.{key}": summary.last for key, summary in run.metrics.items()}
+            row |= {f"tags.{key}": value for key, value in run.tags.items()}
+            rows.append(row)
+        return polars.DataFrame(rows, infer_schema_length=None, strict=False)
+
+    def why(self, address: str) -> Explanation:
+        """Trace a thing back to the data, code and files behind it."""
+        from tenfold.workspace.explain import why
+        from tenfold.workspace.predictions import prediction_finder
+
+        return why(self.stores, address, find_prediction=prediction_finder(self.workspace))
+
+    def impact(self, address: str, *, depth: int = 50) -> Graph:
+        """Everything that was built on a thing."""
+        from tenfold.workspace.lineage import walk
+        from tenfold.workspace.predictions import prediction_finder
+
+        return walk(
+            self.stores, address, direction="down", depth=depth, find_prediction=prediction_finder(self.workspace)
+        )
