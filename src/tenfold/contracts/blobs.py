@@ -23,6 +23,10 @@ class Medium(ABC):
     def put(self, name: str, data: bytes) -> None:
         """Store an object; durable on return. Putting a name again leaves equal bytes there. Raises StoreFull."""
 
+    def put_parts(self, name: str, parts: list[bytes | memoryview]) -> None:
+        """Store an object given in pieces, as `put` does; a medium that need not join them overrides this."""
+        self.put(name, b"".join(parts))
+
     @abstractmethod
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """The object, or a range of it. Raises BlobNotFound."""

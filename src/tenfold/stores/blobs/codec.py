@@ -30,21 +30,21 @@ class Squeezer:
         self._zstd = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
         self._failures = 0
 
-    def squeeze(self, data: bytes | memoryview) -> tuple[int, bytes]:
+    def squeeze(self, data: bytes | memoryview) -> tuple[int, bytes | memoryview]:
         """(codec, bytes to store)."""
         size = len(data)
         if size < _LEAST or (self._failures > _GIVE_UP_AFTER and self._failures % _TRY_EVERY):
             self._failures += size >= _LEAST
-            return RAW, bytes(data)
+            return RAW, data
         if size >= _PROBE_FROM:
             middle = size // 2
             if len(self._zstd.compress(data[middle : middle + _PROBE])) > _GAIN * _PROBE:
                 self._failures += 1
-                return RAW, bytes(data)
+                return RAW, data
         small = self._zstd.compress(data)
         if len(small) > _GAIN * size:
             self._failures += 1
-            return RAW, bytes(data)
+            return RAW, data
         self._failures = 0
         return ZSTD, small
 

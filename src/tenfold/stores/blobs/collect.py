@@ -145,7 +145,7 @@ def _remove(index: Index, chosen: list[_Pack]) -> tuple[int, int]:
     hands of another collector.
     """
     objects = size = 0
-    builder = PackBuilder(ids.new_id())
+    builder = PackBuilder()
     carried: list[_Pack] = []
     for pack in chosen:
         try:
@@ -160,7 +160,7 @@ def _remove(index: Index, chosen: list[_Pack]) -> tuple[int, int]:
         size += pack.dead_bytes
         if builder.size >= TARGET_BYTES:
             _swap(index, builder, carried)
-            builder, carried = PackBuilder(ids.new_id()), []
+            carried = []
     _swap(index, builder, carried)
     index.refresh()
     index.consolidate(force=True)
@@ -181,9 +181,9 @@ def _read_live(index: Index, pack: _Pack) -> list[tuple[bytes, Place, bytes]]:
 
 def _swap(index: Index, builder: PackBuilder, carried: list[_Pack]) -> None:
     if builder.places:
-        data = builder.finish()
-        index.medium.put(f"packs/{builder.name}", data)
-        index.add(builder.name, len(data), [(key, place) for (key, _), place in builder.places.items()])
+        size = builder.put(index.medium)
+        index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
+        builder.begin()
     for pack in carried:
         index.medium.delete(f"packs/{pack.name}")
 

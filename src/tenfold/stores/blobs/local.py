@@ -29,6 +29,9 @@ class LocalMedium(Medium):
         self._swept = False
 
     def put(self, name: str, data: bytes) -> None:
+        self.put_parts(name, [data])
+
+    def put_parts(self, name: str, parts: list[bytes | memoryview]) -> None:
         if not self._swept:
             self.sweep()
         path = self._path(name)
@@ -37,7 +40,8 @@ class LocalMedium(Medium):
         try:
             fd = _create(temporary)
             fcntl.flock(fd, fcntl.LOCK_EX)
-            _write_all(fd, data)
+            for part in parts:
+                _write_all(fd, part)
             os.fsync(fd)
             _move(temporary, path)
             fsync_folder(Path(path).parent)
@@ -99,7 +103,7 @@ def _create(path: str) -> int:
         return os.open(path, flags, 0o444)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def _write_all(fd: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]

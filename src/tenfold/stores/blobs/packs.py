@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tenfold.base import ids
 from tenfold.base.errors import Damaged
 from tenfold.base.hashing import hasher
 from tenfold.contracts import Medium
@@ -35,22 +36,31 @@ class Place(NamedTuple):
 
 
 class PackBuilder:
-    """Objects on their way into one pack, in memory."""
+    """Objects on their way into one pack, in memory. Used again for the next pack, it keeps its memory."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
+        self._bytes = bytearray(_MAGIC)
+        self.begin()
+
+    def begin(self) -> None:
+        """Start a new pack, under a name that nobody else has."""
+        self.name = ids.new_id()
         self.places: dict[tuple[bytes, int], Place] = {}
-        self._pieces: list[bytes] = [_MAGIC]
         self.size = len(_MAGIC)
 
-    def add(self, key: bytes, kind: int, codec: int, stored: bytes, plain: int) -> None:
+    def add(self, key: bytes, kind: int, codec: int, stored: bytes | memoryview, plain: int) -> None:
         """Append an object that is not in the pack yet."""
-        self.places[key, kind] = Place(self.name, kind, codec, self.size, len(stored), plain)
-        self._pieces.append(stored)
-        self.size += len(stored)
+        start, end = self.size, self.size + len(stored)
+        self.places[key, kind] = Place(self.name, kind, codec, start, len(stored), plain)
+        if end <= len(self._bytes):
+            self._bytes[start:end] = stored  # memory of the pack before: no page is touched for the first time
+        else:
+            del self._bytes[start:]
+            self._bytes += stored
+        self.size = end
 
-    def finish(self) -> bytes:
-        """The bytes of the whole pack."""
+    def put(self, medium: Medium) -> int:
+        """Write the pack to a medium; gives its size in bytes."""
         pack = RECORD.pack
         records = b"".join(
             [pack(key, p.kind, p.codec, p.offset, p.stored, p.plain) for (key, _), p in sorted(self.places.items())]
@@ -58,7 +68,9 @@ class PackBuilder:
         hash_ = hasher()
         hash_.update(records)
         tail = _TAIL.pack(hash_.digest(), len(self.places), _END)
-        return b"".join([*self._pieces, records, tail])
+        with memoryview(self._bytes) as all_, all_[: self.size] as body:
+            medium.put_parts(f"packs/{self.name}", [body, records, tail])
+        return self.size + len(records) + len(tail)
 
 
 def read_footer(medium: Medium, name: str, size: int) -> Iterator[tuple[bytes, Place]]:

@@ -36,7 +36,7 @@ class Upload:
         self.total_bytes = 0
         self._progress = progress
         self._squeezer = Squeezer()
-        self._builder = PackBuilder(ids.new_id())
+        self._builder = PackBuilder()
         self._since = index.clock()
         self._fresh_from = self._since - pins.FRESH_MS
         self._relied = False
@@ -114,10 +114,9 @@ class Upload:
         index.check_format(write=True)
         if more:
             self._say_alive()
-        data = builder.finish()
-        index.medium.put(f"packs/{builder.name}", data)
-        index.add(builder.name, len(data), [(key, place) for (key, _), place in builder.places.items()])
-        self._builder = PackBuilder(ids.new_id())
+        size = builder.put(index.medium)
+        index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
+        builder.begin()
 
     def finish(self, roots: list[bytes]) -> None:
         """Make all durable and hold it: after this returned, no collection with a grace of an hour takes any of it.
