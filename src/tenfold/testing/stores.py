@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
 
-from tenfold.contracts import Stores
+from tenfold.contracts import Blobs, Stores
+from tenfold.stores.blobs import MemoryMedium, PackedBlobs, open_blobs
 from tenfold.stores.memory import (
     MemoryEvents,
     MemoryLineage,
     MemoryRefs,
     MemoryRuns,
+    MemorySeries,
     MemoryTasks,
     MemoryVersions,
     State,
 )
+from tenfold.stores.sql import SqlStores, open_sql
 
 
 def memory_stores() -> Stores:
@@ -23,22 +25,25 @@ def memory_stores() -> Stores:
     state = State()
     return Stores(
         runs=MemoryRuns(state),
-        series=_memory_series(state),
+        series=MemorySeries(state),
         versions=MemoryVersions(state),
         refs=MemoryRefs(state),
         lineage=MemoryLineage(state),
         tasks=MemoryTasks(state),
         events=MemoryEvents(state),
-        blobs=_memory_blobs(),
+        blobs=PackedBlobs(MemoryMedium(), Path(mkdtemp(prefix="tenfold-cache-"))),
     )
 
 
 def sqlite_stores(folder: Path) -> Stores:
     """All stores of an embedded place: `tenfold.db` and `objects/` in the folder."""
-    from tenfold.stores.sql import open_sql
-
     folder.mkdir(parents=True, exist_ok=True)
     sql = open_sql(f"sqlite:///{folder / 'tenfold.db'}")
+    return bundle(sql, open_blobs(folder / "objects", folder / "cache"))
+
+
+def bundle(sql: SqlStores, blobs: Blobs) -> Stores:
+    """The stores of a database, with those of bytes."""
     return Stores(
         runs=sql.runs,
         series=sql.series,
@@ -47,37 +52,5 @@ def sqlite_stores(folder: Path) -> Stores:
         lineage=sql.lineage,
         tasks=sql.tasks,
         events=sql.events,
-        blobs=_folder_blobs(folder),
+        blobs=blobs,
     )
-
-
-def _memory_series(state: State) -> Any:
-    try:
-        from tenfold.stores.memory.series import MemorySeries
-    except ImportError:  # not landed yet
-        return _Absent("series")
-    return MemorySeries(state)
-
-
-def _memory_blobs() -> Any:
-    try:
-        from tenfold.stores.blobs import MemoryMedium, PackedBlobs
-    except ImportError:  # not landed yet
-        return _Absent("blobs")
-    return PackedBlobs(MemoryMedium(), Path(mkdtemp(prefix="tenfold-cache-")))
-
-
-def _folder_blobs(folder: Path) -> Any:
-    try:
-        from tenfold.stores.blobs import open_blobs
-    except ImportError:  # not landed yet
-        return _Absent("blobs")
-    return open_blobs(folder / "objects", folder / "cache")
-
-
-class _Absent:
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __getattr__(self, name: str) -> Any:
-        raise NotImplementedError(f"{self._what} has not landed yet")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import SqlEvents
@@ -11,6 +10,7 @@ from tenfold.stores.sql.lineage import SqlLineage
 from tenfold.stores.sql.migrate import migrate
 from tenfold.stores.sql.refs import SqlRefs
 from tenfold.stores.sql.runs import SqlRuns
+from tenfold.stores.sql.series import SqlSeries
 from tenfold.stores.sql.tasks import SqlTasks
 from tenfold.stores.sql.versions import SqlVersions
 
@@ -21,7 +21,7 @@ class SqlStores:
 
     database: Database
     runs: SqlRuns
-    series: Any
+    series: SqlSeries
     versions: SqlVersions
     refs: SqlRefs
     lineage: SqlLineage
@@ -41,18 +41,10 @@ def open_sql(url: str) -> SqlStores:
     return SqlStores(
         database=database,
         runs=SqlRuns(database),
-        series=_series(database),
+        series=SqlSeries(database),
         versions=SqlVersions(database),
         refs=SqlRefs(database),
         lineage=SqlLineage(database),
         tasks=SqlTasks(database),
         events=SqlEvents(database),
     )
-
-
-def _series(database: Database) -> Any:
-    try:
-        from tenfold.stores.sql.series import SqlSeries
-    except ImportError:  # not landed yet
-        return None
-    return SqlSeries(database)

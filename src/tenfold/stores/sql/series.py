@@ -228,8 +228,7 @@ class _Batch:
 
     def _place(self, state: _State, part: Columns) -> None:
         """Store points as blocks, merging those before them that are smaller or too many."""
-        size = blocks.LARGEST_BLOCK
-        pending = [Columns(*(c[at : at + size] for c in part)) for at in range(0, len(part.steps), size)]
+        pending = blocks.pieces(part)
         while pending:
             piece = pending.pop(0)
             tier = blocks.tier(len(piece.steps))
@@ -238,8 +237,7 @@ class _Batch:
                 reach = tier - 1 if smaller else tier
                 older = self._take(state, reach)
                 merged = blocks.in_order(blocks.concat([*older, piece]))
-                cut = range(0, len(merged.steps), size)
-                pending[:0] = [Columns(*(c[at : at + size] for c in merged)) for at in cut]
+                pending[:0] = blocks.pieces(merged)
                 continue
             if tier < len(_TIERS):
                 state.tiers[tier] += 1

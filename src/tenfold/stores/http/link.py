@@ -1,0 +1,105 @@
+"""The link to one server: connections kept open, the token, what is tried again, and errors turned back into ours."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import httpx
+import msgspec
+
+from tenfold.base.errors import BY_CODE, Forbidden, Invalid, TenfoldError, Unavailable
+
+_ATTEMPTS = 4
+_TIMEOUT = httpx.Timeout(90.0, connect=5.0)
+"""A server may wait up to a minute for its database."""
+_KEEPALIVE_S = 4.0
+"""Less than a server's own, so that no request goes into a connection that is being closed."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class _Problem(msgspec.Struct):
+    code: str
+    detail: str
+    field: str | None = None
+
+
+class Link:
+    """Requests to one server. Safe for threads; a forked child gets its own connections."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._client: httpx.Client | None = None
+        self._pid = os.getpid()
+
+    def request(
+        self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None,
+        params: dict[str, str] | None = None, repeatable: bool, accept: tuple[int, ...] = (),
+    ) -> httpx.Response:  # fmt: skip
+        """The answer to a request.
+
+        Args:
+            repeatable: Doing it twice is the same as once: it is tried again also when it may have been done.
+
+            accept: Statuses of failure that are answers to the question asked.
+
+        Raises:
+            Unavailable: The server cannot be reached, or gave no answer in time.
+            TenfoldError: What the server raised, as the class it raised.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                answer = self._open().request(method, path, content=content, headers=headers, params=params)
+            except httpx.TransportError as error:
+                may_try = repeatable or isinstance(error, _NEVER_SENT)
+                if not may_try or attempt == _ATTEMPTS - 1:
+                    raise Unavailable(
+                        f"The server at {self.url} does not answer ({type(error).__name__}: {error}). "
+                        "Check that it runs: tenfold up"
+                    ) from error
+            else:
+                if answer.status_code < 400 or answer.status_code in accept:
+                    return answer
+                if not (repeatable and answer.status_code in (502, 503, 504)) or attempt == _ATTEMPTS - 1:
+                    raise _raised(answer, self.url)
+            time.sleep(0.05 * 4**attempt)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        if self._client is not None and self._pid == os.getpid():
+            self._client.close()
+        self._client = None
+
+    def _open(self) -> httpx.Client:
+        if self._client is None or self._pid != os.getpid():
+            headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+            limits = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=_KEEPALIVE_S)
+            self._client = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT, limits=limits)
+            self._pid = os.getpid()
+        return self._client
+
+
+def _raised(answer: httpx.Response, url: str) -> TenfoldError:
+    """The error that an answer tells of."""
+    try:
+        told = msgspec.json.decode(answer.content, type=_Problem)
+    except msgspec.DecodeError:
+        return _unexplained(answer, url)
+    error: Any = BY_CODE.get(told.code)
+    if error is not None:
+        return error(told.detail, field=told.field)  # type: ignore[no-any-return]
+    return Unavailable(f"The server at {url} failed: {told.detail}")
+
+
+def _unexplained(answer: httpx.Response, url: str) -> TenfoldError:
+    if answer.status_code in (401, 403):
+        return Forbidden(f"The server at {url} refuses this token. Set TENFOLD_TOKEN to one it knows")
+    if answer.status_code == 413:
+        return Invalid(f"The server at {url} takes no request that large")
+    return Unavailable(
+        f"What answers at {url} is no Tenfold server, or one of another version (HTTP {answer.status_code}). Check the URL"
+    )
