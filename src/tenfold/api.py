@@ -1,0 +1,266 @@
+"""What `import tenfold` gives. Every name here is public; nothing heavy is loaded before a function is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from tenfold.pipelines import fixed, pipeline, step
+from tenfold.workspace import Client, Used, Workspace, current, use
+from tenfold.workspace.engines import deployed_predictions as predictions
+from tenfold.workspace.engines import provide_pipelines
+from tenfold.workspace.runs import ActiveRun, active_run, start_run
+
+if TYPE_CHECKING:
+    from tenfold.data import Dataset
+    from tenfold.evaluation import Evaluation, Rule, Verdict
+    from tenfold.models import Model
+    from tenfold.monitoring import CheckResult, DriftReport, Monitor, QualityRule, Schema
+    from tenfold.profiles import Profile
+    from tenfold.records import Explanation, Graph, Run, Version
+    from tenfold.tuning import Choice, Float, Int, Space, Trial, Tuned
+    from tenfold.workspace.registered import RegisteredModel
+
+__all__ = [
+    "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
+    "active_run", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
+    "load_evaluation", "load_model", "log", "model", "param", "pipeline", "predictions", "profile", "record_check",
+    "record_evaluation", "report_html", "run", "step", "tag", "tune", "use", "validate", "why",
+]  # fmt: skip
+
+_ELSEWHERE = {
+    "Choice": "tenfold.tuning", "Float": "tenfold.tuning", "Int": "tenfold.tuning",
+    "Evaluation": "tenfold.evaluation", "Rule": "tenfold.evaluation",
+    "Monitor": "tenfold.monitoring", "QualityRule": "tenfold.monitoring",
+}  # fmt: skip
+
+provide_pipelines()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        from importlib import import_module
+
+        return getattr(import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module 'tenfold.api' has no attribute {name!r}")
+
+
+# Tracking
+
+
+def run(
+    project: str | None = None,
+    *,
+    name: str = "",
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    group: str | None = None,
+    parent: str | None = None,
+    id: str | None = None,
+    resume: Literal["must", "allow", "never"] = "never",
+    kind: str = "training",
+    capture: Iterable[str] | None = None,
+) -> ActiveRun:
+    """Start a run; use it as a context manager, or call `finish()` yourself.
+
+    Nothing in the training loop waits for a store: what `log` returned from is in a local journal that survives
+    `kill -9`, and is shipped from there.
+
+    Args:
+        project: Groups runs; TENFOLD_PROJECT or tenfold.toml when not given.
+        params: A tree of JSON values, kept as it is.
+        parent: Id of the run this one belongs to; the run that is active in this thread when not given.
+        id: Id of a run to go on with, for `resume`.
+        resume: 'must' go on with `id`, 'allow' it or start it, 'never' (an id in use is an error).
+        capture: What is noted without being asked, of: git, packages, system, console. See the setting `capture`.
+    """
+    return start_run(
+        current(), project, name=name, params=params, tags=tags, group=group, parent=parent, id=id, resume=resume,
+        kind=kind, capture=capture,
+    )  # fmt: skip
+
+
+def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
+    """Log metrics to the active run; starts one when there is none."""
+    (active_run(start=True)).log(metrics, step=step)
+
+
+def param(name: str, value: Any) -> None:
+    """Set a parameter of the active run."""
+    active_run().param(name, value)
+
+
+def tag(name: str, value: str) -> None:
+    """Set a tag of the active run."""
+    active_run().tag(name, value)
+
+
+# Data
+
+
+def dataset(name: str) -> Dataset:
+    """A dataset by name, to commit to or read from. Its versions' tables are profiled as they are committed."""
+    from tenfold.data import Dataset
+    from tenfold.workspace import profile_version
+
+    stores = current().stores
+    return Dataset(stores, name, on_commit=lambda version: profile_version(stores, version))
+
+
+def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
+    """One-pass statistics of a table: a data frame, an Arrow table, a CSV or Parquet file."""
+    from tenfold.profiles import profile as make
+
+    return make(table, columns=columns)
+
+
+# Models
+
+
+def model(name: str) -> RegisteredModel:
+    """A registered model by name: its versions, aliases and their history."""
+    from tenfold.workspace.registered import RegisteredModel
+
+    return RegisteredModel(current().stores, name)
+
+
+def load_model(address: str, *, allow_pickle: bool = False) -> Model:
+    """Load a model version to predict with: `model:delay@champion`.
+
+    Raises:
+        Forbidden: It is kept as a pickle, which runs its author's code, and that was not allowed.
+    """
+    from tenfold.models import load
+
+    return load(current().stores, address, allow_pickle=allow_pickle)
+
+
+# Evaluation and monitoring
+
+
+def evaluate(y_true: Any, y_pred: Any = None, y_score: Any = None, **options: Any) -> Evaluation:
+    """Judge predictions, overall and by slice; see `tenfold.evaluation.evaluate` for the options."""
+    from tenfold.evaluation import evaluate as judge
+
+    return judge(y_true, y_pred, y_score, **options)
+
+
+def record_evaluation(evaluation: Evaluation, name: str, *, model: str | None = None, data: str | None = None) -> Version:
+    """Keep an evaluation, with edges from the model and the data it judged; part of the active run when there is one."""
+    from tenfold.contracts import resolve
+    from tenfold.evaluation import record_evaluation as record
+
+    stores, active = current().stores, active_run(required=False)
+    return record(
+        stores, evaluation, name=name, run_id=active.id if active else None,
+        project=active.project if active else current().project,
+        model_version=resolve(stores, model, default_kind="model") if model else None,
+        data_version=resolve(stores, data, default_kind="data") if data else None,
+    )  # fmt: skip
+
+
+def load_evaluation(address: str) -> Evaluation:
+    """An evaluation kept before, by address; part of the active run's inputs when there is one."""
+    from tenfold.evaluation import load_evaluation as load
+
+    active = active_run(required=False)
+    version = active.use(address).version if active else Client().version(address)
+    return load(current().stores, version)
+
+
+def gate(candidate: Evaluation, champion: Evaluation | None, rules: Sequence[Rule]) -> Verdict:
+    """May this candidate take the champion's place? What cannot be checked has not passed."""
+    from tenfold.evaluation import gate as judge
+
+    return judge(candidate, champion, rules)
+
+
+def infer_schema(table: Any, **options: Any) -> Schema:
+    """The schema that a table, or its profile, suggests; see `tenfold.monitoring.infer_schema` for the options."""
+    from tenfold.monitoring import infer_schema as infer
+    from tenfold.profiles import Profile, profile
+
+    return infer(table if isinstance(table, Profile) else profile(table), **options)
+
+
+def validate(table: Any, schema: Schema, *, environment: str | None = None) -> list[Any]:
+    """The anomalies of a table, or its profile, against a schema; none when it is as it should be."""
+    from tenfold.monitoring import validate as hold
+    from tenfold.profiles import Profile, profile
+
+    return hold(table if isinstance(table, Profile) else profile(table), schema, environment=environment)
+
+
+def drift(reference: Any, current: Any, **options: Any) -> DriftReport:
+    """Compare two tables column by column, with Evidently's choice of tests and thresholds."""
+    from tenfold.monitoring import drift as compare
+
+    return compare(reference, current, **options)
+
+
+def report_html(found: DriftReport | CheckResult, path: str | Path) -> Path:
+    """Write a drift report or a check as one self-contained page."""
+    from tenfold.monitoring import render
+
+    target = Path(path)
+    target.write_text(render(found), "utf-8")
+    return target
+
+
+def check(monitor: Monitor, reference: Any, current: Any, **options: Any) -> CheckResult:
+    """One look of a monitor at current data; records nothing."""
+    from tenfold.monitoring import check as look
+
+    return look(monitor, reference, current, **options)
+
+
+def record_check(monitor: Monitor, result: CheckResult, **options: Any) -> Run:
+    """Keep a check as a run with its report."""
+    from tenfold.monitoring import record_check as record
+
+    return record(current().stores, monitor, result, **options)
+
+
+# Tuning
+
+
+def tune(
+    objective: Callable[[Trial], float],
+    space: Space,
+    *,
+    project: str | None = None,
+    name: str = "tuning",
+    trials: int = 20,
+    direction: Literal["minimize", "maximize"] = "minimize",
+    metric: str = "objective",
+    **options: Any,
+) -> Tuned:
+    """Search parameters; each trial is a run of kind 'trial' inside one run of kind 'tuning'."""
+    from tenfold.tuning import tune as search
+
+    with run(project, name=name, kind="tuning", params={"trials": trials, "direction": direction}) as outer:
+        found = search(
+            objective,
+            space,
+            start=lambda number, params: run(project, name=f"{name} {number}", kind="trial", params=params, capture=()),
+            trials=trials,
+            direction=direction,
+            metric=metric,
+            **options,
+        )
+        outer.result({"best_params": found.best_params, "best_value": found.best_value, "best_run": found.best_run_id})
+    return found
+
+
+# Lineage
+
+
+def why(address: str) -> Explanation:
+    """Trace a prediction, model, file or run back to the data, code and files behind it."""
+    return Client().why(address)
+
+
+def impact(address: str) -> Graph:
+    """Everything that was built on a thing."""
+    return Client().impact(address)

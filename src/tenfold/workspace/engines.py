@@ -1,0 +1,56 @@
+"""Where engines meet: pipelines run in the workspace's stores and log to their steps' runs; predictions are read back."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from tenfold.workspace.workspace import Workspace, current
+
+STEP_CONTEXT = "tenfold.workspace.runs:step_context"
+"""Entered around each step, so that `tenfold.log` inside it logs to the step's run."""
+
+
+def pipeline_host(workspace: Workspace | None = None, *, project: str | None = None) -> Any:
+    """How pipelines run here: these stores, opened again in each worker, logs in the local folder."""
+    from tenfold.base import settings
+    from tenfold.pipelines import Host, Opener
+    from tenfold.workspace.workspace import WORKER_OPENER
+
+    place = workspace or current()
+    workers = settings.get("workers")
+    return Host(
+        stores=place.stores,
+        folder=place.folder,
+        opener=Opener(WORKER_OPENER, dict(place.opener())),
+        context=STEP_CONTEXT,
+        project=project or place.project,
+        user=_user(),
+        workers=int(workers) if workers else None,
+    )
+
+
+def provide_pipelines() -> None:
+    """Tell the pipelines room where to run when nobody says otherwise: the current workspace."""
+    from tenfold.pipelines.host import provide_host
+
+    provide_host(pipeline_host)
+
+
+def deployed_predictions(deployment: str, **options: Any) -> Any:
+    """What a deployment answered, joined with the outcomes known, as a Polars DataFrame.
+
+    Options: since, until (UTC ms), with_outcomes, shadow; see `tenfold.serving.predictions`.
+    """
+    from tenfold.serving import predictions
+
+    place = current()
+    return predictions(place.stores, deployment, log_folder=place.predictions, **options)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for this user id
+        return ""
+
