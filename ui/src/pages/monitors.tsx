@@ -1,0 +1,32 @@
+// The monitors, open alarms first.
+import { useResource } from "../kit/api";
+import { Badge } from "../kit/badge";
+import { number } from "../kit/format";
+import { Head, Loading, usePage } from "../kit/page";
+import { Ago, Empty, Failed } from "../kit/parts";
+import { Table } from "../kit/table";
+import type { MonitorList } from "../wire";
+
+export default function Monitors() {
+  usePage({ title: "Monitors" });
+  const list = useResource<MonitorList>("/monitors", (event) => event.topic === "run" || event.topic === "version");
+  if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
+  const rows = list.data.items;
+  if (!rows.length) return <Empty title="Nothing is watched yet" lines={`tenfold monitor check --reference data:flights@main --current new.parquet`}>A monitor compares what arrives with what the model was trained on, and keeps every score.</Empty>;
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row.newest?.scores ?? {})))].filter((key) => !key.includes(".") && !key.includes("/")).slice(0, 4);
+  return (
+    <>
+      <Head title="Monitors" />
+      <Table label="Monitors" rows={rows} id={(row) => row.name} columns={[
+        { key: "name", title: "Name", width: 220, cell: (row) => <a href={`/monitors/${encodeURIComponent(row.name)}`}>{row.name}</a> },
+        { key: "state", title: "State", width: 110, cell: (row) => <Badge state={row.open ? "alarm" : row.newest?.run.state === "failed" ? "failed" : "ok"} /> },
+        { key: "project", title: "Project", width: 130, cell: (row) => row.project },
+        { key: "window", title: "Newest window", width: 140, cell: (row) => row.newest?.window },
+        ...keys.map((key) => ({ key, title: key, width: Math.max(96, key.length * 7 + 24), numeric: true, cell: (row: (typeof rows)[number]) => number(row.newest?.scores[key]) })),
+        { key: "why", title: "Says", width: 300, cell: (row) => <span title={row.newest?.alarms.map((one) => one.text).join("\n")}>{row.newest?.alarms[0]?.text ?? row.newest?.reasons[0] ?? ""}</span> },
+        { key: "checks", title: "Checks", width: 84, numeric: true, cell: (row) => row.checks },
+        { key: "when", title: "Checked", width: 110, cell: (row) => <Ago at={row.newest?.at_ms} /> },
+      ]} />
+    </>
+  );
+}
