@@ -1,4 +1,4 @@
-"""Opening a blob store by where it is."""
+"""Opening a blob store, or only its medium, by where it is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from pathlib import Path
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Invalid
+from tenfold.contracts import Medium
 from tenfold.stores.blobs.local import LocalMedium
 from tenfold.stores.blobs.packed import PackedBlobs
+
+
+def open_medium(where: str | Path) -> Medium:
+    """The medium in a folder or at `s3://bucket/prefix`; nothing is read or written before its first use."""
+    text = str(where)
+    if text.startswith("s3://"):
+        from tenfold.stores.blobs.bucket import BucketMedium
+
+        return BucketMedium(text)
+    if "://" in text:
+        raise Invalid(f"Cannot keep blobs at {text!r}. Give a folder or s3://bucket/prefix", field="blobs")
+    return LocalMedium(where)
 
 
 def open_blobs(where: str | Path, cache: Path, *, clock: Clock = now_ms) -> PackedBlobs:
@@ -16,11 +29,5 @@ def open_blobs(where: str | Path, cache: Path, *, clock: Clock = now_ms) -> Pack
     Args:
         cache: A folder for what can be made again.
     """
-    text = str(where)
-    if text.startswith("s3://"):
-        from tenfold.stores.blobs.bucket import BucketMedium
-
-        return PackedBlobs(BucketMedium(text), cache, far=True, clock=clock)
-    if "://" in text:
-        raise Invalid(f"Cannot keep blobs at {text!r}. Give a folder or s3://bucket/prefix", field="blobs")
-    return PackedBlobs(LocalMedium(where), cache, clock=clock)
+    medium = open_medium(where)
+    return PackedBlobs(medium, cache, far=not isinstance(medium, LocalMedium), clock=clock)

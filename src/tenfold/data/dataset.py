@@ -1,0 +1,278 @@
+"""A dataset: versions of a tree of files under one name, with branches and tags."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from tenfold.base import ids
+from tenfold.base.addresses import check_name, check_ref, parse
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import Conflict, Invalid, MissingExtra, RefMoved
+from tenfold.contracts import Stores, resolve
+from tenfold.contracts.blobs import Progress
+from tenfold.data import tables
+from tenfold.data.diff import Diff, diff_entries, diff_tables
+from tenfold.data.files import files_of, local_file, open_file, tree_of
+from tenfold.data.history import every_version, first_parents
+from tenfold.data.sources import Source, store_source
+from tenfold.records import Draft, Entry, Move, Ref, Version
+
+if TYPE_CHECKING:
+    import polars
+
+KIND = "data"
+_TAG = "tag"
+
+At = str | int | Version | None
+"""Which version: a number, 'v3', a branch or tag, 'latest', an address, a version; None: `main`, else the newest."""
+
+
+class Dataset:
+    """`data:<name>` in these stores. Holds nothing but the name, so any number may be in use at once.
+
+    Args:
+        on_commit: Called with each version that `commit` recorded, after it is recorded. Not for one found again.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        name: str,
+        *,
+        clock: Clock = now_ms,
+        on_commit: Callable[[Version], None] | None = None,
+    ) -> None:
+        self.stores = stores
+        self.name = check_name(name)
+        self._clock = clock
+        self._on_commit = on_commit
+
+    def commit(
+        self,
+        source: Source,
+        *,
+        message: str = "",
+        branch: str = "main",
+        add: bool = False,
+        author: str = "",
+        run_id: str | None = None,
+        based_on: At = None,
+        progress: Progress | None = None,
+    ) -> Version:
+        """Record files as the next version and move the branch to it, both at once.
+
+        Readers see the version all at once or not at all. The tree the branch names already gives that version again.
+
+        Args:
+            source: A folder or a file on disk, or a mapping {path in the dataset: file, folder or bytes}.
+            add: Keep the other files of the version before. Otherwise the source is the whole new tree.
+            run_id: The run that made it; it gets the edge "produced".
+            based_on: The version the source was made from. The branch must still name it; without it, the branch
+                must not move while the source is stored.
+
+        Raises:
+            RefMoved: Somebody else committed meanwhile. Nothing was recorded; what was stored makes trying again quick.
+        """
+        check_ref(branch)
+        parent = self._parent(branch, based_on)
+        blobs = self.stores.blobs
+        kept = {e.path: e for e in files_of(self.stores, parent)} if add and parent is not None else {}
+        tree = store_source(blobs, source, kept, progress=progress)
+        head = self.stores.refs.find(KIND, self.name, branch)
+        if parent is not None and head is not None and head.version_id == parent.id and tree.digest == parent.digest:
+            return parent
+        who = author or _user()
+        expect = None if head is None else (parent.id if parent is not None else None)
+        draft = Draft(
+            id=ids.new_id(),
+            kind=KIND,
+            name=self.name,
+            digest=tree.digest,
+            size_bytes=tree.size_bytes,
+            files=tree.files,
+            type=_type_of(blobs.entries(tree.digest)) if tree.files <= _LOOK_AT_MOST else "folder",
+            message=message,
+            parents=[parent.id] if parent is not None else [],
+            run_id=run_id,
+            role=self.name if run_id is not None else "",
+            author=who,
+            created_at_ms=self._clock(),
+            moves=[Move(ref=branch, expect=expect, who=who, why=message)],
+        )
+        version = self.stores.versions.publish([draft])[0]
+        if self._on_commit is not None:
+            self._on_commit(version)
+        return version
+
+    def at(self, at: At = None) -> Version:
+        """The version that is meant. Raises VersionNotFound, saying what is there instead."""
+        if isinstance(at, Version):
+            return at
+        if at is None:
+            return resolve(self.stores, f"{KIND}:{self.name}")
+        text = str(at)
+        if ids.is_id(text):
+            return resolve(self.stores, f"version:{text}")
+        address = parse(text if ":" in text else f"{KIND}:{self.name}@{text}")
+        if (address.kind, address.name) != (KIND, self.name):
+            raise Invalid(f"{text!r} is not a version of {KIND}:{self.name}. Write it like main or v3", field="at")
+        return resolve(self.stores, address)
+
+    def log(self, at: At = None) -> list[Version]:
+        """A version and those it was made from, the newest first."""
+        return first_parents(self.stores, self.at(at))
+
+    def versions(self) -> list[Version]:
+        """All versions outside the bin, on whatever branch, the newest first."""
+        return every_version(self.stores, KIND, self.name)
+
+    def refs(self) -> list[Ref]:
+        """Branches and tags, sorted by name."""
+        return self.stores.refs.all(KIND, self.name)
+
+    def branches(self) -> list[Ref]:
+        """The refs that commits move, sorted by name."""
+        tagged = self._tagged()
+        return [ref for ref in self.refs() if ref.ref not in tagged]
+
+    def tags(self) -> list[Ref]:
+        """The refs that stay, sorted by name."""
+        tagged = self._tagged()
+        return [ref for ref in self.refs() if ref.ref in tagged]
+
+    def branch(self, name: str, at: At = None, *, author: str = "") -> Ref:
+        """Make a branch that begins at a version. Raises RefMoved when there is a ref of that name elsewhere."""
+        version = self.at(at)
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or _user(), why="branch")
+        return self._make(move)
+
+    def tag(self, name: str, at: At = None, *, author: str = "") -> Ref:
+        """Give a version a name that stays. Raises RefMoved when there is a ref of that name elsewhere."""
+        version = self.at(at)
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or _user(), why=_TAG)
+        return self._make(move)
+
+    def diff(self, before: At, after: At = None, *, tables_too: bool = True) -> Diff:
+        """What changed from one version to another.
+
+        Args:
+            tables_too: Also count rows and compare columns of the tables among the files, where Polars is installed.
+        """
+        found = diff_entries(self.files(before), self.files(after))
+        if not tables_too or not any(tables.is_table(path) for path in _paths(found)):
+            return found
+        try:
+            tables.polars_module()
+        except MissingExtra:
+            return found
+        changes = diff_tables(found, self._shape)
+        return Diff(added=found.added, removed=found.removed, changed=found.changed, tables=changes)
+
+    def files(self, at: At = None) -> list[Entry]:
+        """Files, symlinks and empty folders of a version, sorted by path."""
+        return files_of(self.stores, self.at(at))
+
+    def open(self, path: str, at: At = None) -> BinaryIO:
+        """A seekable reader of one file, which fetches only what is read. Raises BlobNotFound."""
+        return open_file(self.stores, self.at(at), path)
+
+    def path(self, path: str, at: At = None) -> Path:
+        """A read-only file on this machine with the content of one file, named by its hash. Raises BlobNotFound."""
+        return local_file(self.stores, self.at(at), path)
+
+    def checkout(
+        self, folder: str | Path, at: At = None, *, paths: list[str] | None = None, progress: Progress | None = None
+    ) -> int:
+        """Write a version, or only these paths and what lies below them, into a folder; gives the files written.
+
+        Files that are right already, and files the version does not have, are left alone.
+        """
+        tree = tree_of(self.at(at))
+        return self.stores.blobs.checkout(tree, Path(folder), paths=paths, progress=progress)
+
+    def table(
+        self, at: At = None, *, paths: list[str] | None = None, columns: list[str] | None = None
+    ) -> polars.DataFrame:
+        """The table files of a version, or only these, as one table in order of their paths. Needs the extra `tables`."""
+        version = self.at(at)
+        wanted = paths
+        if wanted is None:
+            wanted = [
+                entry.path for entry in self.files(version) if entry.kind == "file" and tables.is_table(entry.path)
+            ]
+        return tables.read([(path, local_file(self.stores, version, path)) for path in wanted], columns)
+
+    def delete(self, at: At) -> Version:
+        """Put a version into the bin. Raises Conflict while a branch or tag names it."""
+        version = self.at(at)
+        named = [ref.ref for ref in self.refs() if ref.version_id == version.id]
+        if named:
+            raise Conflict(f"{version.address} is what {', '.join(named)} names. Move or remove that first")
+        self.stores.versions.set_deleted([version.id], at_ms=self._clock())
+        return version
+
+    def restore(self, number: int) -> Version:
+        """Take a version out of the bin. Raises VersionNotFound when there never was one of that number."""
+        found = self.stores.versions.find(KIND, self.name, number)
+        if found is None:
+            return self.at(number)
+        self.stores.versions.set_deleted([found.id], at_ms=None)
+        return self.stores.versions.get([found.id])[0]
+
+    def _parent(self, branch: str, based_on: At) -> Version | None:
+        if branch in self._tagged():
+            raise Conflict(
+                f"{KIND}:{self.name}@{branch} is a tag and stays where it is. Commit to a branch", field="branch"
+            )
+        head = self.stores.refs.find(KIND, self.name, branch)
+        base = None if based_on is None else self.at(based_on)
+        if base is not None and head is not None and head.version_id != base.id:
+            raise RefMoved(
+                f"{KIND}:{self.name}@{branch} is at v{head.number}, not at v{base.number} any more. Look at what "
+                f"changed with: tenfold data diff {self.name} v{base.number} v{head.number}",
+                field="based_on",
+            )
+        if base is not None or head is None:
+            return base
+        return self.stores.versions.get([head.version_id])[0]
+
+    def _make(self, move: Move) -> Ref:
+        now = self.stores.refs.find(KIND, self.name, move.ref)
+        if now is not None and now.version_id == move.to:
+            return now
+        made = self.stores.refs.move(KIND, self.name, move, at_ms=self._clock())
+        assert made is not None
+        return made
+
+    def _tagged(self) -> set[str]:
+        latest: dict[str, str] = {}
+        for move in self.stores.refs.history(KIND, self.name):
+            latest.setdefault(move.ref, move.why)
+        return {ref for ref, why in latest.items() if why == _TAG}
+
+    def _shape(self, entry: Entry) -> tables.TableShape | None:
+        if entry.kind != "file" or not tables.is_table(entry.path):
+            return None
+        return tables.shape(entry.path, self.stores.blobs.local_path(entry.digest))
+
+
+_LOOK_AT_MOST = 10_000
+
+
+def _type_of(entries: list[Entry]) -> str:
+    files = [entry for entry in entries if entry.kind == "file"]
+    return "table" if files and all(tables.is_table(entry.path) for entry in files) else "folder"
+
+
+def _paths(diff: Diff) -> list[str]:
+    return [e.path for e in (*diff.added, *diff.removed, *(change.after for change in diff.changed))]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this user id, as in some containers
+        return ""

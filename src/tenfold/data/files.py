@@ -1,0 +1,42 @@
+"""The files of one version, of any kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.contracts import Stores
+from tenfold.records import Entry, Version
+
+
+def files_of(stores: Stores, version: Version) -> list[Entry]:
+    """Its files, symlinks and empty folders, sorted by path. Raises Invalid for a version that is a small value."""
+    return stores.blobs.entries(tree_of(version))
+
+
+def find_file(stores: Stores, version: Version, path: str) -> Entry:
+    """One file of it. Raises BlobNotFound, naming files that are there."""
+    entry = stores.blobs.find_entry(tree_of(version), path)
+    if entry is None or entry.kind == "folder":
+        there = [entry.path for entry in files_of(stores, version) if entry.kind != "folder"]
+        some = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
+        raise BlobNotFound(f"{version.address} has no file {path!r}. It has: {some or 'no files'}", field="path")
+    return entry
+
+
+def open_file(stores: Stores, version: Version, path: str) -> BinaryIO:
+    """A seekable reader of one file, which fetches only what is read. Raises BlobNotFound."""
+    return stores.blobs.open(find_file(stores, version, path).digest)
+
+
+def local_file(stores: Stores, version: Version, path: str) -> Path:
+    """A read-only file on this machine with the content of one file, named by its hash. Raises BlobNotFound."""
+    return stores.blobs.local_path(find_file(stores, version, path).digest)
+
+
+def tree_of(version: Version) -> str:
+    """The digest of its tree. Raises Invalid when it has none."""
+    if version.inline is not None:
+        raise Invalid(f"{version.address} is a small value, not files. Read its value instead", field="address")
+    return version.digest

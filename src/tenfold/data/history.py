@@ -1,0 +1,33 @@
+"""Walking the versions of an artifact."""
+
+from __future__ import annotations
+
+from tenfold.contracts import Stores
+from tenfold.records import Version
+
+_PAGE = 1000
+
+
+def first_parents(stores: Stores, version: Version) -> list[Version]:
+    """A version, the one it was made from, and so on, the newest first."""
+    by_id = {v.id: v for v in every_version(stores, version.kind, version.name)}
+    line = [version]
+    seen = {version.id}
+    while line[-1].parents:
+        parent_id = line[-1].parents[0]
+        parent = by_id.get(parent_id) or stores.versions.get([parent_id])[0]  # in the bin, or of another name
+        if parent.id in seen:
+            break
+        seen.add(parent.id)
+        line.append(parent)
+    return line
+
+
+def every_version(stores: Stores, kind: str, name: str) -> list[Version]:
+    """All versions of an artifact outside the bin, the newest first."""
+    found: list[Version] = []
+    while True:
+        page = stores.versions.search(kind, name, offset=len(found), limit=_PAGE)
+        found += page
+        if len(page) < _PAGE:
+            return found

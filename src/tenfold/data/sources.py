@@ -1,0 +1,74 @@
+"""What can be committed: a folder, a file, or a mapping of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tenfold.base.errors import Invalid
+from tenfold.contracts import Blobs
+from tenfold.contracts.blobs import Progress
+from tenfold.records import Entry, Tree
+
+Source = str | Path | Mapping[str, "str | Path | bytes"]
+"""A folder or file on disk, or {path in the tree: file, folder or bytes}."""
+
+NEVER = frozenset({".tenfold", ".git"})
+"""Folders that are left out wherever they stand: a store would hold itself, a repository its history."""
+
+
+def store_source(blobs: Blobs, source: Source, kept: dict[str, Entry], *, progress: Progress | None = None) -> Tree:
+    """Store a source; entries of `kept` whose paths it does not have stay beside it.
+
+    Raises:
+        Invalid: The source, or a path of the mapping, is not there.
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source)
+        if path.is_dir():
+            tree = blobs.put_folder(path, ignore=_ignored, progress=progress)
+            if not kept:
+                return tree
+            return blobs.put_tree(_beside(kept, {entry.path: entry for entry in blobs.entries(tree.digest)}))
+        source = {path.name: path}
+    new: dict[str, Path | bytes | Entry] = {}
+    for name, value in source.items():
+        new |= _one(blobs, name, value, progress)
+    return blobs.put_tree(_beside(kept, new), progress=progress)
+
+
+def _one(
+    blobs: Blobs, name: str, value: str | Path | bytes, progress: Progress | None
+) -> dict[str, Path | bytes | Entry]:
+    if isinstance(value, bytes):
+        return {name: value}
+    path = Path(value)
+    if path.is_dir():
+        tree = blobs.put_folder(path, ignore=_ignored, progress=progress)
+        return {f"{name}/{entry.path}": entry for entry in blobs.entries(tree.digest)}
+    if not path.is_file():
+        raise Invalid(f"{path} is neither a file nor a folder. Check the path", field="source")
+    return {name: path}
+
+
+def _beside(kept: dict[str, Entry], new: Mapping[str, Path | bytes | Entry]) -> dict[str, Path | bytes | Entry]:
+    """The new paths and those of `kept` that none of them replaces: a file replaces a folder of its name, too."""
+    taken = set(new)
+    for path in new:
+        parts = path.split("/")
+        taken |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+    stays = {
+        path: entry
+        for path, entry in kept.items()
+        if path not in taken and not any(parent in new for parent in _parents(path))
+    }
+    return {**stays, **new}
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _ignored(path: str) -> bool:
+    return path.rpartition("/")[2] in NEVER
