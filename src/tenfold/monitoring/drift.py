@@ -19,7 +19,7 @@ from tenfold.monitoring.record import Bars, ColumnDrift, DriftReport
 from tenfold.profiles import Table, open_table
 
 BINS = 24
-SHOWN_CATEGORIES = 12
+SHOWN_CATEGORIES = 20
 
 
 def drift(
@@ -114,7 +114,7 @@ def _unjudged(name: str, reference: Side | None, current: Side | None) -> Column
     def result(drifted: bool | None, reason: str) -> ColumnDrift:
         sides = {"reference": reference, "current": current}
         counts = {f"{key}_rows": part.count for key, part in sides.items() if part is not None}
-        missing = {f"{key}_missing": part.missing for key, part in sides.items() if part is not None}
+        missing = {f"{key}_missing": 1.0 if part is None else part.missing for key, part in sides.items()}
         kind = next((part.kind for part in sides.values() if part is not None and part.kind is not None), None)
         return ColumnDrift(name=name, kind=kind, drifted=drifted, reason=reason, **counts, **missing)  # type: ignore[arg-type]
 
@@ -138,15 +138,10 @@ def bars(pair: Pair) -> Bars:
     if pair.kind == "category" or not pair.is_binned:
         counts = pair.categories
         r, c = counts.reference / pair.reference.count, counts.current / pair.current.count
-        order = range(len(r)) if pair.kind == "number" else np.argsort(-(r + c), kind="stable")
-        shown = list(order)[:SHOWN_CATEGORIES] if len(r) > SHOWN_CATEGORIES + 1 else list(order)
+        # numbers here are at most 40 different ones and stay in their order
+        shown = range(len(r)) if pair.kind == "number" else np.argsort(-(r + c), kind="stable")[:SHOWN_CATEGORIES]
         labels = [_label(counts.values[i]) for i in shown]
-        reference, current = [float(r[i]) for i in shown], [float(c[i]) for i in shown]
-        if len(shown) < len(r):
-            labels.append(f"{len(r) - len(shown)} others")
-            reference.append(1 - sum(reference))
-            current.append(1 - sum(current))
-        return Bars(_rounded(reference), _rounded(current), labels=labels)
+        return Bars(_rounded(r[list(shown)]), _rounded(c[list(shown)]), labels=labels, more=len(r) - len(labels))
     sides = [pair.reference.numbers, pair.current.numbers]
     low = min(float(numbers[int(0.005 * (numbers.size - 1))]) for numbers in sides)
     high = max(float(numbers[int(0.995 * (numbers.size - 1))]) for numbers in sides)

@@ -11,13 +11,15 @@ Severity = Literal["error", "warning"]
 Status = Literal["ok", "alarm", "too few rows"]
 
 
-class Bars(msgspec.Struct, frozen=True):
+class Bars(msgspec.Struct, frozen=True, omit_defaults=True):
     """Both sides of a column as shares of their rows, for drawing: `edges` (bins + 1) of numbers, `labels` of categories."""
 
     reference: list[float]
     current: list[float]
     edges: list[float] = []
     labels: list[str] = []
+    more: int = 0
+    """Categories beyond those shown, the rarer ones."""
 
 
 class ColumnDrift(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -64,13 +66,14 @@ class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Alarm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something a person, or a trigger, should act on."""
+    """Something a person, or a trigger, should act on. `column` is set when it is about one column."""
 
     kind: Literal["drift", "quality", "anomaly"]
+    severity: Severity
     text: str
+    column: str | None = None
     value: float | None = None
     limit: float | None = None
-    columns: list[str] = []
 
 
 class QualityRule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,6 +132,19 @@ class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     @property
     def alarmed(self) -> bool:
         return bool(self.alarms)
+
+
+class MonitorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor as its newest check knows it."""
+
+    name: str
+    project: str
+    checks: int
+    last_at_ms: int
+    status: Status
+    window: str
+    alarms: int
+    """Alarms of the newest check."""
 
 
 class PastCheck(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

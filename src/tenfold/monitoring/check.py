@@ -1,0 +1,135 @@
+"""`check`: one look of a monitor at current data. Pure: reads tables, gives a CheckResult, records nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenfold.monitoring.drift import drift
+from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Status
+from tenfold.monitoring.schema import Schema
+from tenfold.monitoring.validate import validate
+from tenfold.profiles import Profile, open_table, profile
+
+NAMED = 6
+
+
+def check(
+    monitor: Monitor,
+    reference: Any,
+    current: Any,
+    *,
+    schema: Schema | None = None,
+    previous: Profile | None = None,
+    reference_quality: Mapping[str, float] | None = None,
+    current_quality: Mapping[str, float] | None = None,
+    window: str = "",
+) -> CheckResult:
+    """Compare current data with the reference, the schema and the quality expected.
+
+    With fewer than `monitor.min_rows` current rows nothing is judged, and the status says so: it is not 'ok'.
+    A rule whose metric was not measured raises an alarm once there is any quality, and is a reason before that.
+
+    Args:
+        reference: The table that is how things should be; anything `open_table` takes.
+        current: The table of this window.
+        schema: Current data are validated against it, in the monitor's environment.
+        previous: Profile of the window before, for the schema's comparisons.
+        reference_quality: Metrics of the model on the reference, which rules with `worse_by` measure from.
+        current_quality: Metrics of this window; None while outcomes are not known.
+        window: Label of this window, such as '2013-04'.
+    """
+    before, after = open_table(reference), open_table(current)
+    names = [name for name in before.names if name in after.names] if monitor.columns is None else monitor.columns
+    known = [name for name in names if name in before.names or name in after.names]
+    reasons = [f"{name} is in neither table" for name in names if name not in known]
+    rows = len(after.column(after.names[0])) if after.names else 0
+    if rows < monitor.min_rows:
+        reason = f"{rows} rows are fewer than the {monitor.min_rows} this monitor needs: nothing was judged"
+        return CheckResult(
+            monitor=monitor.name, status="too few rows", alarms=[], scores={"rows": float(rows)},
+            reasons=[reason, *reasons], window=window,
+        )  # fmt: skip
+    report = drift(
+        before, after, columns=known, methods=monitor.methods, thresholds=monitor.thresholds, share=monitor.share
+    )
+    reasons += [f"{c.name} was not judged: {c.reason}" for c in report.columns if c.drifted is None]
+    anomalies: list[Anomaly] = []
+    if schema is not None:
+        anomalies = validate(profile(after), schema, environment=monitor.environment, previous=previous)
+    quality, expected = dict(current_quality or {}), dict(reference_quality or {})
+    if monitor.quality and not quality:
+        reasons.append("quality was not judged: no outcomes are known for this window")
+    alarms = _drift_alarms(monitor, report) + _anomaly_alarms(monitor, anomalies)
+    if quality:
+        alarms += [alarm for rule in monitor.quality for alarm in _quality_alarms(rule, quality, expected)]
+    status: Status = "alarm" if alarms else "ok"
+    return CheckResult(
+        monitor=monitor.name, status=status, alarms=alarms, scores=_scores(report, anomalies, quality), reasons=reasons,
+        drift=report, anomalies=anomalies, quality=quality, reference_quality=expected, window=window,
+    )  # fmt: skip
+
+
+def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:
+    drifted = [column for column in report.columns if column.drifted]
+    alarms = []
+    if report.drifted:
+        names = ", ".join(column.name for column in drifted[:NAMED]) + (" …" if len(drifted) > NAMED else "")
+        text = f"{report.drifted_columns} of {report.judged_columns} columns drifted: {names}"
+        alarms.append(Alarm("drift", "error", text, value=report.drifted_share, limit=report.share))
+    for column in drifted:
+        if column.name in monitor.watched:
+            why = column.reason or f"{column.method} {column.score:.4g}"
+            text = f"{column.name} drifted: {why}"
+            alarms.append(Alarm("drift", "error", text, column.name, value=column.score, limit=column.threshold))
+    return alarms
+
+
+def _anomaly_alarms(monitor: Monitor, anomalies: list[Anomaly]) -> list[Alarm]:
+    if monitor.alarm_on is None:
+        return []
+    grave = [a for a in anomalies if a.severity == "error" or monitor.alarm_on == "warning"]
+    return [
+        Alarm("anomaly", a.severity, f"{a.column or 'table'}: {a.short}. {a.long}", a.column or None) for a in grave
+    ]
+
+
+def _quality_alarms(rule: QualityRule, quality: dict[str, float], expected: dict[str, float]) -> list[Alarm]:
+    value = quality.get(rule.metric)
+    if value is None:
+        return [_quality_alarm(f"{rule.metric} was not measured in this window")]
+    alarms = []
+    if rule.at_least is not None and value < rule.at_least:
+        alarms.append(_quality_alarm(f"{rule.metric} is {value:.4g}, below {rule.at_least:g}", value, rule.at_least))
+    if rule.at_most is not None and value > rule.at_most:
+        alarms.append(_quality_alarm(f"{rule.metric} is {value:.4g}, above {rule.at_most:g}", value, rule.at_most))
+    if rule.worse_by is not None:
+        before = expected.get(rule.metric)
+        if before is None:
+            return [
+                *alarms,
+                _quality_alarm(f"{rule.metric} cannot be compared: the reference has no value for it", value),
+            ]
+        limit = before - rule.worse_by if rule.higher_is_better else before + rule.worse_by
+        if (value < limit) if rule.higher_is_better else (value > limit):
+            text = (
+                f"{rule.metric} is {value:.4g}, worse than the reference's {before:.4g} by more than {rule.worse_by:g}"
+            )
+            alarms.append(_quality_alarm(text, value, limit))
+    return alarms
+
+
+def _quality_alarm(text: str, value: float | None = None, limit: float | None = None) -> Alarm:
+    return Alarm("quality", "error", text, value=value, limit=limit)
+
+
+def _scores(report: DriftReport, anomalies: list[Anomaly], quality: dict[str, float]) -> dict[str, float]:
+    scores = {
+        "rows": float(report.current_rows),
+        "drift_share": report.drifted_share,
+        "drifted_columns": float(report.drifted_columns),
+        "anomalies": float(len(anomalies)),
+    }
+    scores |= {f"quality.{name}": value for name, value in quality.items()}
+    scores |= {f"drift.{c.name}": c.score for c in report.columns if c.score is not None}
+    return scores | {f"missing.{c.name}": c.current_missing for c in report.columns if c.drifted is not None}

@@ -1,0 +1,186 @@
+"""A check or a drift report as one HTML page: no script, no request, no raw row; light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from tenfold.base.clock import iso
+from tenfold.monitoring import charts
+from tenfold.monitoring.methods import METHODS
+from tenfold.monitoring.record import CheckResult, ColumnDrift, DriftReport, Monitor, PastCheck
+from tenfold.monitoring.style import STYLE
+
+TRENDS = 6
+WINDOWS = 60
+MARKS = {"ok": ("ok", "No alarm"), "alarm": ("bad", "Alarm"), "too few rows": ("unsure", "Too few rows")}
+
+
+def to_html(found: DriftReport | CheckResult, *, title: str = "Drift report") -> str:
+    """One self-contained page, under 300 KB for 50 columns."""
+    if isinstance(found, CheckResult):
+        return render(found)
+    mark = (
+        ("bad", "Drift") if found.drifted else ("ok", "No drift") if found.judged_columns else ("unsure", "Not judged")
+    )
+    return _page(title, [_head(title, "", *mark), _figures(found), _columns(found)])
+
+
+def render(
+    result: CheckResult, *, monitor: Monitor | None = None, history: Sequence[PastCheck] = (), at_ms: int | None = None
+) -> str:
+    """The page of a check.
+
+    Args:
+        history: Earlier checks, oldest first, for the charts over time.
+    """
+    about = [result.window, monitor.target if monitor else "", iso(at_ms) if at_ms is not None else ""]
+    parts = [_head(result.monitor, " · ".join(part for part in about if part), *MARKS[result.status])]
+    if result.drift is not None:
+        parts.append(_figures(result.drift))
+    if result.alarms:
+        items = "".join(f"<li><b>{escape(alarm.kind)}</b> {escape(alarm.text)}</li>" for alarm in result.alarms)
+        parts.append(f'<section><h2>Alarms</h2><ul class="alarms">{items}</ul></section>')
+    parts.append(_quality(result, monitor))
+    parts.append(_trends(result, monitor, history))
+    if result.anomalies:
+        parts.append(_anomalies(result))
+    if result.drift is not None:
+        parts.append(_columns(result.drift))
+    if result.reasons:
+        items = "".join(f"<li>{escape(reason)}</li>" for reason in result.reasons)
+        parts.append(f"<section><h2>Not judged</h2><ul>{items}</ul></section>")
+    return _page(f"{result.monitor} {result.window}".strip(), parts)
+
+
+def _page(title: str, parts: list[str]) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
+    )
+
+
+def _head(title: str, about: str, state: str, word: str) -> str:
+    return (
+        f'<header><div><h1>{escape(title)}</h1><p class="about">{escape(about)}</p></div>'
+        f'<span class="state {state}">{word}</span></header>'
+    )
+
+
+def _figures(report: DriftReport) -> str:
+    undecided = len(report.columns) - report.judged_columns
+    figures = [
+        (f"{report.drifted_columns} of {report.judged_columns}", "columns drifted"),
+        (f"{report.drifted_share:.0%}", f"drifted share, alarm from {report.share:.0%}"),
+        (f"{report.current_rows:,}", "current rows"),
+        (f"{report.reference_rows:,}", "reference rows"),
+    ] + ([(str(undecided), "columns not judged")] if undecided else [])
+    return '<dl class="figures">' + "".join(f"<div><dd>{a}</dd><dt>{b}</dt></div>" for a, b in figures) + "</dl>"
+
+
+def _quality(result: CheckResult, monitor: Monitor | None) -> str:
+    if not result.quality:
+        return ""
+    ruled = [rule.metric for rule in monitor.quality] if monitor else []
+    names = [name for name in ruled if name in result.quality] + [name for name in result.quality if name not in ruled]
+    rows = []
+    for name in names:
+        value, before = result.quality[name], result.reference_quality.get(name)
+        change = f"{value - before:+.4f}" if before is not None else ""
+        shown = f"{before:.4f}" if before is not None else "–"
+        rows.append(f"<tr><th>{escape(name)}</th><td>{shown}</td><td>{value:.4f}</td><td>{change}</td></tr>")
+    head = "<tr><th>Metric</th><td>Reference</td><td>This window</td><td>Change</td></tr>"
+    return f'<section><h2>Quality</h2><table class="narrow"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></section>'
+
+
+def _trends(result: CheckResult, monitor: Monitor | None, history: Sequence[PastCheck]) -> str:
+    past = [check for check in history if check.window != result.window or not result.window][-WINDOWS:]
+    if not past:
+        return ""
+    limits = {"drift_share": monitor.share} if monitor else {}
+    for rule in monitor.quality if monitor else []:
+        before = result.reference_quality.get(rule.metric)
+        if rule.worse_by is not None and before is not None:
+            limits[f"quality.{rule.metric}"] = (
+                before - rule.worse_by if rule.higher_is_better else before + rule.worse_by
+            )
+        elif rule.at_least is not None or rule.at_most is not None:
+            limits[f"quality.{rule.metric}"] = rule.at_least if rule.at_least is not None else rule.at_most or 0.0
+    keys = ["drift_share", *(key for key in limits if key != "drift_share")]
+    keys += [key for key in sorted(result.scores) if key.startswith("quality.") and key not in keys]
+    drawn = []
+    for key in keys[:TRENDS]:
+        values = [check.scores.get(key) for check in past] + [result.scores.get(key)]
+        picture = charts.trend(values, [c.window for c in past] + [result.window], limit=limits.get(key), name=key)
+        now = result.scores.get(key)
+        label = escape(key.removeprefix("quality.").replace("_", " "))
+        if picture:
+            drawn.append(
+                f"<figure><figcaption>{label} <b>{'–' if now is None else f'{now:.4g}'}</b></figcaption>{picture}</figure>"
+            )
+    span = f"{past[0].window} to {result.window}"
+    return (
+        f'<section><h2>Over time <small>{escape(span)}</small></h2><div class="trends">{"".join(drawn)}</div></section>'
+    )
+
+
+def _anomalies(result: CheckResult) -> str:
+    rows = "".join(
+        f"<tr><th>{escape(a.column or 'table')}</th><td class=l>{escape(a.short)}</td><td class=l>{escape(a.long)}</td>"
+        f"<td class=l><code>{escape(a.type)}</code></td><td class=l>{a.severity}</td></tr>"
+        for a in result.anomalies
+    )
+    head = "<tr><th>Column</th><td class=l>Anomaly</td><td class=l>Found</td><td class=l>Type</td><td class=l>Severity</td></tr>"
+    return f'<section><h2>Anomalies</h2><div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div></section>'
+
+
+def _columns(report: DriftReport) -> str:
+    order = sorted(report.columns, key=lambda column: ({True: 0, None: 1, False: 2}[column.drifted], -_excess(column)))
+    rows = "".join(_row(column) for column in order)
+    head = (
+        "<tr><th>Column</th><td class=l>Distribution</td><td class=l>Range</td><td class=l>Method</td><td>Score</td>"
+        "<td>Threshold</td><td>Missing</td><td class=l>Result</td></tr>"
+    )
+    legend = '<small class="legend"><i class="kr"></i>reference <i class="kc"></i>current</small>'
+    return (
+        f'<section><h2>Columns {legend}</h2><div class="wide"><table class="columns"><thead>{head}</thead>'
+        f"<tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _row(column: ColumnDrift) -> str:
+    state, word = {True: ("bad", "drifted"), False: ("ok", "stable"), None: ("unsure", "not judged")}[column.drifted]
+    method = METHODS[column.method].title if column.method in METHODS else (column.method or "")
+    is_p = column.score_is == "p-value"
+    score = "" if column.score is None else f"{'p ' if is_p else ''}{_number(column.score)}"
+    limit = "" if column.threshold is None else f"{'≤' if is_p else '≥'} {column.threshold:g}"
+    picture = charts.distribution(column.bars, name=column.name) if column.bars else ""
+    missing = f"{column.reference_missing:.1%} → {column.current_missing:.1%}"
+    if not column.reference_missing and not column.current_missing:
+        missing = "–"
+    why = f"<br><small>{escape(column.reason)}</small>" if column.reason else ""
+    return (
+        f"<tr><th>{escape(column.name)}</th><td class=l>{picture}</td><td class=l><small>{_range(column)}</small></td>"
+        f"<td class=l>{escape(method)}</td><td>{score}</td><td>{limit}</td><td>{missing}</td>"
+        f'<td class=l><span class="state {state}">{word}</span>{why}</td></tr>'
+    )
+
+
+def _range(column: ColumnDrift) -> str:
+    if column.bars is None:
+        return ""
+    if column.bars.edges:
+        return f"{_number(column.bars.edges[0])} to {_number(column.bars.edges[-1])}"
+    more = len(column.bars.labels) + column.bars.more - 3
+    return ", ".join(escape(label) for label in column.bars.labels[:3]) + (f" + {more}" if more > 0 else "")
+
+
+def _excess(column: ColumnDrift) -> float:
+    """How far beyond its threshold, so that columns of different methods can be put in one order."""
+    if column.score is None or not column.threshold:
+        return float("inf") if column.drifted else 0.0
+    return column.score / column.threshold if column.score_is == "distance" else 1 - column.score
+
+
+def _number(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}" if abs(value) < 1e-4 or abs(value) >= 1e7 else f"{value:.4g}"

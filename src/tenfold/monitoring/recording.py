@@ -1,0 +1,168 @@
+"""Checks kept in the store: a run of kind 'check' that used what was compared and produced a report."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.ids import new_id
+from tenfold.contracts import Stores
+from tenfold.monitoring.page import render
+from tenfold.monitoring.record import Alarm, CheckResult, Monitor, MonitorSummary, PastCheck
+from tenfold.records import And, Compare, Draft, Edge, Order, Run, RunChange, RunQuery, Version
+from tenfold.records.search import Expression
+
+PAGE = 500
+
+
+def record_check(
+    stores: Stores,
+    monitor: Monitor,
+    result: CheckResult,
+    *,
+    window_label: str | None = None,
+    at_ms: int | None = None,
+    used: Iterable[Version | tuple[Version, str]] | Mapping[str, Version] = (),
+    parent_id: str | None = None,
+    clock: Clock = now_ms,
+) -> Run:
+    """Keep a check: its run with scores and alarms, and the report as the next version of `report:<monitor>`.
+
+    The report is a folder: `report.html`, and `report.json` with the whole result. Scores go into the run's result, not
+    into metric series.
+
+    Args:
+        window_label: Label of the window; the result's own when not given.
+        at_ms: The moment the check is for, by which the history is ordered; now when not given.
+        used: What was compared, with roles: `{"reference": version, "current": version}`; without a role 'input'.
+        parent_id: The run this check is part of.
+    """
+    moment = clock() if at_ms is None else at_ms
+    window = result.window if window_label is None else window_label
+    result = msgspec.structs.replace(result, window=window)
+    run_id = new_id()
+    parent = stores.runs.get([parent_id])[0] if parent_id else None
+    run = Run(
+        id=run_id, project=monitor.project, kind="check", name=monitor.name, created_at_ms=moment,
+        parent_id=parent_id, root_id=(parent.root_id or parent.id) if parent else run_id,
+        params={"monitor": msgspec.to_builtins(monitor)}, tags={"monitor": monitor.name, "window": window},
+    )  # fmt: skip
+    stores.runs.create([run])
+    stores.runs.transition(run_id, "running", expect=["created"], at_ms=moment)
+    edges = [
+        Edge(run_id=run_id, version_id=version.id, direction="used", role=role, at_ms=moment)
+        for version, role in _with_roles(used)
+    ]
+    if edges:
+        stores.lineage.add(edges)
+    past = history(stores, monitor)
+    report = _publish(stores, monitor, result, past, run_id, moment)
+    outcome: dict[str, Any] = {
+        "monitor": monitor.name, "target": monitor.target, "window": window, "at_ms": moment, "status": result.status,
+        "scores": result.scores, "alarms": msgspec.to_builtins(result.alarms), "reasons": result.reasons,
+        "anomalies": len(result.anomalies), "report": report.address,
+    }  # fmt: skip
+    stores.runs.transition(
+        run_id, "finished", expect=["running"], at_ms=max(moment, clock()), change=RunChange(result=outcome)
+    )
+    return stores.runs.get([run_id])[0]
+
+
+def history(
+    stores: Stores, monitor: Monitor | str, *, project: str | None = None, limit: int | None = None
+) -> list[PastCheck]:
+    """The finished checks of a monitor, oldest first by the moment they are for; with a limit the newest ones."""
+    name = monitor if isinstance(monitor, str) else monitor.name
+    where = monitor.project if isinstance(monitor, Monitor) else project
+    found = list(itertools.islice(_finished_checks(stores, where, name=name), limit))
+    checks = [_past(run) for run in found]
+    return sorted(checks, key=lambda check: (check.at_ms, check.run_id))
+
+
+def monitors(stores: Stores, *, project: str | None = None) -> list[MonitorSummary]:
+    """Every monitor that has checked something, sorted by name, then project."""
+    newest: dict[tuple[str, str], Run] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for run in _finished_checks(stores, project):
+        key = (run.tags.get("monitor", run.name), run.project)
+        newest.setdefault(key, run)
+        counts[key] = counts.get(key, 0) + 1
+    found = []
+    for key, run in sorted(newest.items()):
+        past = _past(run)
+        found.append(
+            MonitorSummary(
+                name=key[0],
+                project=key[1],
+                checks=counts[key],
+                last_at_ms=past.at_ms,
+                status=past.status,
+                window=past.window,
+                alarms=len(past.alarms),
+            )
+        )
+    return found
+
+
+def find_monitor(stores: Stores, name: str, *, project: str | None = None) -> Monitor | None:
+    """The definition that the newest check of this name used, or None."""
+    for run in _finished_checks(stores, project, name=name):
+        return msgspec.convert(run.params["monitor"], Monitor)
+    return None
+
+
+def load_check(stores: Stores, version: Version) -> CheckResult:
+    """The whole result that a report version holds."""
+    entry = stores.blobs.find_entry(version.digest, "report.json")
+    return msgspec.json.decode(stores.blobs.get_bytes(entry.digest if entry else version.digest), type=CheckResult)
+
+
+def _publish(
+    stores: Stores, monitor: Monitor, result: CheckResult, past: list[PastCheck], run_id: str, at_ms: int
+) -> Version:
+    html = render(result, monitor=monitor, history=past, at_ms=at_ms).encode()
+    tree = stores.blobs.put_tree({"report.html": html, "report.json": msgspec.json.encode(result)})
+    metadata = {"monitor": monitor.name, "window": result.window, "status": result.status, "alarms": len(result.alarms)}
+    draft = Draft(
+        id=new_id(), kind="report", name=monitor.name, digest=tree.digest, size_bytes=tree.size_bytes, files=tree.files,
+        type="report/drift", metadata=metadata, run_id=run_id, role="report", created_at_ms=at_ms,
+        message=f"{monitor.name} {result.window}: {result.status}",
+    )  # fmt: skip
+    return stores.versions.publish([draft])[0]
+
+
+def _finished_checks(stores: Stores, project: str | None, *, name: str | None = None) -> Iterator[Run]:
+    """Newest first by the moment they are for."""
+    terms: list[Expression] = [Compare("state", "=", "finished")]
+    if name is not None:
+        terms.append(Compare("name", "=", name))
+    offset = 0
+    while True:
+        query = RunQuery(
+            projects=[project] if project is not None else None, kinds=["check"], where=And(terms), offset=offset,
+            limit=PAGE, count=False, order=[Order("created_at_ms", descending=True)],
+        )  # fmt: skip
+        page = stores.runs.search(query).items
+        yield from page
+        offset += len(page)
+        if len(page) < PAGE:
+            return
+
+
+def _past(run: Run) -> PastCheck:
+    result = run.result
+    return PastCheck(
+        run_id=run.id, monitor=result.get("monitor", run.name), window=result.get("window", ""),
+        at_ms=result.get("at_ms", run.created_at_ms), status=result.get("status", "ok"), scores=result.get("scores", {}),
+        alarms=msgspec.convert(result.get("alarms", []), list[Alarm]), report=result.get("report", ""),
+    )  # fmt: skip
+
+
+def _with_roles(used: Iterable[Version | tuple[Version, str]] | Mapping[str, Version]) -> list[tuple[Version, str]]:
+    if isinstance(used, Mapping):
+        return [(version, role) for role, version in used.items()]
+    return [item if isinstance(item, tuple) else (item, "input") for item in used]
