@@ -53,7 +53,10 @@ def evaluate(model: str, holdout: pl.DataFrame) -> str:
     run = tenfold.active_run()
     scores = tenfold.load_model(model).predict_proba(holdout.select(features.FEATURES))[:, 1]
     result = tenfold.evaluate(
-        holdout[features.LABEL].to_numpy(), y_score=scores, slices=holdout.select("carrier", "origin", "dest"), min_slice=200
+        holdout[features.LABEL].to_numpy(),
+        y_score=scores,
+        slices=holdout.select("carrier", "origin", "dest"),
+        min_slice=200,
     )
     run.log({"holdout_auc": result.metrics["roc_auc"], "holdout_log_loss": result.metrics["log_loss"]})
     return tenfold.record_evaluation(result, name="delay", model=model).address

@@ -26,7 +26,7 @@ __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
     "active_run", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
     "load_evaluation", "load_model", "log", "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "step", "tag", "tune", "use", "validate", "why",
+    "record_evaluation", "report_html", "run", "step", "tag", "trigger", "tune", "use", "validate", "why",
 ]  # fmt: skip
 
 _ELSEWHERE = {
@@ -215,11 +215,28 @@ def check(monitor: Monitor, reference: Any, current: Any, **options: Any) -> Che
     return look(monitor, reference, current, **options)
 
 
-def record_check(monitor: Monitor, result: CheckResult, **options: Any) -> Run:
-    """Keep a check as a run with its report."""
+def record_check(monitor: Monitor, result: CheckResult, *, used: Mapping[str, str] | None = None, **options: Any) -> Run:
+    """Keep a check as a run with its report.
+
+    Args:
+        used: What was compared, {role: address}.
+    """
     from tenfold.monitoring import record_check as record
 
-    return record(current().stores, monitor, result, **options)
+    versions = {role: Client().version(address) for role, address in (used or {}).items()}
+    return record(current().stores, monitor, result, used=versions, **options)
+
+
+def trigger(pipeline: Any, *, by: str, why: str, **params: Any) -> Any:
+    """Run a pipeline because of something: the run remembers the cause, and the graph shows it.
+
+    Args:
+        by: Address of the cause: the report of a check, a dataset version, a model version.
+        why: In words; kept as the run's tag 'trigger'.
+    """
+    from tenfold.workspace.engines import run_because
+
+    return run_because(pipeline, by, why, params)
 
 
 # Tuning

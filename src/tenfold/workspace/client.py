@@ -94,6 +94,11 @@ class Client:
         """Versions, the newest first."""
         return self.stores.versions.search(kind, name, limit=limit, offset=offset)
 
+    def used(self, run: str) -> set[str]:
+        """Addresses of the versions that a run used."""
+        edges = [edge for edge in self.stores.lineage.of_runs([self.run(run).id]) if edge.direction == "used"]
+        return {version.address for version in self.stores.versions.get([edge.version_id for edge in edges])}
+
     def frame(self, where: str = "", **options: Any) -> Any:
         """Runs as a Polars DataFrame: a row a run, a column a param, metric (its last value) and tag."""
         from tenfold.base.extras import require

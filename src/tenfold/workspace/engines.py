@@ -37,6 +37,23 @@ def provide_pipelines() -> None:
     provide_host(pipeline_host)
 
 
+def run_because(pipeline: Any, cause: str, why: str, params: dict[str, Any]) -> Any:
+    """Run a pipeline, with an edge from what caused it and the reason as a tag."""
+    from dataclasses import replace
+
+    from tenfold.base.clock import now_ms
+    from tenfold.contracts import resolve
+    from tenfold.records import Edge
+
+    host = pipeline_host()
+    version = resolve(host.stores, cause)
+    tags = {"trigger": why[:500], "trigger.address": version.address}
+    run = pipeline.with_options(host=replace(host, tags=tags)).run(**params)
+    edge = Edge(run_id=run.id, version_id=version.id, direction="used", role="trigger", at_ms=now_ms())
+    host.stores.lineage.add([edge])
+    return run
+
+
 def deployed_predictions(deployment: str, **options: Any) -> Any:
     """What a deployment answered, joined with the outcomes known, as a Polars DataFrame.
 

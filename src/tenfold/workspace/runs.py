@@ -1,0 +1,114 @@
+"""Runs as users hold them: tracking's run, which can also read what it uses and save models and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal
+
+from tenfold.base import settings
+from tenfold.base.errors import Invalid
+from tenfold.tracking import ActiveRun as TrackedRun
+from tenfold.tracking import attach, current_run, start
+from tenfold.workspace.used import Used
+from tenfold.workspace.workspace import Workspace, current
+
+if TYPE_CHECKING:
+    from tenfold.monitoring import Schema
+    from tenfold.records import Version
+
+
+class ActiveRun(TrackedRun):
+    """A run of this process: `log`, `param`, `tag`, `use`, `save`, `save_model`, `finish` and more."""
+
+    def use(self, address: str, *, role: str = "input") -> Used:  # type: ignore[override]
+        """Note that this run uses a version, and give it to read from: `.path(…)`, `.table()`, `.checkout(…)`.
+
+        Raises:
+            VersionNotFound: Nothing there; the message says what is there instead.
+        """
+        return Used(self.stores, super().use(address, role=role))
+
+    def save_model(
+        self, model: Any, name: str, *, input_example: Any = None, message: str = "", allow_pickle: bool = False, **options: Any
+    ) -> Version:
+        """Keep a fitted model as the next version of `model:<name>`, in formats that load without running code.
+
+        Args:
+            input_example: Rows as the model was trained on. Gives the signature, and checks each format's answers.
+            allow_pickle: Keep it as a pickle when no safe format holds it; whoever loads it must allow that too.
+            options: metadata, metrics, signature, format; see `tenfold.models.save`.
+
+        Raises:
+            Invalid: No safe format holds it; the message says why for each.
+        """
+        from tenfold.models import save
+
+        return save(
+            self.stores, model, name, run_id=self.id, input_example=input_example, message=message,
+            allow_pickle=allow_pickle, **options,
+        )  # fmt: skip
+
+    def save_schema(self, schema: Schema, name: str, *, message: str = "") -> Version:
+        """Keep a schema as the next version of `schema:<name>`."""
+        from tenfold.monitoring import encode_schema
+
+        return self.save({"schema.json": encode_schema(schema)}, name, kind="schema", type="json", message=message)
+
+
+def start_run(
+    workspace: Workspace,
+    project: str | None,
+    *,
+    name: str = "",
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    group: str | None = None,
+    parent: str | None = None,
+    id: str | None = None,
+    resume: Literal["must", "allow", "never"] = "never",
+    kind: str = "training",
+    capture: Iterable[str] | None = None,
+) -> ActiveRun:
+    """Start a run in a workspace; a run that is active already becomes its parent."""
+    if capture is None:
+        capture = [word.strip() for word in (settings.get("capture") or "").split(",") if word.strip()]
+    above = active_run(required=False)
+    return start(
+        workspace.stores,
+        workspace.journals,
+        project or (above.project if above is not None and above.project else workspace.project),
+        name=name,
+        params=params,
+        tags=tags,
+        group=group,
+        parent_id=parent or (above.id if above is not None else None),
+        run_id=id,
+        resume=resume,
+        kind=kind,
+        capture=capture,
+        run_type=ActiveRun,
+    )
+
+
+def active_run(*, required: bool = True, start: bool = False) -> Any:
+    """The innermost run that is active in this thread, or in this process.
+
+    Args:
+        required: Raise Invalid when there is none; else give None.
+        start: Start one when there is none.
+    """
+    found = current_run()
+    if found is not None:
+        return found
+    if start:
+        return start_run(current(), None)
+    if required:
+        raise Invalid("No run is active. Start one with: with tenfold.run('project') as run:")
+    return None
+
+
+def step_context(run_id: str) -> AbstractContextManager[ActiveRun]:
+    """Around a pipeline's step: `tenfold.log` and `tenfold.active_run()` mean the step's run."""
+    place = current()
+    return attach(place.stores, place.journals, run_id, run_type=ActiveRun)
