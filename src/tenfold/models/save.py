@@ -111,6 +111,8 @@ def _describe(model: Any, example: Any, signature: Signature | None) -> tuple[Si
                     field="input_example",
                 )
             signature = floats(int(model.n_features_in_))
+            zeros = from_columns(signature, {column.name: np.zeros(1) for column in signature.inputs})
+            signature = msgspec.structs.replace(signature, outputs=outputs_of(signature, ask(model, signature, zeros)))
         return msgspec.structs.replace(signature, classes=signature.classes or classes), []
     inferred = signature or infer_inputs(example)
     columns, _ = columns_of(example)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from tenfold import models
+import tenfold.models as models
 from tenfold.base.errors import CheckFailed, Invalid, InvalidAddress, RefMoved, VersionNotFound
 from tenfold.contracts import Stores
 from tenfold.testing.stores import memory_stores

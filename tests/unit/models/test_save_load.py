@@ -21,7 +21,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from tenfold import models
+import tenfold.models as models
 from tenfold.base.errors import Damaged, Forbidden, Invalid
 from tenfold.contracts import Stores
 from tenfold.models import skops_file
@@ -79,6 +79,8 @@ def test_pipelines_of_everyday_are_saved_without_pickle_and_answer_as_before(kin
     assert version.metadata["formats"] == ["onnx", "skops"]
     assert version.metadata["max_difference"] < 1e-5
     loaded = models.load(stores, "model:delay")
+    clear = np.abs(trained.predict_proba(table)[:, 1] - 0.5) > 1e-4
+    assert (loaded.predict(table) == trained.predict(table))[clear].all()
     clear = np.abs(trained.predict_proba(table)[:, 1] - 0.5) > 1e-4
     assert (loaded.predict(table) == trained.predict(table))[clear].all()
     np.testing.assert_allclose(loaded.predict_proba(table), trained.predict_proba(table), atol=1e-5)
