@@ -124,7 +124,7 @@ export interface DataRow {
   refs: RefRow[];
 }
 
-/** One version of a dataset. `profile` is the JSON of its statistics, null when none was made. */
+/** One version of a dataset. `profile` is {"tables": {name: statistics}} of its tables, null when none was made. */
 export interface DataVersion {
   detail: VersionDetail;
   profile: Json;
@@ -425,7 +425,7 @@ export interface Preview {
   note: string | null;
 }
 
-/** RFC 9457 problem: what went wrong, in words and by a stable code; `field` names the item at fault, if one is. */
+/** RFC 9457 problem: what went wrong, in words and by a stable code. `field` names the item at fault, if one is; `position` the 0-based character of a search text that cannot be read. */
 export interface Problem {
   type: string;
   title: string;
@@ -433,6 +433,7 @@ export interface Problem {
   detail: string;
   field: string | null;
   code: string;
+  position: number | null;
 }
 
 export interface ProjectList {

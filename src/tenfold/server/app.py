@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
@@ -21,6 +22,7 @@ from tenfold.server.openapi import document
 from tenfold.server.place import Place, version
 from tenfold.server.problems import answer_to, problem
 from tenfold.server.routes import TABLE
+from tenfold.server.routes.wire import wire_routes
 from tenfold.server.site import FOLDER, Site
 from tenfold.server.table import PREFIX, endpoints
 
@@ -50,10 +52,10 @@ def create_app(place: Place, *, token: str | None = None, pages: Path = FOLDER) 
             *endpoints(place, TABLE),
             StarletteRoute(PREFIX + "/events", _events(live)),
             StarletteRoute(PREFIX + "/openapi.json", _openapi),
-            *_store_routes(place),
+            *wire_routes(place),
             StarletteRoute("/{path:path}", site.answer, methods=METHODS),
         ],
-        exception_handlers={405: _wrong_method},
+        exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
     app.add_middleware(Guard, token=token)
@@ -92,16 +94,11 @@ async def _openapi(request: Request) -> Response:
     return Response(msgspec.json.encode(document(TABLE, version=version())), media_type="application/json")
 
 
-def _store_routes(place: Place) -> list[Any]:
-    """The store's contracts over the wire, for clients that use this server as their store."""
-    try:
-        from tenfold.server.routes.wire import wire_routes
-    except ImportError:
-        return []
-    return list(wire_routes(place.stores, place.medium))
-
-
-async def _wrong_method(request: Request, error: Exception) -> Response:
-    allowed = getattr(error, "headers", None) or {}
-    detail = f"{request.method} is not taken here. Allowed: {allowed.get('Allow', 'GET')}"
-    return problem(405, detail, code="Invalid", field="method", headers={k.lower(): v for k, v in allowed.items()})
+async def _refused(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: a path without a route, a method a path does not take."""
+    assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == 405:
+        detail = f"{request.method} is not taken here. Allowed: {headers.get('allow', 'GET')}"
+        return problem(405, detail, code="Invalid", field="method", headers=headers)
+    return problem(error.status_code, f"No route {request.method} {request.url.path!r}", code="NotFound", field="path")

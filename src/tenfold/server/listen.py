@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -15,6 +16,7 @@ import uvicorn
 from tenfold.base.errors import Unavailable
 from tenfold.server.access import check_listen
 from tenfold.server.place import Place, place_of
+from tenfold.server.site import FOLDER
 
 if TYPE_CHECKING:
     from tenfold.workspace import Workspace
@@ -50,12 +52,14 @@ def run_server(
 
 
 @contextmanager
-def serving(place: Place, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> Iterator[str]:
+def serving(
+    place: Place, *, host: str = "127.0.0.1", port: int = 0, token: str | None = None, pages: Path = FOLDER
+) -> Iterator[str]:
     """The server in a thread of this process, as a URL: for tests, and for programs that embed it."""
     check_listen(host, token)
     ready = threading.Event()
     with bound(host, port) as listener:
-        server = _Server(_config(place, token), on_ready=lambda url: ready.set(), url=url_of(listener, host))
+        server = _Server(_config(place, token, pages), on_ready=lambda url: ready.set(), url=url_of(listener, host))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="tenfold-server", daemon=True)
         thread.start()
         try:
@@ -104,11 +108,11 @@ def url_of(listener: socket.socket, host: str) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def _config(place: Place, token: str | None) -> uvicorn.Config:
+def _config(place: Place, token: str | None, pages: Path = FOLDER) -> uvicorn.Config:
     from tenfold.server.app import create_app
 
     return uvicorn.Config(
-        create_app(place, token=token),
+        create_app(place, token=token, pages=pages),
         log_config=None,
         log_level=logging.WARNING,
         access_log=False,

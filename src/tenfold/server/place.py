@@ -52,7 +52,7 @@ class Place:
 
     @property
     def find_prediction(self) -> PredictionFinder:
-        """How a prediction is found in the logs of this place."""
+        """How a prediction is found: in the store, and in the journals of this machine."""
         from tenfold.workspace import finder_in
 
         return finder_in(self.predictions)

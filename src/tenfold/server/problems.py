@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.responses import Response
 
-from tenfold.base.errors import Invalid, MissingExtra, TenfoldError
+from tenfold.base.errors import Invalid, InvalidSearch, MissingExtra, TenfoldError
 from tenfold.server.wire import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -19,11 +19,23 @@ _AT = re.compile(r" - at `(?:key in )?\$?\.?([^`]*)`")
 
 
 def problem(
-    status: int, detail: str, *, code: str, field: str | None = None, headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    code: str,
+    field: str | None = None,
+    position: int | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     """A problem as a response."""
     body = Problem(
-        type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail, field=field, code=code
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        field=field,
+        code=code,
+        position=position,
     )
     return Response(msgspec.json.encode(body), status, {"cache-control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
@@ -34,7 +46,8 @@ def answer_to(error: Exception, *, doing: str = "") -> Response:
         status = 501 if isinstance(error, MissingExtra) else error.status
         if status == 500:
             _log.error("%s: %s", doing, error.message)
-        return problem(status, error.message, code=error.code, field=error.field)
+        position = error.position if isinstance(error, InvalidSearch) else None
+        return problem(status, error.message, code=error.code, field=error.field, position=position)
     _log.error("unexpected error: %s", doing, exc_info=error)
     detail = f"The server hit an error nobody foresaw ({type(error).__name__}). Its log has the trace; please report it"
     return problem(500, detail, code="Unexpected")

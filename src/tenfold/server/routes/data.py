@@ -21,6 +21,8 @@ from tenfold.server.wire import DataDetail, DataList, DataRow, DataVersion, File
 KIND = "data"
 VERSIONS = 500
 CHANGES = 1000
+PROFILES = 50
+"""Looked through at once for the one of a version; each may hold some kilobytes."""
 
 Which = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="v3, 3 or a ref")]
 
@@ -82,13 +84,22 @@ def get(place: Place, params: DataParams) -> DataDetail:
     stores = place.stores
     versions = stores.versions.search(KIND, params.name, limit=VERSIONS)
     if not versions:
-        resolve(stores, Address(KIND, params.name))  # raises, saying what there is instead
+        raise nothing_there(stores, KIND, params.name)
     return DataDetail(
         name=params.name,
         refs=ref_rows(stores.refs.all(KIND, params.name)),
         versions=version_rows(stores, versions),
         history=history_rows(stores, KIND, params.name),
     )
+
+
+def nothing_there(stores: Stores, kind: str, name: str) -> VersionNotFound:
+    """The error for an artifact that is not there, saying what there is instead."""
+    try:
+        resolve(stores, Address(kind, name))
+    except VersionNotFound as error:
+        return VersionNotFound(error.message, field="name")
+    return VersionNotFound(f"All versions of {kind}:{name} are in the bin", field="name")
 
 
 def version(place: Place, params: DataVersionParams) -> DataVersion:
@@ -105,11 +116,13 @@ def version(place: Place, params: DataVersionParams) -> DataVersion:
 
 
 def find_profile(stores: Stores, version: Version) -> Version | None:
-    """The profile of a version: the newest of kind 'profile' and the same name that says it is of this one."""
-    for found in stores.versions.search("profile", version.name, limit=VERSIONS):
-        said = {found.metadata.get("of"), found.tags.get("of"), found.metadata.get("data_version"), *found.parents}
-        if version.id in said or found.metadata.get("digest") == version.digest:
-            return found
+    """The newest profile that was made of a version, or None."""
+    offset = 0
+    while page := stores.versions.search("profile", version.name, offset=offset, limit=PROFILES):
+        for found in page:
+            if found.metadata.get("of") == version.id:
+                return found
+        offset += len(page)
     return None
 
 

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tenfold.base.addresses import Address
 from tenfold.base.errors import CheckFailed, Invalid, RefNotFound, VersionNotFound
-from tenfold.contracts import Stores, resolve
+from tenfold.contracts import Stores
 from tenfold.records import Ref, Run, Version
 from tenfold.records.ref import ANY
 from tenfold.server.place import Place
-from tenfold.server.routes.data import refs_by_name
+from tenfold.server.routes.data import nothing_there, refs_by_name
 from tenfold.server.routes.params import Name
 from tenfold.server.rows import history_rows, ref_rows, run_link, version_row
 from tenfold.server.table import Nothing, Route
@@ -61,7 +60,7 @@ def get(place: Place, params: ModelParams) -> ModelDetail:
     stores = place.stores
     versions = stores.versions.search(KIND, params.name, limit=VERSIONS)
     if not versions:
-        resolve(stores, Address(KIND, params.name))  # raises, saying what there is instead
+        raise nothing_there(stores, KIND, params.name)
     refs = {params.name: stores.refs.all(KIND, params.name)}
     return ModelDetail(
         name=params.name,

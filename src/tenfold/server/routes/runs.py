@@ -97,7 +97,7 @@ def run_page(stores: Stores, query: RunQuery, columns: dict[str, frozenset[str]]
 def _where(params: RunsParams) -> Expression | None:
     terms: list[Expression] = []
     if params.q.strip():
-        from tenfold.tracking.search import parse_search
+        from tenfold.tracking import parse_search
 
         found = parse_search(params.q)
         if found is not None:

@@ -35,7 +35,7 @@ class DataDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a dataset. `profile` is the JSON of its statistics, null when none was made."""
+    """One version of a dataset. `profile` is {"tables": {name: statistics}} of its tables, null when none was made."""
 
     detail: VersionDetail
     profile: Any

@@ -80,7 +80,10 @@ class ServerVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457 problem: what went wrong, in words and by a stable code; `field` names the item at fault, if one is."""
+    """RFC 9457 problem: what went wrong, in words and by a stable code.
+
+    `field` names the item at fault, if one is; `position` the 0-based character of a search text that cannot be read.
+    """
 
     type: str
     title: str
@@ -88,3 +91,4 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     field: str | None
     code: str
+    position: int | None = None
