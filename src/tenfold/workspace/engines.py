@@ -70,4 +70,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without an entry for this user id
         return ""
-

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from tenfold.base.clock import now_ms
-from tenfold.base.ids import new_id
 from tenfold.base.hashing import digest
+from tenfold.base.ids import new_id
 from tenfold.records import Draft, Entry, Version
 from tenfold.records.version import INLINE_LIMIT_BYTES
 

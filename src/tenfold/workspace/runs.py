@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.tracking import ActiveRun as TrackedRun
-from tenfold.tracking import attach, current_run, start
+from tenfold.tracking import attach, start
+from tenfold.tracking import current as current_run
 from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current
 
@@ -30,7 +31,14 @@ class ActiveRun(TrackedRun):
         return Used(self.stores, super().use(address, role=role))
 
     def save_model(
-        self, model: Any, name: str, *, input_example: Any = None, message: str = "", allow_pickle: bool = False, **options: Any
+        self,
+        model: Any,
+        name: str,
+        *,
+        input_example: Any = None,
+        message: str = "",
+        allow_pickle: bool = False,
+        **options: Any,
     ) -> Version:
         """Keep a fitted model as the next version of `model:<name>`, in formats that load without running code.
 
@@ -74,7 +82,7 @@ def start_run(
     if capture is None:
         capture = [word.strip() for word in (settings.get("capture") or "").split(",") if word.strip()]
     above = active_run(required=False)
-    return start(
+    run = start(
         workspace.stores,
         workspace.journals,
         project or (above.project if above is not None and above.project else workspace.project),
@@ -89,6 +97,7 @@ def start_run(
         capture=capture,
         run_type=ActiveRun,
     )
+    return cast(ActiveRun, run)
 
 
 def active_run(*, required: bool = True, start: bool = False) -> Any:
@@ -111,4 +120,4 @@ def active_run(*, required: bool = True, start: bool = False) -> Any:
 def step_context(run_id: str) -> AbstractContextManager[ActiveRun]:
     """Around a pipeline's step: `tenfold.log` and `tenfold.active_run()` mean the step's run."""
     place = current()
-    return attach(place.stores, place.journals, run_id, run_type=ActiveRun)
+    return cast(ActiveRun, attach(place.stores, place.journals, run_id, run_type=ActiveRun))

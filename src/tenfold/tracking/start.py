@@ -1,0 +1,212 @@
+"""Start a run, or log into one that another has started."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import os
+import platform
+import sys
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from tenfold.base import ids
+from tenfold.base.clock import now_ms
+from tenfold.base.errors import AlreadyExists, Invalid, RunNotFound
+from tenfold.contracts import Stores
+from tenfold.records import CodeVersion, Run, RunChange
+from tenfold.tracking import media, stack
+from tenfold.tracking.background import background
+from tenfold.tracking.names import name_of
+from tenfold.tracking.outbox import Create, Deed, Transition, is_away
+from tenfold.tracking.run import CAPTURES, ActiveRun, outcome
+
+Resume = Literal["must", "allow", "never"]
+Capturer = Callable[[Callable[[bytes], str]], tuple[CodeVersion, dict[str, Any]]]
+
+
+def start(
+    stores: Stores,
+    journals: Path,
+    project: str,
+    *,
+    name: str = "",
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    group: str | None = None,
+    parent_id: str | None = None,
+    run_id: str | None = None,
+    resume: Resume = "never",
+    kind: str = "training",
+    notes: str = "",
+    capture: Collection[str] | bool | None = None,
+    run_type: type[ActiveRun] = ActiveRun,
+) -> ActiveRun:
+    """Start a run, or go on with one, and make it the current run.
+
+    A store that is away is warned of, and the run goes on offline: its record is sent later, as its points are.
+
+    Args:
+        parent_id: The run this one belongs to; the current run when not given, '' for none.
+        run_id: Of the run to go on with, or the id for a new one.
+        resume: With `run_id`: 'must' go on with it, 'allow' starts it when it does not exist, 'never' takes a new id.
+        capture: Some of CAPTURES; all when not given, none when False.
+        run_type: What to give: a class that adds to ActiveRun what other rooms can do.
+
+    Raises:
+        RunNotFound: It must be resumed and does not exist.
+        AlreadyExists: A run of this id exists and must not be resumed.
+        Invalid: A name or key that no run may have.
+    """
+    if resume != "never" and run_id is None:
+        raise Invalid("To resume a run its id is needed. Pass run_id=…, as the run's page shows it", field="run_id")
+    if run_id is not None and not ids.is_id(run_id):
+        raise Invalid(f"{run_id!r} is no id of a run: 26 characters, as ids.new_id() gives", field="run_id")
+    above = stack.current()
+    if parent_id is None and above is not None and above.id != run_id:
+        parent_id = above.id
+    found, reached = _existing(stores, run_id, resume) if run_id is not None else (None, True)
+    new = Run(
+        id=run_id or ids.new_id(),
+        project=project,
+        kind=kind,
+        state="running",
+        parent_id=parent_id or None,
+        group=group,
+        user=_user(),
+        host=platform.node(),
+        pid=os.getpid(),
+        created_at_ms=now_ms(),
+        started_at_ms=now_ms(),
+        heartbeat_at_ms=now_ms(),
+        params=media.plain(params or {}),
+        tags={key: str(value) for key, value in (tags or {}).items()},
+        notes=notes,
+        name=name or name_of(run_id or ids.new_id()),
+    )
+    run = run_type(
+        stores,
+        journals,
+        new.id,
+        name=found.name if found is not None and not name else new.name,
+        project=found.project if found is not None else project,
+        owned=True,
+        capture=_captures(capture),
+        first_step=_next_step(stores, new.id) if found is not None else 0,
+    )
+    for deed in _deeds(new, found, resume, params=bool(params), name=name, reached=reached):
+        run._outbox.do(deed)
+    run.begin(_capturer(run.capture))
+    _end_at_exit()
+    return run
+
+
+def attach(
+    stores: Stores, journals: Path, run_id: str, *, capture: Collection[str] = (), run_type: type[ActiveRun] = ActiveRun
+) -> ActiveRun:
+    """Log into a run that another has started and will end, as the process of a pipeline's step does.
+
+    Costs nothing until something is logged. Its end sends what was logged and leaves the run's state alone.
+    """
+    run = run_type(stores, journals, run_id, owned=False, capture=capture)
+    run.begin()
+    _end_at_exit()
+    return run
+
+
+def _existing(stores: Stores, run_id: str, resume: Resume) -> tuple[Run | None, bool]:
+    """The run of this id if there is one, and whether the store could be asked."""
+    try:
+        found = stores.runs.get([run_id])[0]
+    except RunNotFound:
+        if resume == "must":
+            raise
+        return None, True
+    except Exception as error:
+        if not is_away(error):
+            raise
+        return None, False
+    if resume == "never":
+        raise AlreadyExists(
+            f"Run {run_id} exists. Go on with it with resume='must', or take another id", field="run_id"
+        )
+    return found, True
+
+
+def _deeds(new: Run, found: Run | None, resume: Resume, *, params: bool, name: str, reached: bool) -> list[Deed]:
+    again = Transition(
+        new.id,
+        "running",
+        ["created", "finished", "failed", "killed", "lost"],
+        now_ms(),
+        RunChange(
+            host=new.host,
+            pid=new.pid,
+            params=new.params if params else None,
+            tags=dict(new.tags) or None,
+            name=name or None,
+            group=new.group,
+            notes=new.notes or None,
+        ),
+    )
+    if found is not None:
+        return [again]
+    if not reached and resume != "never":
+        return [Create(new), again]  # whichever it is when the store is back
+    return [Create(new)]
+
+
+def _next_step(stores: Stores, run_id: str) -> int:
+    found = stores.series.infos([run_id])[run_id]
+    return max((info.last_step + 1 for info in found if not info.key.startswith("system/")), default=0)
+
+
+def _captures(wanted: Collection[str] | bool | None) -> frozenset[str]:
+    if wanted is None or wanted is True:
+        return frozenset(CAPTURES)
+    chosen = frozenset() if wanted is False else frozenset(each.strip() for each in wanted if each.strip())
+    unknown = chosen - set(CAPTURES)
+    if unknown:
+        raise Invalid(
+            f"Nothing is captured as {sorted(unknown)[0]!r}. There are: {', '.join(CAPTURES)}", field="capture"
+        )
+    return chosen
+
+
+def _capturer(wanted: frozenset[str]) -> Capturer:
+    folder = Path.cwd()
+
+    def capture(keep: Callable[[bytes], str]) -> tuple[CodeVersion, dict[str, Any]]:
+        from tenfold.tracking.capture.code import code_version
+        from tenfold.tracking.capture.machine import environment
+
+        code = code_version(folder, keep=keep, git="git" in wanted)
+        return code, environment(packages="packages" in wanted, hardware="system" in wanted)
+
+    return capture
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user id without a name, as in containers
+        return str(os.getuid())
+
+
+_registered = False
+
+
+def _end_at_exit() -> None:
+    global _registered
+    if not _registered:
+        _registered = True
+        atexit.register(_end_all)
+
+
+def _end_all() -> None:
+    """End the runs nobody ended: failed when the process ends by an exception, else finished."""
+    error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    state, text = outcome(error)
+    for run in reversed(background.runs()):
+        run.finish(state, error=text)
