@@ -1,0 +1,382 @@
+"""All places of one pipeline run in memory, and what follows for them without running anything.
+
+`settle` decides every place whose inputs are known: found in the cache, ready to run, fanned out, or skipped. It writes
+nothing: what it decided waits in `added` and `changes` for the scheduler (or is thrown away by `plan`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import TenfoldError
+from tenfold.contracts import Stores
+from tenfold.pipelines.ids import task_id
+from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
+from tenfold.pipelines.steps import same_length
+from tenfold.pipelines.templates import Template, dependencies, fill, items_of, value_template
+from tenfold.pipelines.values import value_of
+from tenfold.pipelines.work import Spec
+from tenfold.records import Run, RunChange, Task, TaskChange, TaskState, Version
+from tenfold.records.run import CodeVersion
+
+GOOD: tuple[TaskState, ...] = ("finished", "cached")
+ENDED: tuple[TaskState, ...] = ("finished", "cached", "failed", "skipped", "cancelled")
+SHOWN_PARAM_CHARACTERS = 200
+
+
+@dataclass
+class Place:
+    """One place: its task as last seen or decided, its spec, and what is known of it."""
+
+    task: Task
+    spec: Spec
+    waits: set[str] = field(default_factory=set)
+    """Keys of places whose end it waits for."""
+    filled: dict[str, Template] | None = None
+    outputs: dict[str, Found] = field(default_factory=dict)
+    items: list[str] | None = None
+    """Keys of its items, once it fanned out."""
+    left: int = 0
+    """Items that have not ended."""
+    fanned_out: bool = False
+    """True when the store knows already that it fanned out."""
+
+    @property
+    def key(self) -> str:
+        return self.task.key
+
+    @property
+    def state(self) -> TaskState:
+        return self.task.state
+
+
+class Board:
+    """Places by key, in the order of the graph; items stand after the place they are of."""
+
+    def __init__(self, stores: Stores, root: Run, pipeline: str, *, clock: Clock = now_ms) -> None:
+        self.stores, self.root, self.pipeline, self.clock = stores, root, pipeline, clock
+        self.places: dict[str, Place] = {}
+        self.by_id: dict[str, Place] = {}
+        self.dependents: dict[str, list[str]] = {}
+        self.added: dict[str, Run] = {}
+        """Runs of places that are not stored yet, by task id."""
+        self.changes: dict[str, TaskChange] = {}
+        self.news: list[Place] = []
+        """Places that ended or fanned out since the caller last looked."""
+        self._open: deque[Place] = deque()
+
+    # Filling the board
+
+    def add(self, key: str, spec: Spec) -> Place:
+        """Put up a new place, waiting."""
+        task = Task(id=task_id(self.root.id, key), root_id=self.root.id, key=key, payload=msgspec.to_builtins(spec))
+        place = self._put(Place(task, spec))
+        self.added[task.id] = self._run_of(place)
+        return place
+
+    def load(self) -> None:
+        """Read the board as the store has it now."""
+        self.places.clear()
+        self.by_id.clear()
+        self.dependents.clear()
+        self.added.clear()
+        self.changes.clear()
+        self._open.clear()
+        tasks = self.stores.tasks.of_root(self.root.id)
+        for task in tasks:
+            self._put(Place(task, msgspec.convert(task.payload, Spec)))
+        self._load_outputs()
+        for place in self.places.values():
+            if place.spec.item_of:
+                parent = self.places[place.spec.item_of]
+                parent.items = sorted([*(parent.items or []), place.key], key=_index)
+        for place in self.places.values():
+            if place.spec.mapped and place.state not in ENDED:
+                place.fanned_out = place.state == "running"
+                place.task = msgspec.structs.replace(
+                    place.task, state="waiting"
+                )  # fan out again: it adds what is missing
+                place.items = None
+            elif place.spec.mapped and place.state == "finished" and place.items is None:
+                place.items = []
+            place.waits = {key for key in place.waits if self.places[key].state not in ENDED}
+        self._open.extend(
+            p for p in self.places.values() if p.state == "waiting" and not p.waits and not p.spec.item_of
+        )
+
+    def _put(self, place: Place) -> Place:
+        self.places[place.key] = place
+        self.by_id[place.task.id] = place
+        place.waits = {key for value in place.spec.arguments.values() for key in dependencies(value)}
+        if not place.spec.item_of:
+            for key in place.waits:
+                self.dependents.setdefault(key, []).append(place.key)
+            if not any(key not in self.places or self.places[key].state not in ENDED for key in place.waits):
+                place.waits = set()
+                self._open.append(place)
+        return place
+
+    def _load_outputs(self) -> None:
+        wanted = {
+            id_: (place, name)
+            for place in self.places.values()
+            if place.state in GOOD
+            for name, id_ in place.task.outcome.get("outputs", {}).items()
+        }
+        ids = list(wanted)
+        versions: dict[str, Version] = {v.id: v for v in self.stores.versions.get(ids)} if ids else {}
+        for place in self.places.values():
+            if place.state in GOOD:
+                for name, id_ in place.task.outcome.get("outputs", {}).items():
+                    place.outputs[name] = Found(id_, value_of(versions[id_], lambda: self.stores.blobs))
+
+    # Deciding
+
+    def settle(self) -> None:
+        """Decide every place that can be decided."""
+        while self._open:
+            place = self._open.popleft()
+            if place.state != "waiting":
+                continue
+            bad = self._bad_input(place)
+            if bad:
+                self.end(place, "skipped", outcome={"because": f"{bad} did not give its output"})
+                continue
+            try:
+                if place.spec.mapped:
+                    self._fan_out(place)
+                else:
+                    self._look_up(place)
+            except TenfoldError as error:
+                self.fail(place, f"{type(error).__name__}: {error}")
+
+    def _bad_input(self, place: Place) -> str | None:
+        keys = {key for value in place.spec.arguments.values() for key in dependencies(value)}
+        return next((key for key in sorted(keys) if self.places[key].state not in GOOD), None)
+
+    def _look_up(self, place: Place) -> None:
+        parts = self.parts(place)
+        outcome = {**place.task.outcome, "key": parts.key, "parts": msgspec.to_builtins(parts)}
+        found = find_cached(self.stores, place.spec, parts.key) if place.spec.cache else None
+        if found is None:
+            self._change(place, "ready", outcome=outcome)
+            return
+        place.outputs, first = found
+        outcome |= {
+            "outputs": {name: one.version_id for name, one in place.outputs.items()},
+            "cached_from": first.run_id,
+        }
+        self.end(place, "cached", outcome=outcome)
+
+    def _fan_out(self, place: Place) -> None:
+        spec = place.spec
+        lists = {name: self._elements(spec.arguments[name], place.key) for name in spec.mapped}
+        length = same_length(place.key, {name: len(items) for name, items in lists.items()})
+        place.items, place.left = [], 0
+        if place.fanned_out:
+            place.task = msgspec.structs.replace(place.task, state="running")
+        else:
+            self._change(place, "running", run_state="running")
+        for index in range(length):
+            key = f"{place.key}[{index}]"
+            place.items.append(key)
+            if key not in self.places:
+                arguments = {**spec.arguments, **{name: items[index] for name, items in lists.items()}}
+                item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key)
+                self.add(key, item)
+            known = self.places[key]
+            known.waits = set()
+            place.left += known.state not in ENDED
+            if known.state == "waiting":
+                self._open.append(known)
+        if place.left == 0:
+            self._end_of_items(place)
+        else:
+            self.news.append(place)
+
+    def _elements(self, given: Template, key: str) -> list[Template]:
+        if "l" in given or "tu" in given:
+            return list(given["l"] if "l" in given else given["tu"])
+        if "r" in given:
+            source, output = given["r"]
+            items = self.places[source].items
+            if items is not None:
+                return [{"r": [item, output]} for item in items]
+            return [{"e": [source, output, i]} for i in range(len(items_of(self.lookup(source, output), what=source)))]
+        return items_of(fill(given, self.lookup), what=key)
+
+    def parts(self, place: Place) -> KeyParts:
+        """The parts of a place's cache key; its inputs are known."""
+        return key_parts(place.spec, self.fill(place))
+
+    def fill(self, place: Place) -> dict[str, Template]:
+        """The arguments of a place whose inputs are known."""
+        if place.filled is None:
+            place.filled = {name: fill(value, self.lookup) for name, value in place.spec.arguments.items()}
+        return place.filled
+
+    def lookup(self, key: str, output: str | None) -> Template:
+        """What a place gave, as a filled template."""
+        place = self.places[key]
+        if place.items is not None:
+            return {"l": [self.lookup(item, output) for item in place.items]}
+        if output is None and len(place.outputs) == 1:
+            output = next(iter(place.outputs))
+        if output is not None:
+            return value_template(place.outputs[output].value)
+        return {"p": {name: value_template(found.value) for name, found in place.outputs.items()}}
+
+    # What became of places
+
+    def end(
+        self, place: Place, state: TaskState, *, outcome: dict[str, Any], token: int | None = None, error: str = ""
+    ) -> None:
+        """A place ended: note the change, and open what waited for it."""
+        place.filled = None if state in GOOD else place.filled
+        result: dict[str, Any] = {key: outcome[key] for key in ("outputs", "cached_from", "because") if key in outcome}
+        self._change(
+            place,
+            state,
+            outcome=outcome,
+            token=token,
+            run_state={"cached": "finished", "skipped": "killed"}.get(state),
+            run=RunChange(error=error or None, result=result or None) if error or result else None,
+        )
+        self.news.append(place)
+        for key in self.dependents.get(place.key, ()):
+            waiting = self.places[key]
+            waiting.waits.discard(place.key)
+            if not waiting.waits and waiting.state == "waiting":
+                self._open.append(waiting)
+        parent = self.places.get(place.spec.item_of)
+        if parent is not None and parent.state == "running":
+            parent.left -= 1
+            if parent.left == 0:
+                self._end_of_items(parent)
+
+    def fail(self, place: Place, error: str, *, token: int | None = None) -> None:
+        """A place failed for good."""
+        self.end(place, "failed", outcome={**place.task.outcome, "error": error}, token=token, error=error)
+
+    def _end_of_items(self, place: Place) -> None:
+        items = [self.places[key] for key in place.items or ()]
+        failed = [item.key for item in items if item.state not in GOOD]
+        if not failed:
+            self.end(place, "finished", outcome={"items": len(items)})
+        elif all(self.places[key].state == "cancelled" for key in failed):
+            self.end(place, "cancelled", outcome={"items": len(items)})
+        else:
+            said = f"{len(failed)} of {len(items)} items did not finish: {', '.join(failed[:5])}"
+            self.end(place, "failed", outcome={"items": len(items), "error": said}, error=said)
+
+    def _change(
+        self,
+        place: Place,
+        to: TaskState,
+        *,
+        outcome: dict[str, Any] | None = None,
+        token: int | None = None,
+        run_state: str | None = None,
+        run: RunChange | None = None,
+        not_before_ms: int | None = None,
+    ) -> None:
+        old, before = place.task, self.changes.get(place.task.id)
+        new_outcome = old.outcome if outcome is None else outcome
+        not_before_ms = old.not_before_ms if not_before_ms is None else not_before_ms
+        place.task = msgspec.structs.replace(old, state=to, outcome=new_outcome, not_before_ms=not_before_ms)
+        if old.id in self.added:
+            self.added[old.id] = _begun(self.added[old.id], to, run, self.clock())
+            return
+        fanning = place.spec.mapped and old.state in ("waiting", "running")
+        expect: list[TaskState] = ["waiting", "running"] if fanning else [old.state]
+        self.changes[old.id] = TaskChange(
+            id=old.id,
+            to=to,
+            expect=before.expect if before else expect,
+            token=before.token if before else token,
+            outcome=new_outcome,
+            payload=before.payload if before else None,
+            run_state=run_state or (before.run_state if before and to not in ENDED else None),
+            run=run,
+            not_before_ms=not_before_ms if not_before_ms != old.not_before_ms or before else None,
+        )
+
+    def retry(self, place: Place, *, token: int, outcome: dict[str, Any], not_before_ms: int) -> None:
+        """A running place goes back into the queue."""
+        self._change(place, "ready", outcome=outcome, token=token, not_before_ms=not_before_ms)
+
+    def reopen(self, place: Place, spec: Spec) -> None:
+        """A place that did not end well waits again, for a resume."""
+        outcome = {key: value for key, value in place.task.outcome.items() if key == "attempts"}
+        self._change(place, "waiting", outcome=outcome, run_state="created", not_before_ms=0)
+        change = self.changes[place.task.id]
+        self.changes[place.task.id] = msgspec.structs.replace(
+            change, payload=msgspec.to_builtins(spec), not_before_ms=0
+        )
+        place.spec = spec
+
+    @property
+    def all_ended(self) -> bool:
+        """True when nothing is left to do."""
+        return all(place.state in ENDED for place in self.places.values())
+
+    def _run_of(self, place: Place) -> Run:
+        spec = place.spec
+        parent = self.places.get(spec.item_of)
+        return Run(
+            id=place.task.id,
+            project=self.root.project,
+            kind="step",
+            name=place.key,
+            parent_id=parent.task.id if parent else self.root.id,
+            root_id=self.root.id,
+            user=self.root.user,
+            host=self.root.host,
+            created_at_ms=self.clock(),
+            code=CodeVersion(digest=spec.code, entry_point=f"{spec.module}:{spec.qualname}"),
+            params=self._shown_params(spec),
+            tags={"pipeline": spec.pipeline, "step": spec.step},
+        )
+
+    def _shown_params(self, spec: Spec) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for name, given in spec.arguments.items():
+            if name in spec.mapped or "r" in given:
+                continue
+            filled = fill(given, self.lookup) if "e" in given else given
+            value = filled.get("a", filled.get("c"))
+            if ("a" in filled or "c" in filled) and _is_short(value):
+                shown[name] = value
+        return shown
+
+
+def _is_short(value: Any) -> bool:
+    if isinstance(value, dict) and "$" in value:
+        return False
+    return len(msgspec.json.encode(value)) <= SHOWN_PARAM_CHARACTERS
+
+
+def _begun(run: Run, to: TaskState, change: RunChange | None, at_ms: int) -> Run:
+    """The run of a place that is not stored yet, as it is after a decision."""
+    state: Any = {
+        "running": "running", "finished": "finished", "cached": "finished", "failed": "failed", "skipped": "killed",
+        "cancelled": "killed",
+    }.get(to, "created")  # fmt: skip
+    times = {"created": {}, "running": {"started_at_ms": at_ms}}.get(
+        state, {"started_at_ms": at_ms, "ended_at_ms": at_ms}
+    )
+    fields: dict[str, Any] = {}
+    if change is not None:
+        fields = {"result": {**run.result, **(change.result or {})}, "error": change.error}
+    return msgspec.structs.replace(run, state=state, **times, **fields)
+
+
+def _index(key: str) -> int:
+    found = re.search(r"\[(\d+)\]$", key)
+    return int(found[1]) if found else 0

@@ -1,0 +1,100 @@
+"""The graph while a pipeline's body runs: calling a step adds a node and gives a handle for what it will make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tenfold.base.errors import Invalid
+
+if TYPE_CHECKING:
+    from tenfold.pipelines.steps import Step
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An argument of `.map` that is not mapped over."""
+
+    value: Any
+
+
+@dataclass(eq=False)
+class Node:
+    """One call of a step in the body. `key` is its place: the step's name, with a number from the second call on."""
+
+    key: str
+    step: Step[..., Any]
+    arguments: dict[str, Any]
+    mapped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """What a step will give. With several outputs, take one by name or unpack them; its value is known only later."""
+
+    node: Node
+    output: str | None = None
+
+    def __getitem__(self, name: str) -> Handle:
+        outputs = self.node.step.outputs
+        if self.output is None and name in outputs:
+            return Handle(self.node, name)
+        raise Invalid(
+            f"Step {self.node.step.name!r} has no output {name!r}; it declares {', '.join(outputs)}. "
+            f"Declare it with @step(outputs=(…)), or take the item inside the next step"
+        )
+
+    def __iter__(self) -> Iterator[Handle]:
+        outputs = self.node.step.outputs
+        if self.output is not None or len(outputs) == 1 or self.node.mapped:
+            raise Invalid(
+                f"What {self.node.key!r} gives is known only at run time. Go through it with another step's .map"
+            )
+        return iter([Handle(self.node, name) for name in outputs])
+
+    def __bool__(self) -> bool:
+        raise Invalid(f"What {self.node.key!r} gives is known only at run time. Decide on it inside a step")
+
+    def __len__(self) -> int:
+        raise Invalid(f"What {self.node.key!r} gives is known only at run time. Count it inside a step")
+
+    def __repr__(self) -> str:
+        return f"<handle {self.node.key}{'.' + self.output if self.output else ''}>"
+
+
+@dataclass
+class Graph:
+    """Nodes in the order the body made them, which is an order of dependence."""
+
+    nodes: list[Node] = field(default_factory=list)
+    returned: Any = None
+
+    def add(self, step: Step[..., Any], arguments: dict[str, Any], *, mapped: list[str] | None = None) -> Handle:
+        """Add a call of a step; gives its handle."""
+        calls = sum(node.step.name == step.name for node in self.nodes)
+        key = step.name if calls == 0 else f"{step.name}-{calls + 1}"
+        node = Node(key, step, arguments, tuple(mapped or ()))
+        self.nodes.append(node)
+        return Handle(node)
+
+
+_building: ContextVar[Graph | None] = ContextVar("tenfold_graph", default=None)
+
+
+def building() -> Graph | None:
+    """The graph being made in this context, or None outside a pipeline's body."""
+    return _building.get()
+
+
+@contextmanager
+def new_graph() -> Iterator[Graph]:
+    """Calls of steps inside become nodes of the graph this gives."""
+    graph = Graph()
+    token = _building.set(graph)
+    try:
+        yield graph
+    finally:
+        _building.reset(token)

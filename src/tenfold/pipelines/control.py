@@ -1,0 +1,219 @@
+"""Run a pipeline, go on with a run, cancel one, list what has run."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tenfold.base import ids
+from tenfold.base.clock import iso, now_ms
+from tenfold.base.errors import Invalid, StepFailed, TenfoldError
+from tenfold.contracts import Stores
+from tenfold.pipelines.addresses import fix_addresses
+from tenfold.pipelines.board import ENDED, GOOD, Board
+from tenfold.pipelines.building import Graph
+from tenfold.pipelines.choosing import runner_for
+from tenfold.pipelines.definition import Pipeline
+from tenfold.pipelines.host import Host, current_host
+from tenfold.pipelines.loading import refuse_while_importing, target_of
+from tenfold.pipelines.progress import OnEvent
+from tenfold.pipelines.runs import PipelineRun
+from tenfold.pipelines.scheduler import Scheduler, cancel_places
+from tenfold.pipelines.specs import publish, specs_of
+from tenfold.pipelines.templates import exact_versions, template
+from tenfold.pipelines.values import encode
+from tenfold.pipelines.work import Spec, Target
+from tenfold.records import Edge, Run, RunChange, RunState, Version
+
+
+def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any]) -> PipelineRun:
+    """Run a pipeline with these params (all of them, see `Pipeline.bind`) to its end; see `Pipeline.run`."""
+    refuse_while_importing()
+    host = pipeline.effective_host()
+    stores = host.stores
+    fixed = fix_addresses(stores, params)
+    graph = pipeline.build(fixed)
+    specs = specs_of(stores, pipeline.name, graph)
+    published = publish(stores, pipeline.name, graph, specs)
+    target = target_of(pipeline.function.__module__, _name_in_module(pipeline))
+    root = _new_root(pipeline, host, fixed, graph, published, target)
+    board = Board(stores, root, pipeline.name)
+    for key, spec in specs.items():
+        board.add(key, spec)
+    board.settle()
+    tasks = [place.task for place in board.places.values()]
+    runs = [root, *board.added.values()]
+    board.added = {}
+    runner = runner_for(host, target, graph, specs, executor=pipeline.executor)
+    with runner:
+        if any(place.state == "ready" for place in board.places.values()):
+            runner.start()  # its processes import the user's module while the tasks are written down
+        stores.tasks.add(tasks, runs)
+        _add_root_edges(stores, root, specs, published)
+        scheduler = Scheduler(board, runner.start, folder=host.folder, fresh=True, on_event=pipeline.on_event)
+        return _drive(scheduler, host, root, raises=pipeline.raises)
+
+
+def resume(
+    root_id: str,
+    *,
+    host: Host | None = None,
+    pipeline: Pipeline[..., Any] | None = None,
+    executor: str | None = None,
+    on_event: OnEvent | None = None,
+    raises: bool = True,
+) -> PipelineRun:
+    """Go on with a pipeline run that failed, was killed, or whose process died. Finished steps are not run again.
+
+    The others run with the code as it is now. A run that is finished is given back as it is.
+
+    Args:
+        pipeline: Needed only when its steps cannot be found by module and name (they are defined inside a function).
+
+    Raises:
+        RunNotFound, StepFailed.
+        Invalid: It is no pipeline run.
+    """
+    host = host or (pipeline.effective_host() if pipeline is not None else current_host())
+    stores = host.stores
+    root = stores.runs.get([root_id])[0]
+    if root.kind != "pipeline":
+        raise Invalid(f"run:{root_id} is a {root.kind} run, not a pipeline's. Name one of: tenfold pipelines list")
+    if root.state == "finished":
+        return PipelineRun(root_id, host)
+    target = msgspec.convert(root.result["target"], Target) if root.result.get("target") else None
+    board = Board(stores, root, root.name)
+    board.load()
+    graph = pipeline.build(fix_addresses(stores, root_params(root, pipeline))) if pipeline is not None else None
+    runner = runner_for(host, target, graph, {key: p.spec for key, p in board.places.items()}, executor=executor)
+    with runner:
+        _reopen(board, runner.code_of)
+        now = now_ms()
+        stores.runs.transition(root_id, "running", expect=["created", "failed", "killed", "lost"], at_ms=now)
+        scheduler = Scheduler(board, runner.start, folder=host.folder, on_event=on_event)
+        scheduler.flush()
+        board.load()
+        return _drive(scheduler, host, root, raises=raises)
+
+
+def root_params(root: Run, pipeline: Pipeline[..., Any]) -> dict[str, Any]:
+    """The params of a run as the pipeline's body takes them."""
+    return {name: root.params.get(name) for name in pipeline.signature.parameters}
+
+
+def _reopen(board: Board, code_of: Callable[[Spec], str]) -> None:
+    """Let every place that did not end well wait again, with the digest of its code as it is now."""
+    for place in list(board.places.values()):
+        if place.state in GOOD:
+            continue
+        spec = msgspec.structs.replace(place.spec, code=code_of(place.spec))
+        if place.state in ENDED or (place.state == "waiting" and not place.spec.mapped):
+            board.reopen(place, spec)
+
+
+def cancel(root_id: str, *, host: Host | None = None) -> int:
+    """Stop a pipeline run: its running steps are ended, within seconds, with every process they started.
+
+    Gives the number of steps that had not ended. `resume` can go on with it later.
+    """
+    stores = (host or current_host()).stores
+    root = stores.runs.get([root_id])[0]
+    now = now_ms()
+    count = cancel_places(stores, root.id, at_ms=now)
+    change = RunChange(error=f"Cancelled at {iso(now)}")
+    stores.runs.transition(root.id, "killed", expect=["created", "running", "lost"], at_ms=now, change=change)
+    return count
+
+
+def registered(stores: Stores) -> list[Version]:
+    """The newest version of each pipeline that has run in this store, sorted by name: its graph and code."""
+    found = [stores.versions.find("pipeline", name) for _, name, _, _ in stores.versions.names("pipeline")]
+    return [version for version in found if version is not None]
+
+
+def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> PipelineRun:
+    stores, board = host.stores, scheduler.board
+    try:
+        scheduler.drive()
+    except KeyboardInterrupt:
+        _end_root(stores, root.id, "killed", error="Stopped by Ctrl-C")
+        raise
+    except Exception as error:  # the edge: whatever broke the scheduler is the run's error too
+        _end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
+        raise
+    bad = [place for place in board.places.values() if place.state not in GOOD]
+    cancelled = any(place.state == "cancelled" for place in bad)
+    failed = [place for place in bad if place.state == "failed" and not place.spec.mapped] or bad
+    said = ""
+    if bad:
+        first = failed[0]
+        said = first.task.outcome.get("error", "").partition("\n")[0]
+        said = "Cancelled" if cancelled else f"Step {first.key!r} failed: {said}"
+    _end_root(stores, root.id, "killed" if cancelled else "failed" if bad else "finished", error=said)
+    if bad and raises:
+        raise StepFailed(
+            f"{said}. Pipeline run {root.id}: see tenfold pipelines show {root.id}, "
+            f"go on with tenfold pipelines resume {root.id}"
+        )
+    return PipelineRun(root.id, host)
+
+
+def _end_root(stores: Stores, root_id: str, to: RunState, *, error: str) -> None:
+    change = RunChange(error=error) if error else None
+    try:
+        stores.runs.transition(root_id, to, expect=["created", "running", "lost"], at_ms=now_ms(), change=change)
+    except TenfoldError:
+        if to == "finished":
+            raise
+
+
+def _new_root(
+    pipeline: Pipeline[..., Any],
+    host: Host,
+    params: dict[str, Any],
+    graph: Graph,
+    published: Version,
+    target: Target | None,
+) -> Run:
+    now, id_ = now_ms(), ids.new_id()
+    returns = template(graph.returned, lambda: host.stores.blobs, what="What the pipeline returns")
+    return Run(
+        id=id_,
+        project=host.project,
+        kind="pipeline",
+        name=pipeline.name,
+        state="running",
+        root_id=id_,
+        user=host.user,
+        host=socket.gethostname(),
+        created_at_ms=now,
+        started_at_ms=now,
+        heartbeat_at_ms=now,
+        params={name: encode(value, repr) for name, value in params.items()},
+        tags=dict(host.tags),
+        result={
+            "pipeline": published.address,
+            "returns": returns,
+            "target": msgspec.to_builtins(target) if target else None,
+        },
+    )
+
+
+def _add_root_edges(stores: Stores, root: Run, specs: dict[str, Spec], published: Version) -> None:
+    used = {published.id: "pipeline"}
+    for spec in specs.values():
+        for name, given in spec.arguments.items():
+            used |= {id_: name for id_ in exact_versions(given) if id_ not in used}
+    stores.lineage.add(
+        [
+            Edge(run_id=root.id, version_id=id_, direction="used", role=role, at_ms=root.created_at_ms)
+            for id_, role in used.items()
+        ]
+    )
+
+
+def _name_in_module(pipeline: Pipeline[..., Any]) -> str:
+    return pipeline.function.__qualname__

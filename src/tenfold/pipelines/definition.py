@@ -1,0 +1,116 @@
+"""`@pipeline`: a function whose body composes steps. Calling it is plain Python; `run` runs it step by step."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from tenfold.base.addresses import check_name
+from tenfold.base.errors import Invalid
+from tenfold.pipelines.building import Graph, new_graph
+from tenfold.pipelines.host import Host, current_host
+from tenfold.pipelines.progress import OnEvent
+
+if TYPE_CHECKING:
+    from tenfold.pipelines.runs import PipelineRun
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXECUTORS = ("local", "inline")
+
+
+class Pipeline(Generic[P, R]):
+    """A function that composes steps, and how its runs are hosted."""
+
+    def __init__(self, function: Callable[P, R], *, name: str | None = None) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = check_name(name or function.__name__, what="pipeline name")
+        self.host: Host | None = None
+        self.executor: str | None = None
+        self.on_event: OnEvent | None = None
+        self.raises = True
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        return inspect.signature(self.function)
+
+    def with_options(
+        self,
+        *,
+        host: Host | None = None,
+        executor: str | None = None,
+        on_event: OnEvent | None = None,
+        raises: bool | None = None,
+    ) -> Pipeline[P, R]:
+        """The same pipeline, run otherwise.
+
+        Args:
+            host: Stores to run with; those of the workspace when not given.
+            executor: 'local' (warm processes) or 'inline' (this process). Not given: local where the steps can be
+                imported by another process and the stores opened by it, else inline.
+            on_event: Called with each `Progress`, in the thread that runs the pipeline.
+            raises: False gives back a run that failed instead of raising StepFailed.
+        """
+        if executor is not None and executor not in EXECUTORS:
+            raise Invalid(f"No executor {executor!r}. Take one of: {', '.join(EXECUTORS)}", field="executor")
+        changed = copy.copy(self)
+        changed.host, changed.executor = host or self.host, executor or self.executor
+        changed.on_event = on_event or self.on_event
+        changed.raises = self.raises if raises is None else raises
+        return changed
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> PipelineRun:
+        """Run it to its end, with all state in the store.
+
+        Finished steps whose code, inputs, params and environment are the same are taken from the cache. Ctrl-C stops
+        the running steps with everything they started, and the run is 'killed'; `resume` goes on with it.
+
+        Raises:
+            StepFailed: A step failed for good; the others that could run have run.
+            Invalid: A param that does not exist, or a value that cannot be kept.
+        """
+        from tenfold.pipelines.control import run_pipeline
+
+        return run_pipeline(self, self.bind(args, kwargs))
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Params by name, defaults filled in. Raises Invalid naming what does not fit."""
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            takes = ", ".join(self.signature.parameters) or "none"
+            raise Invalid(f"Pipeline {self.name!r}: {error}. Its params: {takes}", field="params") from None
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def build(self, params: dict[str, Any]) -> Graph:
+        """The graph for these params; nothing runs."""
+        with new_graph() as graph:
+            bound = inspect.BoundArguments(self.signature, params)
+            graph.returned = self.function(*bound.args, **bound.kwargs)
+        return graph
+
+    def effective_host(self) -> Host:
+        """The host given, or the workspace's."""
+        return self.host or current_host()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The body as plain Python: steps are plain calls. Inside another pipeline's body its steps join that graph."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.name}>"
+
+
+@overload
+def pipeline(function: Callable[P, R]) -> Pipeline[P, R]: ...
+@overload
+def pipeline(*, name: str | None = None) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(function: Any = None, *, name: str | None = None) -> Any:
+    """Mark a function as a pipeline. Its parameters, with their defaults, are the pipeline's params."""
+    return Pipeline(function, name=name) if function is not None else lambda target: Pipeline(target, name=name)

@@ -1,0 +1,88 @@
+"""One attempt of one step, in whichever process it runs: load inputs, call the function, keep what it gives."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tenfold.base.errors import Invalid
+from tenfold.contracts import Blobs
+from tenfold.pipelines.host import open_context
+from tenfold.pipelines.steps import Step
+from tenfold.pipelines.templates import make
+from tenfold.pipelines.values import keep
+from tenfold.pipelines.work import Done, Work
+
+FindStep = Callable[[str, str], Step[..., Any]]
+
+
+def perform(work: Work, find: FindStep, blobs: Callable[[], Blobs], context: str | None) -> Done:
+    """Run work to its end. Whatever the step raises becomes a failed `Done`; only KeyboardInterrupt passes through."""
+    started = time.monotonic()
+    try:
+        step = find(work.module, work.qualname)
+        scratch = Path(work.scratch)
+        arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
+        with open_context(context, work.task_id):
+            value = step.call(arguments)
+        outputs = [
+            keep(part, blobs, allow_pickle=work.allow_pickle, what=f"Output {name!r} of step {step.name!r}")
+            for name, part in zip(step.outputs, step.split_outputs(value), strict=True)
+        ]
+        return Done(
+            task_id=work.task_id,
+            token=work.token,
+            state="finished",
+            outputs=outputs,
+            seconds=time.monotonic() - started,
+        )
+    except (Exception, SystemExit) as error:  # the edge: a step may raise anything
+        return Done(
+            task_id=work.task_id,
+            token=work.token,
+            state="failed",
+            error=error_text(error),
+            seconds=time.monotonic() - started,
+        )
+    finally:
+        if work.scratch and Path(work.scratch).exists():
+            shutil.rmtree(work.scratch, ignore_errors=True)
+
+
+def error_text(error: BaseException) -> str:
+    """The error's last line first, then its traceback from the step's own frames on."""
+    frames = error.__traceback__
+    while (
+        frames is not None
+        and frames.tb_next is not None
+        and __package__ in frames.tb_frame.f_globals.get("__name__", "")
+    ):
+        frames = frames.tb_next
+    while (
+        frames is not None
+        and frames.tb_next is not None
+        and frames.tb_frame.f_globals.get("__name__") == Step.__module__
+    ):
+        frames = frames.tb_next
+    shown = "".join(traceback.format_exception(type(error), error, frames))
+    line = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    return f"{line}\n{shown}"
+
+
+def find_step(module: ModuleType | None, name: str, qualname: str) -> Step[..., Any]:
+    """The step of that name, in a module already at hand or imported now. Raises Invalid when it is not there."""
+    found: Any = module if module is not None else sys.modules.get(name) or importlib.import_module(name)
+    for attribute in qualname.split("."):
+        found = getattr(found, attribute, None)
+    if not isinstance(found, Step):
+        raise Invalid(
+            f"{name}.{qualname} is no step here. Steps that run in other processes stand at the top of a module"
+        )
+    return found

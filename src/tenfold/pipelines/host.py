@@ -1,0 +1,81 @@
+"""What a pipeline run is given by whoever hosts it: the stores, how a worker opens them again, and where logs lie."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tenfold.base.errors import Invalid
+
+if TYPE_CHECKING:
+    from tenfold.contracts import Stores
+
+
+class Opener(msgspec.Struct, frozen=True):
+    """How another process opens the same stores: `function` as "module:function", called with `arguments` (JSON)."""
+
+    function: str
+    arguments: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Host:
+    """Where a pipeline runs.
+
+    `opener` None means that no other process can open these stores (they are in memory): steps then run in this
+    process. `context` names a function as "module:function": called with the id of a step's run it gives a context
+    manager that is entered around the step, in the process that runs it.
+    """
+
+    stores: Stores
+    folder: Path
+    """Local folder for live logs and scratch files."""
+    opener: Opener | None = None
+    context: str | None = None
+    preload: tuple[str, ...] = ()
+    """Modules that worker processes import once, before they are forked: what the opener and the context need."""
+    project: str = "default"
+    user: str = ""
+    workers: int | None = None
+    """Warm processes; None: one a core."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """Put on the pipeline's run."""
+
+
+_provider: Callable[[], Host] | None = None
+
+
+def provide_host(provider: Callable[[], Host]) -> None:
+    """Say where pipelines run when nothing is passed; the workspace calls this once."""
+    global _provider
+    _provider = provider
+
+
+def current_host() -> Host:
+    """The host in force. Raises Invalid when there is none."""
+    if _provider is None:
+        raise Invalid(
+            "No host for pipelines was given. Use `import tenfold` (which brings one) or pass with_options(host=…)"
+        )
+    return _provider()
+
+
+def named_function(name: str) -> Callable[..., Any]:
+    """The function that "module:function" names."""
+    module, _, attribute = name.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def open_context(context: str | None, run_id: str) -> AbstractContextManager[Any]:
+    """The host's context around one step; nothing happens when there is none."""
+    if context is None:
+        return nullcontext()
+    manager: AbstractContextManager[Any] = named_function(context)(run_id)
+    return manager

@@ -1,0 +1,102 @@
+"""The cache key of a step: its code, inputs, params and environment; and the outputs made under that key before."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import sys
+
+import msgspec
+
+from tenfold.base.hashing import json_digest
+from tenfold.contracts import Stores
+from tenfold.pipelines.templates import Template, content_digest, dependencies, exact_versions
+from tenfold.pipelines.values import Value, value_of
+from tenfold.pipelines.work import Spec
+from tenfold.records import Version
+
+
+class KeyParts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a key is made of, each as a short digest by name: to say later which of them changed."""
+
+    code: str
+    environment: dict[str, str] = {}
+    inputs: dict[str, str] = {}
+    params: dict[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        """32 hex characters."""
+        return json_digest([self.code, self.environment, self.inputs, self.params])[:32]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One output: the version that holds it and its value."""
+
+    version_id: str
+    value: Value
+
+
+def key_parts(spec: Spec, filled: dict[str, Template]) -> KeyParts:
+    """The parts of a step's key. An argument that came from another step or an address is an input, else a param."""
+    inputs = {
+        name: content_digest(value)
+        for name, value in filled.items()
+        if any(True for _ in dependencies(spec.arguments[name])) or any(True for _ in exact_versions(value))
+    }
+    params = {name: content_digest(value) for name, value in filled.items() if name not in inputs}
+    return KeyParts(
+        code=f"{spec.code[:32]}/{','.join(spec.outputs)}", environment=spec.environment, inputs=inputs, params=params
+    )
+
+
+def environment(packages: tuple[str, ...]) -> dict[str, str]:
+    """Python's minor version and the versions of declared packages; '' for one that is not installed."""
+    return {"python": f"{sys.version_info.major}.{sys.version_info.minor}"} | {
+        name: _installed(name) for name in packages
+    }
+
+
+@functools.lru_cache(512)
+def _installed(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def cache_ref(key: str) -> str:
+    """The ref that names the output made under a key."""
+    return f"key-{key}"
+
+
+def output_name(spec: Spec, output: str) -> str:
+    """The artifact a step's output is a version of."""
+    return f"{spec.pipeline}.{spec.step}.{output}"
+
+
+def find_cached(stores: Stores, spec: Spec, key: str) -> tuple[dict[str, Found], Version] | None:
+    """The outputs made under a key, when all of them and their bytes are still there; and the first one's version."""
+    ids: list[str] = []
+    for output in spec.outputs:
+        ref = stores.refs.find("output", output_name(spec, output), cache_ref(key))
+        if ref is None:
+            return None
+        ids.append(ref.version_id)
+    versions = stores.versions.get(ids)
+    if any(version.deleted_at_ms is not None for version in versions):
+        return None
+    if not all(bytes_are_there(stores, version) for version in versions):
+        return None
+    found = zip(spec.outputs, versions, strict=True)
+    return {name: Found(v.id, value_of(v, lambda: stores.blobs)) for name, v in found}, versions[0]
+
+
+def bytes_are_there(stores: Stores, version: Version) -> bool:
+    """True when every blob of a version's tree is stored (inline ones are by nature)."""
+    if version.inline is not None:
+        return True
+    if not stores.blobs.has([version.digest]):
+        return False
+    wanted = {entry.digest for entry in stores.blobs.entries(version.digest) if entry.kind != "folder"}
+    return wanted == stores.blobs.has(wanted)

@@ -1,0 +1,120 @@
+"""From a built graph to what the store keeps of it: a spec for each place, and the pipeline's published version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tenfold.base import ids
+from tenfold.base.clock import now_ms
+from tenfold.base.hashing import canonical_json, digest
+from tenfold.contracts import Blobs, Stores
+from tenfold.pipelines.building import Graph, Node
+from tenfold.pipelines.code import code_digest, step_source
+from tenfold.pipelines.keys import environment
+from tenfold.pipelines.steps import Step
+from tenfold.pipelines.templates import dependencies, template
+from tenfold.pipelines.values.skeleton import module_name
+from tenfold.pipelines.work import Spec
+from tenfold.records import Draft, Version
+from tenfold.records.version import INLINE_LIMIT_BYTES
+
+KIND = "pipeline"
+FILE = "pipeline.json"
+
+
+class PlanNode(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One place of a published pipeline: what a reader wants to see of it, without this run's params."""
+
+    key: str
+    step: str
+    function: str
+    inputs: dict[str, list[str]] = {}
+    """Places by the parameter their values go into."""
+    mapped: list[str] = []
+    outputs: list[str] = []
+    code: str = ""
+    source: str = ""
+
+
+def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
+    """The spec of each place by key, in the graph's order. Raises Invalid for a constant that cannot be kept."""
+    codes: dict[int, str] = {}
+    specs: dict[str, Spec] = {}
+    for node in graph.nodes:
+        step = node.step
+        if id(step) not in codes:
+            codes[id(step)] = code_digest(step)
+        specs[node.key] = Spec(
+            pipeline=name,
+            step=step.name,
+            module=module_name(step.function.__module__),
+            qualname=step.function.__qualname__,
+            arguments=_arguments(stores, node),
+            mapped=list(node.mapped),
+            outputs=list(step.outputs),
+            retries=step.retries,
+            retry_delay_s=step.retry_delay_s,
+            timeout_s=step.timeout_s,
+            cache=step.cache,
+            allow_pickle=step.allow_pickle,
+            code=codes[id(step)],
+            environment=environment(step.packages),
+        )
+    return specs
+
+
+def _arguments(stores: Stores, node: Node) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    allow = node.step.allow_pickle
+
+    def blobs() -> Blobs:
+        return stores.blobs
+
+    for name, value in node.arguments.items():
+        what = f"Argument {name!r} of step {node.key!r}"
+        if name in node.mapped and isinstance(value, (list, tuple, range)):
+            made[name] = {"l": [template(item, blobs, what=what, allow_pickle=allow) for item in value]}
+        else:
+            made[name] = template(value, blobs, what=what, allow_pickle=allow)
+    return made
+
+
+def publish(stores: Stores, name: str, graph: Graph, specs: dict[str, Spec]) -> Version:
+    """The version that holds this graph and its code: the newest one when it is the same, else a new one."""
+    nodes = [_plan_node(node.step, key, specs[key]) for key, node in ((node.key, node) for node in graph.nodes)]
+    data = canonical_json(nodes)
+    inline = len(data) <= INLINE_LIMIT_BYTES
+    newest = stores.versions.find(KIND, name)
+    content = digest(data)
+    if newest is not None and newest.metadata.get("content") == content:
+        return newest
+    tree = None if inline else stores.blobs.put_tree({FILE: data})
+    draft = Draft(
+        id=ids.new_id(),
+        kind=KIND,
+        name=name,
+        digest=tree.digest if tree else content,
+        size_bytes=tree.size_bytes if tree else len(data),
+        files=tree.files if tree else 0,
+        inline=data if inline else None,
+        type="json",
+        metadata={"content": content, "steps": len(nodes)},
+        created_at_ms=now_ms(),
+    )
+    return stores.versions.publish([draft])[0]
+
+
+def _plan_node(step: Step[..., Any], key: str, spec: Spec) -> PlanNode:
+    inputs = {name: sorted(set(dependencies(value))) for name, value in spec.arguments.items()}
+    return PlanNode(
+        key,
+        spec.step,
+        f"{spec.module}:{spec.qualname}",
+        {name: keys for name, keys in inputs.items() if keys},
+        spec.mapped,
+        spec.outputs,
+        spec.code,
+        step_source(step),
+    )

@@ -1,0 +1,78 @@
+"""What crosses between the scheduler and whoever runs a step: its spec, one attempt's work, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tenfold.pipelines.values import Kept
+
+
+class Target(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the steps of a pipeline are defined, as another process imports them.
+
+    `file` is set for a module that has no importable name: a script. `name` is the pipeline in it.
+    """
+
+    module: str
+    file: str | None = None
+    name: str = ""
+    path: list[str] = []
+    """sys.path to import with."""
+    folder: str = ""
+    """Working directory."""
+
+
+class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One place of the graph, kept as its task's payload: all the scheduler needs without importing the user's code."""
+
+    pipeline: str
+    step: str
+    module: str
+    qualname: str
+    arguments: dict[str, Any]
+    """Templates by parameter, see templates.py."""
+    mapped: list[str] = []
+    """Parameters mapped over; the place then only fans out, and its items are places of their own."""
+    item_of: str = ""
+    """Key of the fanned-out place this is an item of."""
+    outputs: list[str]
+    retries: int = 0
+    retry_delay_s: float = 1.0
+    timeout_s: float | None = None
+    cache: bool = True
+    allow_pickle: bool = False
+    code: str = ""
+    environment: dict[str, str] = {}
+
+
+class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One attempt of one step. `task_id` is also the id of its run."""
+
+    task_id: str
+    token: int
+    attempt: int
+    key: str
+    module: str
+    qualname: str
+    arguments: dict[str, Any]
+    """Filled templates."""
+    timeout_s: float | None = None
+    allow_pickle: bool = False
+    log: str = ""
+    """File that takes what the step prints."""
+    scratch: str = ""
+    """Folder for files among its inputs; removed afterwards."""
+
+
+class Done(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What came of one attempt. `lost`: its process died; `timeout` and `cancelled`: it was killed with its children."""
+
+    task_id: str
+    token: int
+    state: Literal["finished", "failed", "lost", "timeout", "cancelled"]
+    outputs: list[Kept] = []
+    error: str = ""
+    """The last line first, then the traceback."""
+    seconds: float = 0.0
