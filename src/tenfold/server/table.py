@@ -124,7 +124,13 @@ def _parameters(kind: type[msgspec.Struct]) -> frozenset[str]:
 def _lists(kind: type[msgspec.Struct]) -> frozenset[str]:
     info = msgspec.inspect.type_info(kind)
     assert isinstance(info, msgspec.inspect.StructType)
-    return frozenset(f.encode_name for f in info.fields if isinstance(f.type, msgspec.inspect.ListType))
+    return frozenset(f.encode_name for f in info.fields if _is_list(f.type))
+
+
+def _is_list(kind: msgspec.inspect.Type) -> bool:
+    if isinstance(kind, msgspec.inspect.UnionType):  # list[str] | None
+        return any(_is_list(one) for one in kind.types)
+    return isinstance(kind, msgspec.inspect.ListType)
 
 
 class _TooLarge(Exception):
