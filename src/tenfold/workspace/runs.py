@@ -10,7 +10,7 @@ from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.tracking import ActiveRun as TrackedRun
 from tenfold.tracking import current as current_run
-from tenfold.tracking.start import attach, start
+from tenfold.tracking.starting import attach, start
 from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current
 
