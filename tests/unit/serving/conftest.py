@@ -45,14 +45,23 @@ def table() -> pd.DataFrame:
     return flights()
 
 
-@pytest.fixture
-def stores(table: pd.DataFrame) -> Stores:
-    """`model:delay@1` says late after 15 h, `@2` after 8 h; champion is 1."""
+@pytest.fixture(scope="session")
+def pipelines(table: pd.DataFrame) -> list[Pipeline]:
+    return [trained(table, later_than=hour) for hour in (15, 8)]
+
+
+def filled(table: pd.DataFrame, pipelines: list[Pipeline]) -> Stores:
+    """A store where `model:delay@1` says late after 15 h, `@2` after 8 h, and champion is 1."""
     stores = memory_stores()
-    for hour in (15, 8):
-        models.save(stores, trained(table, later_than=hour), "delay", input_example=table)
+    for pipeline in pipelines:
+        models.save(stores, pipeline, "delay", input_example=table)
     models.Registered(stores, "delay").set_alias("champion", 1)
     return stores
+
+
+@pytest.fixture
+def stores(table: pd.DataFrame, pipelines: list[Pipeline]) -> Stores:
+    return filled(table, pipelines)
 
 
 Serve = Callable[..., Server]
@@ -79,8 +88,20 @@ def serve(stores: Stores, tmp_path: Path) -> Iterator[Serve]:
         server.stop()
 
 
-@pytest.fixture
-def client(serve: Serve) -> Iterator[httpx.Client]:
-    """A client of a server of `delay`."""
-    with httpx.Client(base_url=serve().url) as client:
+@pytest.fixture(scope="session")
+def shared(table: pd.DataFrame, pipelines: list[Pipeline]) -> Stores:
+    """A store that no test changes."""
+    return filled(table, pipelines)
+
+
+@pytest.fixture(scope="session")
+def client(shared: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of one server of `delay`, for tests that only ask."""
+    server = Server(
+        shared,
+        [Target("delay", "model:delay@champion")],
+        load=lambda version: models.load(shared, version),
+        log_folder=tmp_path_factory.mktemp("predictions"),
+    )
+    with server, httpx.Client(base_url=server.url) as client:
         yield client

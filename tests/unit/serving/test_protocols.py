@@ -58,10 +58,10 @@ def test_csv_is_read_by_the_types_of_the_signature(client: httpx.Client) -> None
     assert answer.json()["predictions"] == [1, 0]
 
 
-def test_probabilities_are_those_of_the_model(client: httpx.Client, stores: Stores, table: pd.DataFrame) -> None:
+def test_probabilities_are_those_of_the_model(client: httpx.Client, shared: Stores, table: pd.DataFrame) -> None:
     body = {"inputs": {k: v.tolist() for k, v in table.items()}, "params": {"predict_method": "predict_proba"}}
     got = client.post("/invocations", json=body).json()["predictions"]
-    np.testing.assert_allclose(got, models.load(stores, "delay").native.predict_proba(table), atol=1e-5)
+    np.testing.assert_allclose(got, models.load(shared, "delay").native.predict_proba(table), atol=1e-5)
 
 
 BAD = [
@@ -203,10 +203,11 @@ def test_v2_refuses_a_wrong_tensor_by_name(client: httpx.Client, tensors: list, 
     assert answer.json()["field"] == field
 
 
-def test_metrics_count_what_happened(client: httpx.Client) -> None:
-    client.post("/invocations", json={"instances": [LATE, EARLY]})
-    client.post("/invocations", json={})
-    text = client.get("/metrics").text
+def test_metrics_count_what_happened(serve) -> None:
+    with httpx.Client(base_url=serve().url) as client:
+        client.post("/invocations", json={"instances": [LATE, EARLY]})
+        client.post("/invocations", json={})
+        text = client.get("/metrics").text
     assert 'tenfold_requests_total{deployment="delay",status="200"} 1' in text
     assert 'tenfold_requests_total{deployment="delay",status="400"} 1' in text
     assert 'tenfold_predictions_total{deployment="delay",model="delay",version="1",role="main"} 2' in text
