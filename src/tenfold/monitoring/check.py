@@ -40,9 +40,13 @@ def check(
         window: Label of this window, such as '2013-04'.
     """
     before, after = open_table(reference), open_table(current)
-    names = [name for name in before.names if name in after.names] if monitor.columns is None else monitor.columns
-    known = [name for name in names if name in before.names or name in after.names]
-    reasons = [f"{name} is in neither table" for name in names if name not in known]
+    if monitor.columns is None:
+        known = [name for name in before.names if name in after.names]
+        reasons = [f"{name} is only in the reference" for name in before.names if name not in known]
+        reasons += [f"{name} is only in the current data" for name in after.names if name not in known]
+    else:
+        known = [name for name in monitor.columns if name in before.names or name in after.names]
+        reasons = [f"{name} is in neither table" for name in monitor.columns if name not in known]
     rows = len(after.column(after.names[0])) if after.names else 0
     if rows < monitor.min_rows:
         reason = f"{rows} rows are fewer than the {monitor.min_rows} this monitor needs: nothing was judged"
@@ -51,7 +55,13 @@ def check(
             reasons=[reason, *reasons], window=window,
         )  # fmt: skip
     report = drift(
-        before, after, columns=known, methods=monitor.methods, thresholds=monitor.thresholds, share=monitor.share
+        before,
+        after,
+        columns=known,
+        methods=monitor.methods,
+        thresholds=monitor.thresholds,
+        share=monitor.share,
+        dates=monitor.columns is not None,
     )
     reasons += [f"{c.name} was not judged: {c.reason}" for c in report.columns if c.drifted is None]
     anomalies: list[Anomaly] = []

@@ -30,6 +30,7 @@ def drift(
     methods: Mapping[str, str] | str | None = None,
     thresholds: Mapping[str, float] | float | None = None,
     share: float = 0.5,
+    dates: bool | None = None,
 ) -> DriftReport:
     """Compare two tables.
 
@@ -40,6 +41,8 @@ def drift(
         methods: One method for all columns, or by column (see `METHODS`); Evidently's default choice elsewhere.
         thresholds: One threshold, or by column; the method's own elsewhere.
         share: Share of drifted columns from which the table counts as drifted.
+        dates: Judge dates and moments too, as numbers. They move on by themselves, so by default only when `columns`
+            names them.
 
     Raises:
         Invalid: A method that does not exist or does not fit a column named for it; a column in neither table.
@@ -48,11 +51,15 @@ def drift(
     names = list(columns) if columns is not None else list(dict.fromkeys([*before.names, *after.names]))
     if absent := [name for name in names if name not in before.names and name not in after.names]:
         raise Invalid(f"There is no column {absent[0]!r} in either table", field="columns")
+    with_dates = columns is not None if dates is None else dates
     results: list[ColumnDrift] = []
     rows = [0, 0]
     for name in names:
         sides = [_side(before, name), _side(after, name)]
         rows = [max(seen, part.rows if part else 0) for seen, part in zip(rows, sides, strict=True)]
+        if not with_dates and any(part is not None and part.is_date for part in sides):
+            results.append(ColumnDrift(name=name, reason="dates move on by themselves; name the column to compare it"))
+            continue
         method = methods if isinstance(methods, str) else (methods or {}).get(name)
         limit = thresholds if isinstance(thresholds, (int, float)) else (thresholds or {}).get(name)
         results.append(_column(name, sides[0], sides[1], method, limit))
@@ -135,7 +142,7 @@ def _unjudged(name: str, reference: Side | None, current: Side | None) -> Column
 
 def bars(pair: Pair) -> Bars:
     """Both sides for drawing: numbers in equal bins, the outermost half percents in the end bins; the commonest categories."""
-    if pair.kind == "category" or not pair.is_binned:
+    if pair.has_few:
         counts = pair.categories
         r, c = counts.reference / pair.reference.count, counts.current / pair.current.count
         # numbers here are at most 40 different ones and stay in their order

@@ -22,6 +22,8 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 BINNED_ABOVE = 20
 """Numbers with more different values than this in the reference are put into bins; others are their own bins."""
 
+_MANY = 10**9
+
 
 @dataclass(frozen=True)
 class Side:
@@ -31,6 +33,8 @@ class Side:
     kind: ColumnKind | None
     """None when there is no value, or one of a type that cannot be compared."""
     rows: int
+    is_date: bool
+    """Dates and moments, which move on by themselves; not durations and times of day."""
     whole: bool
     """Integers without a missing one: NumPy makes their bins at least 1 wide."""
 
@@ -68,12 +72,17 @@ class Pair:
 
     @cached_property
     def distinct(self) -> int:
-        """Different values of both sides together; counting of numbers stops above `BINNED_ABOVE`."""
+        """Different values of both sides together; counting of numbers stops above `BINNED_ABOVE` a side."""
         if self.kind == "category":
             return len(self.categories.values)
         few = _few(self.reference.numbers)
         other = _few(self.current.numbers)
-        return BINNED_ABOVE + 1 if few is None or other is None else int(np.union1d(few, other).size)
+        return _MANY if few is None or other is None else int(np.union1d(few, other).size)
+
+    @cached_property
+    def has_few(self) -> bool:
+        """Whether each side has so few different values that they can be shown one by one."""
+        return self.kind == "category" or self.distinct != _MANY
 
     @cached_property
     def is_binned(self) -> bool:
@@ -143,15 +152,16 @@ def side(values: pl.Series) -> Side:
     rows = len(values)
     present = values.drop_nulls()
     if kind == "time":
-        return Side(as_milliseconds(present).cast(pl.Float64), "number" if len(present) else None, rows, False)
+        is_date = values.dtype.base_type() in (pl.Date, pl.Datetime)
+        return Side(as_milliseconds(present).cast(pl.Float64), "number" if len(present) else None, rows, is_date, False)
     if kind in ("int", "float"):
         numbers = present.cast(pl.Float64)
         if kind == "float":
             numbers = numbers.filter(numbers.is_finite())
-        return Side(numbers, "number" if len(numbers) else None, rows, kind == "int" and len(numbers) == rows)
+        return Side(numbers, "number" if len(numbers) else None, rows, False, kind == "int" and len(numbers) == rows)
     if kind in ("string", "bool"):
-        return Side(present.cast(pl.String), "category" if len(present) else None, rows, False)
-    return Side(present.clear(), None, rows, False)
+        return Side(present.cast(pl.String), "category" if len(present) else None, rows, False, False)
+    return Side(present.clear(), None, rows, False, False)
 
 
 def binned(sorted_numbers: Floats, edges: Floats) -> Floats:

@@ -85,6 +85,8 @@ def g_test(pair: Pair) -> float:
 
 def anderson_darling(pair: Pair) -> float:
     """k-sample Anderson-Darling test; its p-value is known only between 0.001 and 0.25, and clipped there."""
+    if pair.reference.count + pair.current.count < 4:
+        raise Invalid("it needs four rows in all")
     return _p(_stats().anderson_ksamp([pair.reference.numbers, pair.current.numbers]))
 
 

@@ -98,10 +98,8 @@ def histogram(sketch: Quantiles, low: float, high: float, *, bins: int = 20) -> 
     """Equal-width bins from low to high, filled from the sketch; each edge's rank is off by at most `rank_error` rows."""
     if low == high:
         return Histogram([low, high], [float(sketch.count)])
-    with np.errstate(over="ignore"):
-        edges = low + (high - low) * (np.arange(bins + 1) / bins)
-    if not np.all(np.isfinite(edges)):  # a spread beyond what float64 can say
-        edges = low * (1 - np.arange(bins + 1) / bins) + high * (np.arange(bins + 1) / bins)
+    part = np.arange(bins + 1) / bins
+    edges = low * (1 - part) + high * part  # not low + part * (high - low): that spread can overflow
     edges[-1] = high
     points = np.asarray(sketch.points)
     below = np.searchsorted(points, edges, side="left").astype(np.float64)

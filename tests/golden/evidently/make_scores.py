@@ -19,7 +19,20 @@ from evidently.legacy.calculations.stattests import get_stattest
 from evidently.legacy.core import ColumnType
 
 HERE = Path(__file__).parent
-NUMERIC = ["ks", "wasserstein", "psi", "jensenshannon", "kl_div", "hellinger", "anderson", "cramer_von_mises", "mannw", "t_test", "es", "ed"]
+NUMERIC = [
+    "ks",
+    "wasserstein",
+    "psi",
+    "jensenshannon",
+    "kl_div",
+    "hellinger",
+    "anderson",
+    "cramer_von_mises",
+    "mannw",
+    "t_test",
+    "es",
+    "ed",
+]
 CATEGORICAL = ["psi", "jensenshannon", "kl_div", "hellinger", "chisquare", "z", "fisher_exact", "g_test", "TVD"]
 
 
