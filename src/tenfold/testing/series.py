@@ -64,11 +64,10 @@ class SeriesSuite:
         assert stores.series.infos([run_id])[run_id][0].last == 5.0
 
     def test_order_of_arrival_outlives_merging(self, stores: Stores, run_id: str) -> None:
-        arrived, offset = 0, 0
-        for size in (1, 300, 2, 1, 5000, 3, *([7] * 40), 700, 1):
-            offset += 1
+        arrived = 0
+        for batch, size in enumerate((1, 300, 2, 1, 5000, 3, *([7] * 40), 700, 1)):
             rows = [(0, float(arrived + index), 1) for index in range(size)]
-            stores.series.append(run_id, {"k": packed(rows)}, source="a", offset=offset)
+            stores.series.append(run_id, {"k": packed(rows)}, source="a", offset=batch + 1)
             arrived += size
         assert [row[1] for row in unpacked(stores.series.read(run_id, "k"))] == [float(n) for n in range(arrived)]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+import weakref
 from typing import Any
 
 import httpx
@@ -27,12 +29,14 @@ class _Problem(msgspec.Struct):
 
 
 class Link:
-    """Requests to one server. Safe for threads; a forked child gets its own connections."""
+    """Requests to one server. Safe for threads; a forked child gets its own connections. Closes itself when let go."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         self._token = token
         self._client: httpx.Client | None = None
+        self._closing: weakref.finalize[[], Link] | None = None
+        self._lock = threading.Lock()
         self._pid = os.getpid()
 
     def request(
@@ -70,17 +74,26 @@ class Link:
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        if self._client is not None and self._pid == os.getpid():
-            self._client.close()
-        self._client = None
+        if self._closing is not None:
+            if self._pid == os.getpid():
+                self._closing()
+            self._closing.detach()
+        self._client = self._closing = None
 
     def _open(self) -> httpx.Client:
-        if self._client is None or self._pid != os.getpid():
+        if self._client is not None and self._pid == os.getpid():
+            return self._client
+        with self._lock:
+            if self._client is not None and self._pid == os.getpid():
+                return self._client
+            self.close()
             headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
             limits = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=_KEEPALIVE_S)
-            self._client = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT, limits=limits)
+            client = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT, limits=limits)
+            self._closing = weakref.finalize(self, client.close)
             self._pid = os.getpid()
-        return self._client
+            self._client = client
+            return client
 
 
 def _raised(answer: httpx.Response, url: str) -> TenfoldError:

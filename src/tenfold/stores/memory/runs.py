@@ -7,6 +7,7 @@ from itertools import chain
 
 import msgspec
 
+from tenfold.base.errors import Invalid
 from tenfold.contracts import Runs
 from tenfold.contracts.changes import changed, check_key, in_state, searchable
 from tenfold.contracts.refusals import no_run
@@ -116,7 +117,7 @@ class MemoryRuns(Runs):
 def add_runs(state: State, runs: list[Run]) -> None:
     """Store new runs, all or none; those stored already are left alone. The caller holds the lock."""
     for run in runs:
-        check_searched(run)
+        check_storable(run)
     for run in runs:
         if run.id not in state.runs:
             parent = state.runs.get(run.parent_id) if run.parent_id else None
@@ -126,13 +127,17 @@ def add_runs(state: State, runs: list[Run]) -> None:
 
 def put_run(state: State, run: Run, action: str, at_ms: int) -> None:
     """Store a run as it is now, with its event. The caller holds the lock."""
-    check_searched(run)
+    check_storable(run)
     state.runs[run.id] = run
     state.note("run", run.id, action, at_ms, run.project)
 
 
-def check_searched(run: Run) -> None:
-    """Raise Invalid when a param or tag has a key that cannot be kept."""
+def check_storable(run: Run) -> None:
+    """Raise Invalid when a store with a disk could not keep the run."""
+    try:
+        msgspec.msgpack.encode(run)
+    except (TypeError, OverflowError, UnicodeError) as error:
+        raise Invalid(f"A value cannot be stored ({error}). Use texts, numbers, lists and mappings of them") from error
     searchable(run.params)
     for key in run.tags:
         check_key(key)

@@ -1,0 +1,289 @@
+"""What every blob store must do. A store's tests inherit the suite and give it an empty store, and a way to open it again."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tenfold.base.errors import BlobNotFound, Conflict, Invalid, InvalidAddress
+from tenfold.base.hashing import digest
+from tenfold.contracts import Blobs
+from tenfold.records import Entry
+
+LARGE = 3_000_000
+
+
+def noise(size: int, seed: int = 0) -> bytes:
+    """Bytes that do not compress, the same each time."""
+    return random.Random(seed).randbytes(size)
+
+
+def make_folder(folder: Path) -> Path:
+    """A folder with all that a tree can hold."""
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "a" / "one.txt").write_bytes(b"one")
+    (folder / "a" / "b" / "large.bin").write_bytes(noise(LARGE))
+    (folder / "a-b.txt").write_bytes(b"sorts between a and a/")
+    (folder / "run.sh").write_bytes(b"#!/bin/sh\n")
+    (folder / "run.sh").chmod(0o755)
+    (folder / "nothing").write_bytes(b"")
+    (folder / "link").symlink_to("a/one.txt")
+    (folder / "ümlaut 漢字.txt").write_bytes(b"names")
+    return folder
+
+
+class BlobsSuite:
+    """Inherit it and give a fixture `blobs`, an empty store, and `again`, which opens the same store afresh."""
+
+    def test_bytes_of_every_size_come_back(self, blobs: Blobs, again: Callable[[], Blobs]) -> None:
+        contents = [b"", b"x", b"text " * 100, noise(262_144), noise(262_145), noise(LARGE), bytes(LARGE)]
+        digests = [blobs.put_bytes(data) for data in contents]
+        assert digests == [digest(data) for data in contents]
+        for store in (blobs, again()):
+            assert [store.get_bytes(d) for d in digests] == contents
+        assert blobs.has([*digests, "0" * 64]) == set(digests)
+
+    def test_what_is_not_stored_is_said_to_be_so(self, blobs: Blobs) -> None:
+        for ask in (blobs.get_bytes, blobs.open, blobs.local_path, blobs.entries):
+            with pytest.raises(BlobNotFound, match="000000"):
+                ask("0" * 64)
+            with pytest.raises(Invalid):
+                ask("../../etc/passwd")
+        assert blobs.has(["0" * 64, "nonsense"]) == set()
+
+    def test_another_opening_sees_what_was_written_since_it_last_looked(
+        self, blobs: Blobs, again: Callable[[], Blobs]
+    ) -> None:
+        first = blobs.put_bytes(b"first")
+        other = again()
+        assert other.get_bytes(first) == b"first"
+        second = blobs.put_bytes(b"second")
+        assert other.get_bytes(second) == b"second"
+        third = blobs.put_bytes(b"third")
+        assert other.has([third]) == {third}
+
+    def test_content_is_stored_once(self, blobs: Blobs, again: Callable[[], Blobs]) -> None:
+        data = noise(LARGE)
+        blobs.put_bytes(data)
+        before = blobs.size()[1]
+        blobs.put_bytes(data)
+        again().put_bytes(data)
+        assert blobs.size()[1] == before
+
+    def test_an_insertion_in_the_middle_stores_little_more_than_itself(self, blobs: Blobs) -> None:
+        data = noise(8_000_000)
+        blobs.put_bytes(data)
+        before = blobs.size()[1]
+        blobs.put_bytes(data[:4_000_000] + b"inserted" + data[4_000_000:])
+        assert blobs.size()[1] - before < 2_200_000
+
+    def test_text_is_stored_smaller_than_it_is(self, blobs: Blobs) -> None:
+        blobs.put_bytes(b"the same words again and again, " * 50_000)
+        assert blobs.size()[1] < 400_000
+
+    def test_a_file_gives_an_entry_with_its_name_size_and_mode(self, blobs: Blobs, tmp_path: Path) -> None:
+        path = tmp_path / "model.bin"
+        path.write_bytes(noise(LARGE))
+        path.chmod(0o750)
+        entry = blobs.put_file(path)
+        assert (entry.path, entry.size_bytes, entry.mode, entry.kind) == ("model.bin", LARGE, 0o755, "file")
+        assert entry.mtime_ns == path.stat().st_mtime_ns
+        assert blobs.get_bytes(entry.digest) == noise(LARGE)
+
+    def test_a_reader_seeks_and_reads_like_a_file(self, blobs: Blobs) -> None:
+        data = noise(LARGE)
+        with blobs.open(blobs.put_bytes(data)) as reader:
+            assert reader.read(10) == data[:10]
+            reader.seek(1_500_000)
+            assert reader.read(900_000) == data[1_500_000:2_400_000]
+            reader.seek(-5, os.SEEK_END)
+            assert reader.tell() == LARGE - 5
+            assert reader.read() == data[-5:]
+            assert reader.read() == b""
+            reader.seek(LARGE + 5)
+            assert reader.read(1) == b""
+
+    def test_a_local_path_is_a_read_only_file_with_the_content(self, blobs: Blobs) -> None:
+        data = noise(LARGE)
+        path = blobs.local_path(blobs.put_bytes(data))
+        assert path.read_bytes() == data
+        assert path.stat().st_mode & 0o222 == 0
+        assert blobs.local_path(digest(data)) == path
+
+    def test_a_folder_comes_back_as_it_was(self, blobs: Blobs, again: Callable[[], Blobs], tmp_path: Path) -> None:
+        source = make_folder(tmp_path / "source")
+        tree = blobs.put_folder(source)
+        assert tree.files == 7
+        out = tmp_path / "out"
+        assert again().checkout(tree.digest, out) == 7
+        assert (out / "a" / "b" / "large.bin").read_bytes() == noise(LARGE)
+        assert (out / "link").readlink() == Path("a/one.txt")
+        assert (out / "run.sh").stat().st_mode & 0o100
+        assert not (out / "a" / "one.txt").stat().st_mode & 0o100
+        assert (out / "empty").is_dir()
+        assert (out / "nothing").read_bytes() == b""
+        assert (out / "a" / "one.txt").stat().st_mtime_ns == (source / "a" / "one.txt").stat().st_mtime_ns
+        assert again().put_folder(out).digest == tree.digest
+
+    def test_entries_are_sorted_by_path_and_each_is_found_alone(self, blobs: Blobs, tmp_path: Path) -> None:
+        tree = blobs.put_folder(make_folder(tmp_path / "source"))
+        entries = blobs.entries(tree.digest)
+        paths = [entry.path for entry in entries]
+        assert paths == sorted(paths)
+        assert set(paths) == {
+            "a/b/large.bin", "a/one.txt", "a-b.txt", "empty", "link", "nothing", "run.sh", "ümlaut 漢字.txt",
+        }  # fmt: skip
+        for entry in entries:
+            assert blobs.find_entry(tree.digest, entry.path) == entry
+        for path in ("a", "a/b", "a/none", "none", "run.sh/x"):
+            assert blobs.find_entry(tree.digest, path) is None
+        assert sum(entry.size_bytes for entry in entries) == tree.size_bytes
+
+    def test_equal_content_gives_the_same_tree_whatever_its_times(self, blobs: Blobs, tmp_path: Path) -> None:
+        source = make_folder(tmp_path / "source")
+        tree = blobs.put_folder(source)
+        os.utime(source / "a" / "one.txt", ns=(1, 1))
+        assert blobs.put_folder(source) == tree
+        (source / "a" / "one.txt").write_bytes(b"two")
+        assert blobs.put_folder(source) != tree
+
+    def test_a_tree_is_made_of_bytes_files_and_entries(self, blobs: Blobs, tmp_path: Path) -> None:
+        (tmp_path / "f").write_bytes(b"from disk")
+        old = blobs.put_tree({"x/y": b"bytes", "z": tmp_path / "f"})
+        entry = blobs.find_entry(old.digest, "x/y")
+        assert entry is not None
+        new = blobs.put_tree({"moved": entry, "z": tmp_path / "f"})
+        assert {e.path: blobs.get_bytes(e.digest) for e in blobs.entries(new.digest)} == {
+            "moved": b"bytes",
+            "z": b"from disk",
+        }
+        assert blobs.put_tree({"z": b"from disk", "x/y": b"bytes"}).digest == old.digest
+        with pytest.raises(BlobNotFound):
+            blobs.put_tree({"a": Entry("a", "0" * 64, 5)})
+        assert blobs.entries(blobs.put_tree({}).digest) == []
+
+    def test_a_tree_refuses_paths_that_leave_it_or_clash(self, blobs: Blobs) -> None:
+        for path in ("../out", "/abs", "a//b", "", "a/./b"):
+            with pytest.raises(InvalidAddress):
+                blobs.put_tree({path: b"x"})
+        with pytest.raises(InvalidAddress):
+            blobs.put_tree({"a": b"x", "a/b": b"y"})
+        with pytest.raises(InvalidAddress):
+            blobs.put_tree({"a/b": b"x", "a": b"y"})
+
+    def test_an_ignored_path_is_left_out_with_all_below_it(self, blobs: Blobs, tmp_path: Path) -> None:
+        tree = blobs.put_folder(make_folder(tmp_path / "s"), ignore=lambda path: path in ("a", "run.sh"))
+        assert {e.path for e in blobs.entries(tree.digest)} == {
+            "a-b.txt", "empty", "link", "nothing", "ümlaut 漢字.txt",
+        }  # fmt: skip
+
+    def test_one_changed_file_of_many_stores_little(self, blobs: Blobs) -> None:
+        files: dict[str, Path | bytes | Entry] = {f"d{n % 20:02}/f{n:05}": noise(64, n) for n in range(4000)}
+        blobs.put_tree(files)
+        before = blobs.size()[1]
+        blobs.put_tree(files | {"d03/f00003": b"changed"})
+        assert blobs.size()[1] - before < 20_000
+
+    def test_checkout_leaves_right_and_unknown_files_alone(self, blobs: Blobs, tmp_path: Path) -> None:
+        tree = blobs.put_tree({"a/same": b"same", "a/wrong": b"right", "b": b"b"})
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "same").write_bytes(b"same")
+        (tmp_path / "a" / "wrong").write_bytes(b"wrong")
+        (tmp_path / "mine").write_bytes(b"mine")
+        assert blobs.checkout(tree.digest, tmp_path) == 2
+        assert (tmp_path / "a" / "wrong").read_bytes() == b"right"
+        assert (tmp_path / "mine").read_bytes() == b"mine"
+        assert blobs.checkout(tree.digest, tmp_path) == 0
+
+    def test_checkout_of_some_paths_writes_those_and_what_lies_below(self, blobs: Blobs, tmp_path: Path) -> None:
+        tree = blobs.put_tree({"a/x": b"x", "a/deep/y": b"y", "b": b"b", "c": b"c"})
+        assert blobs.checkout(tree.digest, tmp_path, paths=["a", "b", "a/x"]) == 3
+        assert (tmp_path / "a" / "deep" / "y").read_bytes() == b"y"
+        assert not (tmp_path / "c").exists()
+        with pytest.raises(BlobNotFound, match="none"):
+            blobs.checkout(tree.digest, tmp_path, paths=["none"])
+
+    def test_checkout_never_writes_through_a_symlink(self, blobs: Blobs, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (outside / "f").write_bytes(b"precious")
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        (folder / "a").symlink_to(outside)
+        (folder / "f").symlink_to(outside / "f")
+        with pytest.raises(Conflict, match="a"):
+            blobs.checkout(blobs.put_tree({"a/f": b"new"}).digest, folder)
+        assert blobs.checkout(blobs.put_tree({"f": b"new"}).digest, folder) == 1
+        assert (folder / "f").read_bytes() == b"new"
+        assert (outside / "f").read_bytes() == b"precious"
+        assert [path.name for path in outside.iterdir()] == ["f"]
+
+    def test_progress_comes_to_the_size_of_what_is_stored(self, blobs: Blobs, tmp_path: Path) -> None:
+        steps: list[int] = []
+        tree = blobs.put_folder(make_folder(tmp_path / "s"), progress=lambda done, _: steps.append(done))
+        assert steps == sorted(steps)
+        assert LARGE <= steps[-1] <= tree.size_bytes
+        totals: list[tuple[int, int]] = []
+        blobs.checkout(tree.digest, tmp_path / "out", progress=lambda done, total: totals.append((done, total)))
+        assert totals[-1] == (tree.size_bytes, tree.size_bytes)
+
+    def test_collection_removes_what_nothing_reaches_and_nothing_else(
+        self, blobs: Blobs, again: Callable[[], Blobs], tmp_path: Path
+    ) -> None:
+        kept = blobs.put_folder(make_folder(tmp_path / "s"))
+        kept_bytes = blobs.put_bytes(noise(LARGE, 7))
+        doomed = [blobs.put_bytes(noise(size, 9)) for size in (100, 300_000, LARGE)]
+        tree = blobs.put_tree({"a": b"doomed", "b/c": noise(LARGE, 11)})
+        reader = again()
+        assert reader.has(doomed) == set(doomed)
+        planned = blobs.collect([kept.digest, kept_bytes], grace_ms=0, dry_run=True)
+        assert blobs.has(doomed) == set(doomed)
+        freed = blobs.collect([kept.digest, kept_bytes], grace_ms=0)
+        assert freed == planned
+        assert freed[1] > 2 * LARGE
+        for store in (blobs, again()):
+            assert store.has([*doomed, tree.digest]) == set()
+            assert store.verify() == []
+        assert reader.get_bytes(kept_bytes) == noise(LARGE, 7)
+        assert again().checkout(kept.digest, tmp_path / "out") == 7
+
+    def test_collection_leaves_what_is_younger_than_the_grace(self, blobs: Blobs) -> None:
+        young = blobs.put_bytes(b"young")
+        assert blobs.collect([], grace_ms=3_600_000) == (0, 0)
+        assert blobs.get_bytes(young) == b"young"
+
+    def test_what_was_collected_can_be_stored_again(self, blobs: Blobs, again: Callable[[], Blobs]) -> None:
+        data = noise(LARGE)
+        key = blobs.put_bytes(data)
+        other = again()
+        assert other.has([key]) == {key}
+        again().collect([], grace_ms=0)
+        assert blobs.put_bytes(data) == key
+        for store in (blobs, other, again()):
+            assert store.get_bytes(key) == data
+
+    def test_many_threads_store_and_read_at_once(self, blobs: Blobs, again: Callable[[], Blobs]) -> None:
+        wrong: list[object] = []
+
+        def work(number: int) -> None:
+            try:
+                for turn in range(4):
+                    data = noise(400_000, number % 3) + b"%d" % turn
+                    if blobs.get_bytes(blobs.put_bytes(data)) != data:
+                        wrong.append(number)
+            except Exception as error:
+                wrong.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert again().verify() == []

@@ -1,0 +1,5 @@
+from tenfold.testing.lineage import LineageSuite
+
+
+class TestLineage(LineageSuite):
+    """On every store; see conftest.py."""

@@ -1,0 +1,5 @@
+from tenfold.testing.runs import RunsSuite
+
+
+class TestRuns(RunsSuite):
+    """On every store; see conftest.py."""

@@ -1,0 +1,5 @@
+from tenfold.testing.versions import VersionsSuite
+
+
+class TestVersions(VersionsSuite):
+    """On every store; see conftest.py."""
