@@ -75,6 +75,14 @@ def concat(parts: list[Columns]) -> Columns:
     return Columns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def pieces(found: Columns, size: int = LARGEST_BLOCK) -> list[Columns]:
+    """Columns cut into parts of at most `size` points."""
+    return [
+        Columns(found.steps[at : at + size], found.values[at : at + size], found.times_ms[at : at + size])
+        for at in range(0, len(found.steps), size)
+    ]
+
+
 def in_order(found: Columns) -> Columns:
     """Points by step, those of one step in order of arrival."""
     import numpy as np

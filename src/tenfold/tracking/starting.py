@@ -67,8 +67,9 @@ def start(
     if parent_id is None and above is not None and above.id != run_id:
         parent_id = above.id
     found, reached = _existing(stores, run_id, resume) if run_id is not None else (None, True)
+    id_ = run_id or ids.new_id()
     new = Run(
-        id=run_id or ids.new_id(),
+        id=id_,
         project=project,
         kind=kind,
         state="running",
@@ -83,7 +84,7 @@ def start(
         params=media.plain(params or {}),
         tags={key: str(value) for key, value in (tags or {}).items()},
         notes=notes,
-        name=name or name_of(run_id or ids.new_id()),
+        name=name or name_of(id_),
     )
     run = run_type(
         stores,

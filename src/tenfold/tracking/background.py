@@ -1,0 +1,145 @@
+"""The one thread a process has for all its runs: it ships points, beats hearts, reads the machine, sends console output.
+
+It is started with the first run and ends with the process. What it cannot do for a while it tries again; nothing that
+a training loop calls ever waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenfold.base.clock import now_ms
+from tenfold.contracts import Stores
+from tenfold.tracking.outbox import is_away
+from tenfold.tracking.syncing import sync
+from tenfold.tracking.warn import logger
+
+if TYPE_CHECKING:
+    from tenfold.tracking.run import ActiveRun
+
+SHIP_EVERY_S = 0.4
+HEARTBEAT_EVERY_S = 5.0
+METER_EVERY_S = 5.0
+LONGEST_PAUSE_S = 30.0
+
+
+class Background:
+    """Runs being looked after, and the thread that does it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: list[ActiveRun] = []
+        self._places: set[Path] = set()
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+
+    def add(self, run: ActiveRun) -> None:
+        """Look after a run from now on."""
+        with self._lock:
+            self._runs.append(run)
+        self.ensure_running()
+
+    def remove(self, run: ActiveRun) -> None:
+        """Leave a run alone; after it returns the thread begins nothing more with it."""
+        with self._lock:
+            self._runs = [each for each in self._runs if each is not run]
+
+    def runs(self) -> list[ActiveRun]:
+        """The runs being looked after, oldest first."""
+        with self._lock:
+            return list(self._runs)
+
+    def ensure_running(self) -> None:
+        """Start the thread when it is not there: at first, and in a forked child."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._loop, name="tenfold-tracking", daemon=True)
+                self._thread.start()
+
+    def wake(self) -> None:
+        """Make it look at once."""
+        self._wake.set()
+
+    def _loop(self) -> None:
+        beat = Rhythm(HEARTBEAT_EVERY_S)
+        while True:
+            self._wake.wait(SHIP_EVERY_S)
+            self._wake.clear()
+            runs = self.runs()
+            self._take_what_others_left(runs)
+            for run in runs:
+                run.tend()
+            if beat.due():
+                _beat(runs)
+
+    def _take_what_others_left(self, runs: Iterable[ActiveRun]) -> None:
+        for run in runs:
+            if run.journals not in self._places and run.journals.is_dir():
+                self._places.add(run.journals)
+                try:
+                    sync(run.stores, run.journals)
+                except Exception as error:  # a thread that ends would take every run's points with it
+                    logger.debug("left journals stay for now: %s", error)
+
+
+class Rhythm:
+    """Says when something is due: every so often, more and more seldom while it fails."""
+
+    def __init__(self, every_s: float) -> None:
+        self.every_s, self._pause_s = every_s, every_s
+        self._next = 0.0
+
+    def due(self) -> bool:
+        """True once per period."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._pause_s
+        return True
+
+    def tried(self, *, well: bool) -> None:
+        """Note how it went."""
+        self._pause_s = self.every_s if well else min(max(self._pause_s, 0.5) * 2, LONGEST_PAUSE_S)
+        if not well:
+            self._next = time.monotonic() + self._pause_s
+
+
+def _beat(runs: list[ActiveRun]) -> None:
+    alive: dict[int, tuple[Stores, list[str]]] = {}
+    groups: dict[int, list[str]] = defaultdict(list)
+    for run in runs:
+        groups[id(run.stores)].append(run.id)
+        alive[id(run.stores)] = (run.stores, groups[id(run.stores)])
+    for stores, ids in alive.values():
+        try:
+            stores.runs.heartbeat(ids, at_ms=now_ms())
+        except Exception as error:
+            if not is_away(error):
+                logger.debug("no heartbeat: %s", error)
+
+
+background = Background()
+"""This process's."""
+
+
+def in_child(hook: Callable[[], None]) -> None:
+    """Call a function in every forked child."""
+    os.register_at_fork(after_in_child=hook)
+
+
+def _after_fork() -> None:
+    """A forked child has its parent's runs, each with a journal of its own at its first point, and no thread yet."""
+    runs = background._runs
+    background.__init__()  # type: ignore[misc]
+    background._runs = runs
+    for run in runs:
+        run.after_fork()
+
+
+in_child(_after_fork)

@@ -1,0 +1,36 @@
+"""Read a run's console output back, whole or from where the reader stopped."""
+
+from __future__ import annotations
+
+from tenfold.contracts import Stores
+from tenfold.records import Version
+
+
+def console_text(stores: Stores, run_id: str, *, offset: int = 0) -> str:
+    """What a run printed, in order, from an offset in characters; '' when there is nothing (yet).
+
+    While the run goes on the text only grows, unless several processes print for it.
+    """
+    own = stores.versions.search("log", run_id, limit=10_000)
+    others = stores.versions.search("log", run_id=run_id, limit=100)
+    pieces = {version.id: version for version in (*own, *others)}
+    ordered = sorted(_without_repeats(list(pieces.values())), key=lambda version: version.number)
+    return "".join(_text(stores, version) for version in ordered)[offset:]
+
+
+def _without_repeats(pieces: list[Version]) -> list[Version]:
+    """A piece that was sent again, longer, after a kill stands for the shorter one."""
+    best: dict[tuple[str, int], Version] = {}
+    for version in pieces:
+        place = (str(version.metadata.get("source", version.id)), int(version.metadata.get("start", 0)))
+        other = best.get(place)
+        if other is None or version.metadata.get("end", 0) > other.metadata.get("end", 0):
+            best[place] = version
+    return list(best.values())
+
+
+def _text(stores: Stores, version: Version) -> str:
+    if version.inline is not None:
+        return version.inline.decode("utf-8", "replace")
+    files = [entry for entry in stores.blobs.entries(version.digest) if entry.kind == "file"]
+    return "".join(stores.blobs.get_bytes(entry.digest).decode("utf-8", "replace") for entry in files)
