@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -239,7 +240,7 @@ class Board:
     ) -> None:
         """A place ended: note the change, and open what waited for it."""
         place.filled = None if state in GOOD else place.filled
-        result: dict[str, Any] = {key: outcome[key] for key in ("outputs", "cached_from", "because") if key in outcome}
+        result: dict[str, Any] = {key: outcome[key] for key in ("cached_from", "because") if key in outcome}
         self._change(
             place,
             state,
@@ -377,6 +378,15 @@ def _begun(run: Run, to: TaskState, change: RunChange | None, at_ms: int) -> Run
     return msgspec.structs.replace(run, state=state, **times, **fields)
 
 
+def in_graph_order(keys: Iterable[str]) -> list[str]:
+    """Keys with the items of each place right after it, in their order."""
+    places: dict[str, list[str]] = {}
+    for key in keys:
+        places.setdefault(key.partition("[")[0], []).append(key)
+    return [key for group in places.values() for key in sorted(group, key=_index)]
+
+
 def _index(key: str) -> int:
+    """The number of an item within its place; -1 for the place itself."""
     found = re.search(r"\[(\d+)\]$", key)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else -1

@@ -16,7 +16,11 @@ def live_log(folder: Path, run_id: str) -> Path:
 
 
 def read_log(stores: Stores, run_id: str, folder: Path | None = None) -> str:
-    """What a step's run printed so far; '' when nothing. `folder`, the host's, is needed while it still runs."""
+    """What a step's run printed so far; '' when nothing.
+
+    For a cached step it is what the run printed that made its outputs. `folder`, the host's, is needed while the step
+    still runs. Raises RunNotFound.
+    """
     if folder is not None:
         try:
             return live_log(folder, run_id).read_text("utf-8", "replace")
@@ -24,7 +28,8 @@ def read_log(stores: Stores, run_id: str, folder: Path | None = None) -> str:
             pass
     versions = stores.versions.search(KIND, run_id=run_id, limit=1)
     if not versions:
-        return ""
+        made_by = stores.runs.get([run_id])[0].result.get("cached_from")
+        return read_log(stores, made_by, folder) if made_by else ""
     version = versions[0]
     if version.inline is not None:
         return version.inline.decode("utf-8", "replace")

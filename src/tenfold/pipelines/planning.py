@@ -9,7 +9,7 @@ import msgspec
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.pipelines.addresses import fix_addresses
-from tenfold.pipelines.board import Board
+from tenfold.pipelines.board import Board, in_graph_order
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.host import Host
 from tenfold.pipelines.specs import specs_of
@@ -43,7 +43,7 @@ def plan(
     board.settle()
     compare = Comparison(earlier_tasks(stores, root))
     planned = []
-    for place in board.places.values():
+    for place in (board.places[key] for key in in_graph_order(board.places)):
         if place.state == "cached":
             planned.append(Planned(place.key, True, "found in the cache"))
         elif place.state == "ready":

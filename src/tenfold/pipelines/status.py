@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 from tenfold.contracts import Stores
+from tenfold.pipelines.board import in_graph_order
 from tenfold.pipelines.templates import dependencies
 from tenfold.pipelines.why import Comparison, earlier_tasks
 from tenfold.pipelines.work import Spec
@@ -60,7 +61,8 @@ def graph(stores: Stores, root_id: str) -> PipelineGraph:
         if specs[task.key].item_of:
             items.setdefault(specs[task.key].item_of, Counter())[task.state] += 1
     nodes = []
-    for task in tasks:
+    by_key = {task.key: task for task in tasks}
+    for task in (by_key[key] for key in in_graph_order(by_key)):
         spec, run = specs[task.key], runs[task.id]
         nodes.append(
             StepStatus(

@@ -42,7 +42,14 @@ class ForkServer:
         waker.setblocking(False)
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        reader = Reader(self.control)
+        try:
+            self._follow(Reader(self.control), wakened)
+        finally:
+            signal.set_wakeup_fd(-1)
+            waker.close()
+            wakened.close()
+
+    def _follow(self, reader: Reader, wakened: socket.socket) -> None:
         while True:
             readable, _, _ = select.select([self.control, wakened], [], [])
             if wakened in readable:

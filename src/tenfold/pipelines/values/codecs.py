@@ -100,7 +100,7 @@ def _save_polars(value: Any, folder: Path) -> dict[str, Any]:
 
 def _load_polars(files: PartFiles, notes: dict[str, Any]) -> Any:
     polars = require("polars", extra="tables", why="read a polars table that a step made")
-    frame = polars.read_ipc(files.path("table.arrow"), memory_map=True)
+    frame = polars.read_ipc(files.path("table.arrow"))
     return frame.to_series() if notes.get("series") else frame
 
 

@@ -1,0 +1,155 @@
+"""Steps in warm processes: what they see, how they die, what is killed with them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pipeline_samples as samples
+import psutil
+import pytest
+
+from tenfold.base.errors import StepFailed
+from tenfold.pipelines import cancel, read_log
+from tenfold.pipelines.executors import pools
+from tenfold.records import RunQuery
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def host(folder):
+    yield samples.host_at(folder, preload=("pandas", "pyarrow"))  # imported once, not once a worker
+    pools.close_all()
+
+
+def wait_for(condition, timeout_s: float = 20.0):
+    deadline = time.monotonic() + timeout_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_steps_run_in_another_process_and_tables_cross(host):
+    run = samples.speaking.with_options(host=host).run()
+    pid, columns = run.outputs()
+    assert pid != os.getpid()
+    assert columns == ["a", "b"]
+
+
+def test_the_log_holds_what_the_step_and_its_children_printed(host):
+    run = samples.speaking.with_options(host=host).run(note="log")
+    log = read_log(host.stores, run.steps["who"].run_id, host.folder)
+    assert sorted(log.splitlines()) == ["and an error", "hello from a child", "hello from log"]
+    assert not (host.folder / "logs" / f"{run.steps['who'].run_id}.log").exists()
+
+
+def test_a_second_run_uses_the_same_warm_processes(host):
+    pids = {samples.speaking.with_options(host=host).run(note=f"warm {i}").outputs()[0] for i in range(3)}
+    assert len(pids) <= 2
+
+
+def test_chains_and_fan_outs_give_what_plain_python_gives(host):
+    assert samples.chain.with_options(host=host).run(start=5).outputs() == samples.chain(5)
+    assert samples.fan.with_options(host=host).run().outputs() == samples.fan()
+    assert samples.fan.with_options(host=host).run(count=0).outputs() == 0
+
+
+def test_a_killed_worker_fails_only_its_own_step(host, tmp_path):
+    run = samples.dying.with_options(host=host, raises=False).run(str(tmp_path))
+    assert run.state == "failed"
+    assert run.steps["die_once"].state == "failed"
+    assert "killed by signal 9" in run.steps["die_once"].error
+    assert run.steps["add"].state in ("finished", "cached")
+
+
+def test_a_killed_worker_is_tried_again_when_the_step_allows_it(host, tmp_path):
+    run = samples.dying.with_options(host=host).run(str(tmp_path), tolerant=True)
+    assert run.outputs()[0] == "lived"
+    assert run.steps["dies_once"].attempts == 2
+
+
+def test_a_timeout_ends_grandchildren_that_ignore_sigterm(host, tmp_path):
+    run = samples.hanging.with_options(host=host, raises=False).run(str(tmp_path))
+    assert "longer than 1.5 s" in run.steps["hang"].error
+    for name in ("child", "grandchild"):
+        pid = int((tmp_path / name).read_text())
+        wait_for(lambda pid=pid: is_gone(pid))
+
+
+def test_cancelling_from_elsewhere_ends_the_whole_tree(host, tmp_path):
+    seen: list[str] = []
+    failed: list[BaseException] = []
+
+    def run():
+        try:
+            samples.long_hanging.with_options(host=host, on_event=lambda p: seen.append(p.root_id)).run(str(tmp_path))
+        except StepFailed as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: (tmp_path / "grandchild").exists() and (tmp_path / "grandchild").read_text())
+    assert cancel(seen[0], host=host) == 1
+    thread.join(20)
+    assert failed and not thread.is_alive()
+    assert host.stores.runs.get([seen[0]])[0].state == "killed"
+    assert is_gone(int((tmp_path / "grandchild").read_text())) and is_gone(int((tmp_path / "child").read_text()))
+
+
+def test_the_context_of_the_host_is_entered_around_each_step(tmp_path):
+    host = samples.host_at(tmp_path, context="pipeline_samples:noted_context")
+    run = samples.chain.with_options(host=host).run(length=1)
+    step = run.steps["add"]
+    assert read_log(host.stores, step.run_id, host.folder) == f"inside {step.run_id}\n"
+
+
+def test_a_resumed_run_does_not_run_finished_items_again(host, tmp_path):
+    run = samples.healing.with_options(host=host, raises=False).run(str(tmp_path))
+    assert run.state == "failed"
+    assert run.steps["fail_at"].items == {"finished": 3, "failed": 1}
+    assert run.steps["total"].state == "skipped"
+    (tmp_path / "healed").touch()
+    run.resume()
+    assert run.state == "finished" and run.outputs() == 10
+    assert sorted((tmp_path / "lines").read_text().split()) == ["1", "2", "3", "4"]
+
+
+def test_what_a_step_leaves_behind_dies_with_the_pool(tmp_path):
+    host = samples.host_at(tmp_path / "store")
+    samples.chain.with_options(host=host).run(length=2)
+    children = psutil.Process().children(recursive=True)
+    assert children
+    pools.close_all()
+    for child in children:
+        wait_for(lambda child=child: is_gone(child.pid))
+
+
+def test_no_warm_process_outlives_a_module_that_cannot_be_imported(tmp_path, monkeypatch):
+    Path(tmp_path / "broken_elsewhere.py").write_text(
+        "import os\nfrom tenfold.pipelines import step, pipeline\n"
+        "if os.environ.get('BREAK_IT'):\n    raise RuntimeError('no import here')\n"
+        "@step\ndef one():\n    return 1\n@pipeline\ndef broken():\n    return one()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import broken_elsewhere
+
+    monkeypatch.setenv("BREAK_IT", "1")
+    host = samples.host_at(tmp_path / "store")
+    with pytest.raises(StepFailed, match="no import here"):
+        broken_elsewhere.broken.with_options(host=host).run()
+    root = host.stores.runs.search(RunQuery(kinds=["pipeline"])).items[0]
+    assert root.state == "failed"
