@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import select
 import socket
 import subprocess
@@ -62,6 +63,7 @@ class LocalExecutor(Executor):
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                env=_share_of_cores(workers),
             )
         self._reports = Reader(self._control)
         self._control.sendall(frame(setup))
@@ -200,3 +202,15 @@ def _how_it_died(status: int) -> str:
         hint = " (out of memory?)" if status == -9 else ""
         return f"The process running the step was killed by signal {-status}{hint}"
     return f"The process running the step ended by itself with exit code {status}"
+
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "NUMEXPR_MAX_THREADS")
+
+
+def _share_of_cores(workers: int) -> dict[str, str]:
+    """The environment with each worker's libraries held to its share of the cores; what the user set stays.
+
+    Workers that each take every core spin against one another: a boosting fit of 3 s took 54 s beside one other step.
+    """
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    return {**dict.fromkeys(_THREADS, threads), **os.environ}
