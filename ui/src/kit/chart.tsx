@@ -215,7 +215,7 @@ function options(
 ): uPlot.Options {
   const { x, log, height, names, level, sync } = latest.current;
   const axis = { stroke: paint("--faint"), font: "11px Inter Variable, sans-serif", grid: { stroke: paint("--line"), width: 1 }, ticks: { show: false } };
-  const xs: uPlot.Axis = { ...axis, size: 24, gap: 4, grid: { show: false }, ...(x === "time" ? {} : { values: (_u, ticks) => ticks.map((v) => xTick(v, x, names)) }) };
+  const xs: uPlot.Axis = { ...axis, size: 24, gap: 4, grid: { show: false }, values: (_u, ticks, _at, _space, by) => ticks.map((v) => xTick(v, x, names, by)) };
   if (x === "window") xs.splits = (u) => thinned(u.data[0] as number[], Math.max(2, Math.floor(u.width / 80)));
   else if (x === "step") xs.incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9];
   return {
@@ -262,7 +262,12 @@ function dot(_u: uPlot, series: uPlot.Series): HTMLElement {
   return element;
 }
 
-function xTick(at: number, x: NonNullable<ChartProps["x"]>, names?: string[]): string {
+function xTick(at: number, x: NonNullable<ChartProps["x"]>, names?: string[], by = 0): string {
+  if (x === "time") {
+    const date = new Date(at * 1000);
+    if (by >= 86_400) return date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+    return date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(by < 60 ? { second: "2-digit" } : {}) });
+  }
   if (x === "window") return names?.[at] ?? "";
   if (x === "elapsed") return duration(at * 1000) || "0";
   if (Math.abs(at) >= 1e6) return `${at / 1e6}M`;
@@ -277,6 +282,7 @@ function thinned(places: number[], most: number): number[] {
 function room(low: number | null, high: number | null, level?: number | null): [number, number] {
   if (low === null || high === null) return [0, 1];
   if (level !== null && level !== undefined) [low, high] = [Math.min(low, level), Math.max(high, level)];
+  if (low === 0 && high === 0) return [0, 1];
   const pad = (high - low || Math.abs(high) || 1) * 0.06;
   return [low >= 0 && low - pad < 0 ? 0 : low - pad, high + pad];
 }

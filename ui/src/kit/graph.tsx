@@ -25,7 +25,7 @@ interface Placed {
   height: number;
 }
 
-const WIDTH = 188;
+const WIDTH = 176;
 const HEIGHT = 44;
 
 export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
@@ -41,7 +41,7 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
     const element = box.current;
     if (!element || !to) return;
     const [w, h] = [element.clientWidth, element.clientHeight];
-    const k = Math.max(0.25, Math.min(1, (w - 32) / to.width, (h - 32) / to.height));
+    const k = Math.max(w < 600 ? 0.62 : 0.45, Math.min(1, (w - 32) / to.width, (h - 32) / to.height));
     const focus = chosen ? to.nodes.get(chosen) : undefined;
     const overflow = to.width * k > w || to.height * k > h;
     const [cx, cy] = focus && overflow ? [focus.x, focus.y] : [to.width / 2, to.height / 2];
@@ -131,8 +131,8 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
                   <title>{`${node.name}\n${node.note}`}</title>
                   <rect class="box" width={WIDTH} height={HEIGHT} rx="5" />
                   <rect width="3" height={HEIGHT - 14} x="6" y="7" rx="1.5" fill={node.state ? colourOf(node.state) : (node.colour ?? "var(--line-strong)")} />
-                  <text class="name" x="17" y="18.500">{cut(node.name, node.state ? 20 : 23)}</text>
-                  <text class="note" x="17" y="34">{cut(node.note, 26)}</text>
+                  <text class="name" x="17" y="18.500">{cut(node.name, node.state ? 19 : 21)}</text>
+                  <text class="note" x="17" y="34">{cut(node.note, 25)}</text>
                   {node.state ? <g transform={`translate(${WIDTH - 21} 9)`} style={{ color: colourOf(node.state) }}><Shape state={node.state} /></g> : null}
                 </g>
               ) : null;
@@ -151,7 +151,7 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
 
 function layout(dagre: typeof import("@dagrejs/dagre"), nodes: GraphNode[], edges: GraphEdge[], rankdir: "LR" | "TB"): Placed {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir, nodesep: 16, ranksep: rankdir === "LR" ? 56 : 36, marginx: 4, marginy: 4 });
+  graph.setGraph({ rankdir, nodesep: 16, ranksep: rankdir === "LR" ? 44 : 34, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { width: WIDTH, height: HEIGHT });
   const kept = edges.filter((edge) => graph.hasNode(edge.source) && graph.hasNode(edge.target));
@@ -163,21 +163,25 @@ function layout(dagre: typeof import("@dagrejs/dagre"), nodes: GraphNode[], edge
     edges: kept.map((edge) => {
       const points = (graph.edge(edge.source, edge.target) as { points: { x: number; y: number }[] }).points;
       const middle = points[Math.floor(points.length / 2)]!;
-      return { path: curve(points), key: `${edge.source}>${edge.target}`, source: edge.source, target: edge.target, label: edge.label ?? "", x: middle.x, y: middle.y };
+      const [from, to] = [graph.node(edge.source), graph.node(edge.target)] as { x: number; y: number }[];
+      const ends = rankdir === "LR" ? [{ x: from!.x + WIDTH / 2, y: from!.y }, { x: to!.x - WIDTH / 2, y: to!.y }] : [{ x: from!.x, y: from!.y + HEIGHT / 2 }, { x: to!.x, y: to!.y - HEIGHT / 2 }];
+      const way = [ends[0]!, ...(points.length > 3 ? points.slice(1, -1) : []), ends[1]!];
+      return { path: curve(way, rankdir), key: `${edge.source}>${edge.target}`, source: edge.source, target: edge.target, label: edge.label ?? "", x: middle.x, y: middle.y };
     }),
     width: size.width ?? 0,
     height: size.height ?? 0,
   };
 }
 
-function curve(points: { x: number; y: number }[]): string {
-  const [start, ...rest] = points;
-  let path = `M${start!.x} ${start!.y}`;
-  for (let i = 0; i < rest.length - 1; i++) {
-    const [a, b] = [rest[i]!, rest[i + 1]!];
-    path += ` Q${a.x} ${a.y} ${i === rest.length - 2 ? `${b.x} ${b.y}` : `${(a.x + b.x) / 2} ${(a.y + b.y) / 2}`}`;
+/** A smooth line through the points that leaves and enters along the direction of the graph. */
+function curve(points: { x: number; y: number }[], rankdir: "LR" | "TB"): string {
+  let path = `M${points[0]!.x} ${points[0]!.y}`;
+  for (let i = 1; i < points.length; i++) {
+    const [a, b] = [points[i - 1]!, points[i]!];
+    const [mx, my] = [(a.x + b.x) / 2, (a.y + b.y) / 2];
+    path += rankdir === "LR" ? ` C${mx} ${a.y} ${mx} ${b.y} ${b.x} ${b.y}` : ` C${a.x} ${my} ${b.x} ${my} ${b.x} ${b.y}`;
   }
-  return rest.length === 1 ? `${path} L${rest[0]!.x} ${rest[0]!.y}` : path;
+  return path;
 }
 
 function cut(text: string, most: number): string {

@@ -35,7 +35,7 @@ export default function Lineage() {
         </select>
       </div>
       {address ? (
-        <div class="body">
+        <div class={`body walkpair${view === "both" && direction !== "down" ? " two" : ""}`}>
           {view === "both" && direction !== "down" ? why.data ? (
             <Section title="In words"><Chain reasons={why.data.reasons} /></Section>
           ) : why.problem ? <Failed problem={why.problem} again={why.reload} /> : null : null}

@@ -67,6 +67,7 @@ export default function Model({ name }: { name: string }) {
 
 function About({ row }: { row: ModelVersionRow }) {
   const { version } = row;
+  const tags = Object.entries(version.tags).filter(([key]) => !["blessing", "verdict", "evaluation"].includes(key));
   return (
     <div class="columns">
       <Section title={`v${version.number}`}>
@@ -75,7 +76,7 @@ function About({ row }: { row: ModelVersionRow }) {
           ["Evaluation", row.evaluation_id ? <a href={`/versions/${row.evaluation_id}`}>metrics over slices</a> : null], ["Made by", row.run ? <RunLink run={row.run} /> : null],
           ["Format", row.format], ["Created", when(version.created_at_ms)], ["Message", version.message], ["Description", version.description],
           ["Address", <span class="row"><code class="cut">{version.address}</code><Copy text={version.address} label="Copy the address" /></span>],
-          ["Tags", Object.keys(version.tags).length ? <span class="row wrap">{Object.entries(version.tags).map(([key, text]) => <Tag key={key} name={key} value={text} />)}</span> : null],
+          ["Tags", tags.length ? <span class="row wrap">{tags.map(([key, text]) => <Tag key={key} name={key} value={text} />)}</span> : null],
         ]} />
       </Section>
       <Section title="Metrics">{Object.keys(row.metrics).length ? <Facts rows={Object.entries(row.metrics).map(([key, one]) => [key, number(one)])} /> : <p class="soft">None saved with it.</p>}</Section>

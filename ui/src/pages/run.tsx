@@ -147,12 +147,12 @@ function Charts({ run, keys, loaded, system }: { run: RunDetail; keys: string[];
 
 /** Keys by what stands before their last slash. */
 function grouped(keys: string[]): [string, string[]][] {
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, string[]>([["", []]]);
   for (const key of keys) {
     const title = key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "";
     groups.set(title, [...(groups.get(title) ?? []), key]);
   }
-  return [...groups];
+  return [...groups].filter(([, group]) => group.length);
 }
 
 function Overview({ detail }: { detail: RunDetail }) {
@@ -164,7 +164,7 @@ function Overview({ detail }: { detail: RunDetail }) {
   return (
     <>
       {detail.notes ? <p style={{ whiteSpace: "pre-wrap", maxWidth: "80ch", marginBottom: "16px" }}>{detail.notes}</p> : null}
-      <div class="columns">
+      <div class="columns wide-middle">
         <div>
           <Section title={`Params${params.length ? ` (${params.length})` : ""}`} tools={params.length > 12 ? <input class="input" type="text" aria-label="Find a param" placeholder="Find a param" value={find} onInput={(event) => setFind(event.currentTarget.value)} /> : null}>
             {params.length ? <Facts rows={params.filter(([key]) => key.toLowerCase().includes(find.toLowerCase())).map(([key, item]) => [key, <code>{value(item) || "—"}</code>])} /> : <p class="soft">None.</p>}
@@ -175,7 +175,7 @@ function Overview({ detail }: { detail: RunDetail }) {
           <Section title="Metrics">
             {metrics.length ? (
               <div class="tablebox">
-                <table class="table auto">
+                <table class="table auto tight">
                   <thead><tr><th scope="col">Metric</th><th scope="col" class="num">Last</th><th scope="col" class="num">Min</th><th scope="col" class="num">Max</th><th scope="col" class="num">Points</th></tr></thead>
                   <tbody>{metrics.map(([key, one]) => <tr key={key}><td title={key}>{key}</td><td class="num">{number(one.last)}</td><td class="num">{number(one.min)}</td><td class="num">{number(one.max)}</td><td class="num">{number(one.count)}</td></tr>)}</tbody>
                 </table>

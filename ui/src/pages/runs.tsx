@@ -85,12 +85,14 @@ export default function RunsPage() {
   const [order, setOrder] = useQuery("order");
   const [cols] = useQuery("columns");
   const [bin] = useQuery("bin");
+  const [inside] = useQuery("inside");
+  const outer = !inside && !kind && !q && !bin;
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   usePage(...(project ? [{ title: "Projects", href: "/projects" }, { title: project }] : [{ title: "Runs" }]));
   const keys = useResource<RunKeys>(withQuery("/runs/keys", { project, kind }));
   const projects = useResource<ProjectList>("/projects");
   const shown = useMemo(() => (cols ? cols.split(",") : usual(keys.data, project, kind)), [cols, keys.data, project, kind]);
-  const runs = useRuns(withQuery("", { project, kind, q, order, deleted: bin ? "true" : "", columns: shown.filter((key) => key.includes(".")).join() || "params.-" }).slice(1));
+  const runs = useRuns(withQuery("", { project, kind, q, order, deleted: bin ? "true" : "", parent: outer ? "none" : "", columns: ["name", ...shown].join() }).slice(1));
   const columns = useMemo(() => ["name", ...shown].flatMap((key) => columnOf(key) ?? []), [shown]);
 
   useEffect(() => setChosen(new Set()), [project, kind, bin]);
@@ -123,7 +125,8 @@ export default function RunsPage() {
           <button type="button" class={`button${chosen.size > 1 ? " main" : ""}`} disabled={chosen.size < 2} onClick={compare}><Glyph name="compare" />Compare</button>
         </>
       }>
-        <span>{runs.total < 0 ? " " : runs.total === 1 ? "1 run" : `${runs.total.toLocaleString("en-US")} runs`}</span>
+        <span>{runs.total < 0 ? " " : count(runs.total, "run")}</span>
+        {outer ? <span>without steps, trials and other runs inside a run (<a href={withQuery("/runs", { project, inside: 1 })}>show them too</a>)</span> : null}
       </Head>
       <div class="toolbar">
         <Filter lazy code value={q} set={(text) => setQ(text)} label="Search runs" bad={bad} hint="params.lr < 0.1 and metrics.auc > 0.7" />
@@ -137,7 +140,12 @@ export default function RunsPage() {
         </select>
         <Pop label="Choose columns" glyph="columns" title="Columns">{() => <Choose keys={keys.data} shown={shown} />}</Pop>
         <Pop label="More" glyph="more" bare>
-          {(close) => <button type="button" class="choice" onClick={() => { setQuery({ bin: bin ? null : "1" }); close(); }}>{bin ? "Show the runs" : "Show the bin"}</button>}
+          {(close) => (
+            <>
+              <button type="button" class="choice" onClick={() => { setQuery({ inside: inside ? null : "1" }); close(); }}>{inside ? "Only outermost runs" : "Also runs inside runs"}</button>
+              <button type="button" class="choice" onClick={() => { setQuery({ bin: bin ? null : "1" }); close(); }}>{bin ? "Show the runs" : "Show the bin"}</button>
+            </>
+          )}
         </Pop>
       </div>
       {bad ? <p class="problem" role="alert">{runs.problem!.message}</p> : runs.problem ? <Failed problem={runs.problem} again={runs.reload} /> : null}
@@ -163,7 +171,8 @@ function FillTable({ children }: { children: preact.ComponentChildren }) {
 
 /** Columns when nobody chose: what every run has, then a few metrics and params. */
 function usual(keys: RunKeys | undefined, project: string, kind: string): string[] {
-  const metrics = (keys?.metrics ?? []).filter((key) => !key.startsWith("system/")).slice(0, 4);
+  const weight = (key: string) => (/(^|[/_])(loss|auc|acc|accuracy|f1|rmse|mae|r2)$/.test(key) ? 0 : 2) + Number(key.includes("/"));
+  const metrics = (keys?.metrics ?? []).filter((key) => !key.startsWith("system/")).sort((a, b) => weight(a) - weight(b)).slice(0, 4);
   const params = (keys?.params ?? []).slice(0, 4);
   return ["state", ...(project ? [] : ["project"]), ...(kind ? [] : ["kind"]), "started", "duration", ...metrics.map((key) => `metrics.${key}`), ...params.map((key) => `params.${key}`)];
 }
