@@ -4,6 +4,8 @@
 """
 
 from tenfold.workspace.client import Client
+from tenfold.workspace.deploying import serve
+from tenfold.workspace.engines import pipeline_host
 from tenfold.workspace.explain import why
 from tenfold.workspace.lineage import walk
 from tenfold.workspace.location import Location, locate
@@ -14,5 +16,5 @@ from tenfold.workspace.workspace import Workspace, current, open_worker_stores, 
 
 __all__ = [
     "Client", "Location", "Used", "Workspace", "current", "finder_in", "locate", "open_worker_stores", "open_workspace",
-    "prediction_finder", "profile_version", "use", "walk", "why",
+    "pipeline_host", "prediction_finder", "profile_version", "serve", "use", "walk", "why",
 ]  # fmt: skip
