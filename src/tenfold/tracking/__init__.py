@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tenfold.tracking.printed import console_text
+    from tenfold.tracking.printed import console_pieces, console_text
     from tenfold.tracking.run import CAPTURES, ActiveRun
     from tenfold.tracking.search import parse_order, parse_search
     from tenfold.tracking.stack import current
@@ -21,6 +21,7 @@ _HOMES = {
     "ActiveRun": "run",
     "Synced": "syncing",
     "attach": "starting",
+    "console_pieces": "printed",
     "console_text": "printed",
     "current": "stack",
     "parse_order": "search",
@@ -30,7 +31,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "CAPTURES", "ActiveRun", "Synced", "attach", "console_text", "current", "parse_order", "parse_search", "start", "sync",
+    "CAPTURES", "ActiveRun", "Synced", "attach", "console_pieces", "console_text", "current", "parse_order", "parse_search",
+    "start", "sync",
 ]  # fmt: skip
 
 

@@ -11,11 +11,15 @@ def console_text(stores: Stores, run_id: str, *, offset: int = 0) -> str:
 
     While the run goes on the text only grows, unless several processes print for it.
     """
+    return "".join(_text(stores, version) for version in console_pieces(stores, run_id))[offset:]
+
+
+def console_pieces(stores: Stores, run_id: str) -> list[Version]:
+    """The versions that together hold what a run printed, in order: for readers that want a part without reading all."""
     own = stores.versions.search("log", run_id, limit=10_000)
     others = stores.versions.search("log", run_id=run_id, limit=100)
     pieces = {version.id: version for version in (*own, *others)}
-    ordered = sorted(_without_repeats(list(pieces.values())), key=lambda version: version.number)
-    return "".join(_text(stores, version) for version in ordered)[offset:]
+    return sorted(_without_repeats(list(pieces.values())), key=lambda version: version.number)
 
 
 def _without_repeats(pieces: list[Version]) -> list[Version]:
