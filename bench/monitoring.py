@@ -1,0 +1,172 @@
+"""Drift of 100,000 x 50 and a profile of 1,000,000 x 50: CPU seconds, peak memory, size of the page.
+
+Each job runs in a process of its own on the same seeded table (40 columns of numbers, 10 of words); making the table
+is not counted in the seconds, but is in the peak. Evidently needs pandas < 3, so it cannot share our environment: name the
+Python of another one in TENFOLD_BENCH_EVIDENTLY and it is measured in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+ROWS = 100_000
+PROFILE_ROWS = 1_000_000
+
+
+def lines() -> list[dict[str, Any]]:
+    """Rows for the table of budgets."""
+    ours = _run(sys.executable, "drift", ROWS)
+    floor = _run(sys.executable, "numpy", ROWS)
+    whole = _run(sys.executable, "profile", PROFILE_ROWS)
+    limit = _run(sys.executable, "polars", PROFILE_ROWS)
+    found = [
+        {"job": "drift + page, 100,000 x 50", "value": ours["cpu"], "unit": "CPU s", "note": f"numpy, sorts and W1 only: {floor['cpu']:.2f}"},
+        {"job": "drift, peak memory", "value": ours["peak_mb"], "unit": "MB", "note": f"tables alone: {floor['peak_mb']:.0f}"},
+        {"job": "drift, page of 50 columns", "value": ours["html_kb"], "unit": "kB", "budget": 300},
+        {
+            "job": "profile, 1,000,000 x 50", "value": whole["cpu"] / limit["cpu"], "unit": "x polars quantiles + counts",
+            "budget": 2, "note": f"{whole['cpu']:.2f} CPU s beside {limit['cpu']:.2f}",
+        },
+    ]  # fmt: skip
+    peer = os.environ.get("TENFOLD_BENCH_EVIDENTLY")
+    if not peer:
+        return [
+            *found,
+            {
+                "job": "drift against Evidently",
+                "value": ours["cpu"],
+                "unit": "CPU s",
+                "note": "Evidently is not installed: set TENFOLD_BENCH_EVIDENTLY",
+            },
+        ]
+    theirs = _run(peer, "evidently", ROWS)
+    return [
+        *found,
+        {
+            "job": "drift against Evidently", "value": theirs["cpu"] / ours["cpu"], "unit": "x less CPU", "budget": 10,
+            "better": "higher", "note": f"{theirs['cpu']:.1f} CPU s, page {theirs['html_kb']:.0f} kB",
+        },
+        {
+            "job": "drift, memory against Evidently", "value": ours["peak_mb"] / theirs["peak_mb"], "unit": "x its peak",
+            "budget": 1 / 3, "note": f"{theirs['peak_mb']:.0f} MB",
+        },
+    ]  # fmt: skip
+
+
+def _run(python: str, job: str, rows: int) -> dict[str, float]:
+    done = subprocess.run([python, __file__, job, str(rows)], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def table(rows: int, seed: int, shift: float) -> dict[str, Any]:
+    """40 columns of numbers, every other one shifted, and 10 of 50 words."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    words = np.array([f"word {i}" for i in range(50)])
+    numbers = {f"n{i}": random.normal(shift * (i % 2), 1, rows) for i in range(40)}
+    return numbers | {f"s{i}": words[random.integers(0, 50, rows)] for i in range(10)}
+
+
+def drift(rows: int) -> dict[str, float]:
+    """Ours, page included."""
+    import polars as pl
+
+    from tenfold.monitoring import drift as compare
+    from tenfold.monitoring import to_html
+
+    reference, current = pl.DataFrame(table(rows, 0, 0.0)), pl.DataFrame(table(rows, 1, 0.3))
+    return _measured(lambda: to_html(compare(reference, current)))
+
+
+def evidently(rows: int) -> dict[str, float]:
+    """Evidently's preset on the same tables, page included."""
+    import tempfile
+    import warnings
+    from pathlib import Path
+
+    import pandas as pd
+    from evidently import Report
+    from evidently.presets import DataDriftPreset
+
+    warnings.simplefilter("ignore")
+    reference, current = pd.DataFrame(table(rows, 0, 0.0)), pd.DataFrame(table(rows, 1, 0.3))
+
+    def work() -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "report.html"
+            Report([DataDriftPreset()]).run(current, reference).save_html(str(path))
+            return path.read_text()
+
+    return _measured(work)
+
+
+def numpy(rows: int) -> dict[str, float]:
+    """The floor of drift: both sides sorted, the mean distance, nothing else (words left out)."""
+    import numpy as np
+    import polars as pl
+
+    reference, current = pl.DataFrame(table(rows, 0, 0.0)), pl.DataFrame(table(rows, 1, 0.3))
+
+    def work() -> str:
+        for name in reference.columns[:40]:
+            r, c = np.sort(reference[name].to_numpy()), np.sort(current[name].to_numpy())
+            np.abs(r - c).mean() / r.std()
+        return ""
+
+    return _measured(work)
+
+
+def profile(rows: int) -> dict[str, float]:
+    """Our profile, as JSON."""
+    import polars as pl
+
+    from tenfold.profiles import encode
+    from tenfold.profiles import profile as describe
+
+    frame = pl.DataFrame(table(rows, 0, 0.0))
+    return _measured(lambda: encode(describe(frame)).decode())
+
+
+def polars(rows: int) -> dict[str, float]:
+    """What a profile cannot do without, in Polars: quantiles, moments and histograms of numbers, counts of words."""
+    import polars as pl
+
+    frame = pl.DataFrame(table(rows, 0, 0.0))
+
+    def work() -> str:
+        for name in frame.columns:
+            column = frame[name]
+            if column.dtype == pl.String:
+                column.value_counts(sort=True)
+                continue
+            frame.select(
+                *(pl.col(name).quantile(q).alias(f"q{q}") for q in (0.05, 0.25, 0.5, 0.75, 0.95)),
+                mean=pl.col(name).mean(),
+                std=pl.col(name).std(),
+            )
+            column.hist(bin_count=50)
+        return ""
+
+    return _measured(work)
+
+
+def _measured(work: Callable[[], str]) -> dict[str, float]:
+    began = time.process_time()
+    page = work()
+    spent = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"cpu": spent, "peak_mb": peak, "html_kb": len(page.encode()) / 1000}
+
+
+if __name__ == "__main__":
+    jobs = {"drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars}
+    print(json.dumps(jobs[sys.argv[1]](int(sys.argv[2]))))
