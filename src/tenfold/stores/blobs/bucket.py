@@ -14,10 +14,14 @@ from tenfold.contracts import Medium
 
 _PART_BYTES = 16 << 20
 _AT_ONCE = 4
+_used_in: int | None = None
 
 
 class BucketMedium(Medium):
-    """Objects below `s3://bucket/prefix`. A put is seen whole or not at all, as S3 promises. Safe for threads and forks.
+    """Objects below `s3://bucket/prefix`. A put is seen whole or not at all, as S3 promises. Safe for threads.
+
+    A process forked from one that has used a bucket cannot use one: it gets Unavailable at once instead of waiting forever.
+
 
     Args:
         url: `s3://bucket` or `s3://bucket/prefix`.
@@ -33,7 +37,6 @@ class BucketMedium(Medium):
         self.url = url
         self._options = _options(bucket, prefix, os.environ if environ is None else environ)
         self._operator: Any = None
-        self._pid = 0
 
     def put(self, name: str, data: bytes) -> None:
         with self._telling(name):
@@ -71,11 +74,17 @@ class BucketMedium(Medium):
             self._open().delete(check_path(name))
 
     def _open(self) -> Any:
-        if self._operator is None or self._pid != os.getpid():  # its threads do not survive a fork
+        global _used_in
+        if _used_in not in (None, os.getpid()):
+            raise Unavailable(
+                f"{self.url} was in use before this process was forked, and OpenDAL's threads do not survive that. "
+                "Start the process anew (spawn), or open the store only after the fork"
+            )
+        if self._operator is None:
+            _used_in = os.getpid()
             opendal = require("opendal", extra="s3", why="keep blobs in a bucket")
             operator = opendal.Operator("s3", **self._options)
             self._operator = operator.layer(opendal.layers.RetryLayer(max_times=4, jitter=True))
-            self._pid = os.getpid()
         return self._operator
 
     @contextmanager

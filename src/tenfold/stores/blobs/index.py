@@ -60,8 +60,7 @@ class Index:
 
     def find_all(self, key: bytes, kinds: tuple[int, ...] | None = None) -> Iterator[Place]:
         """Every place of the object."""
-        if not self._loaded:
-            self.refresh()
+        self.load()
         packs = self.packs
         for place in self._recent.get(key, ()):
             if place.pack in packs and (kinds is None or place.kind in kinds):
@@ -80,8 +79,7 @@ class Index:
 
     def all(self) -> Iterator[tuple[bytes, Place]]:
         """(key, place) of every object, in no order; twice where it lies in two packs."""
-        if not self._loaded:
-            self.refresh()
+        self.load()
         seen: set[str] = set()
         for segment in list(self._segments):
             fresh = {name for name in segment.packs if name in self.packs and name not in seen}
@@ -96,11 +94,15 @@ class Index:
     def add(self, name: str, size: int, places: Iterable[tuple[bytes, Place]]) -> None:
         """Take in a pack that was just written."""
         with self._lock:
-            if not self._loaded:
-                self.refresh()
+            self.load()
             self.packs[name] = (size, self.clock())
             self._loose.add(name)
             self._take(name, places)
+
+    def load(self) -> None:
+        """Look at the medium unless that was done before."""
+        if not self._loaded:
+            self.refresh()
 
     def refresh(self) -> bool:
         """Look at the medium again; gives whether any pack came or went."""
@@ -144,8 +146,7 @@ class Index:
         if not force and len(self._loose) < _MANY_PACKS and len(self._recent) < _MANY_RECORDS:
             return
         with self._lock:
-            if not self._loaded:
-                self.refresh()
+            self.load()
             loose = [name for name in self._loose if name in self.packs and name not in self.broken]
             count = len(self._recent)
             merged = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from tenfold.base.addresses import check_path
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import BlobNotFound
 from tenfold.contracts import Medium
@@ -19,11 +20,11 @@ class MemoryMedium(Medium):
 
     def put(self, name: str, data: bytes) -> None:
         with self._lock:
-            self._objects[name] = (bytes(data), self._clock())
+            self._objects[check_path(name)] = (bytes(data), self._clock())
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         try:
-            data = self._objects[name][0]
+            data = self._objects[check_path(name)][0]
         except KeyError:
             raise BlobNotFound(f"No object {name} in memory. It was never put, or was deleted") from None
         return data[start:] if length is None else data[start : start + length]

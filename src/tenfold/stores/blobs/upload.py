@@ -37,9 +37,12 @@ class Upload:
         self._progress = progress
         self._squeezer = Squeezer()
         self._builder = PackBuilder()
+        index.load()
+        self._trash = index.trash
         self._since = index.clock()
         self._fresh_from = self._since - pins.FRESH_MS
         self._relied = False
+        self._relied_on_old = False
         self._session: str | None = None
         self._session_at = 0
 
@@ -50,8 +53,9 @@ class Upload:
         place = self.index.find_firm(key, kinds)
         if place is None:
             return False
-        if not self._relied and self.index.packs.get(place.pack, (0, 0))[1] < self._fresh_from:
-            self._relied = True
+        self._relied = True
+        if not self._relied_on_old and self.index.packs.get(place.pack, (0, 0))[1] < self._fresh_from:
+            self._relied_on_old = True
         return True
 
     def add(self, key: bytes, kind: int, data: bytes | memoryview) -> None:
@@ -126,11 +130,11 @@ class Upload:
         """
         self.flush()
         lasted = self.index.clock() - self._since > pins.FRESH_MS
-        if self._relied or lasted:
+        if self._relied_on_old or lasted:
             self._hold(roots)
         if self._relied:
             newest = max((name for name, _, _ in self.index.medium.scan("trash/")), default="")
-            if newest != self.index.trash:
+            if newest != self._trash:
                 raise Moved
 
     def _hold(self, roots: list[bytes]) -> None:
