@@ -9,6 +9,8 @@ export interface Alarm {
   severity: string;
   text: string;
   column: string | null;
+  value: number | null;
+  limit: number | null;
 }
 
 /** Where an alias shall point and why. `expect` guards: the number it must point at now. */
@@ -52,6 +54,7 @@ export interface CheckRow {
   run: RunRow;
   window: string;
   at_ms: number;
+  status: string;
   scores: Record<string, number | null>;
   alarms: Alarm[];
   reasons: string[];
@@ -174,12 +177,17 @@ export interface Explanation {
   graph: Graph;
 }
 
-/** One path that differs. A size is null on the side where the file is not there. */
+/** One path that differs. Sizes and rows are null on the side where the file is not there, or is no table. */
 export interface FileChange {
   path: string;
   change: "added" | "changed" | "removed";
   before_bytes: number | null;
   after_bytes: number | null;
+  before_rows: number | null;
+  after_rows: number | null;
+  columns_added: string[];
+  columns_removed: string[];
+  columns_retyped: Record<string, string[]>;
 }
 
 /** What differs from version `a` to version `b`; `files` holds the first 1,000 paths. */
@@ -225,7 +233,7 @@ export interface GraphEdge {
   label: string;
 }
 
-/** One step of a pipeline run; a step that fans out is one node a child, all with the same `step`. */
+/** One place of a pipeline run; one that fans out is there as its items, all with the same `step`. */
 export interface GraphNode {
   id: string;
   key: string;
@@ -239,6 +247,7 @@ export interface GraphNode {
   error: string | null;
   why: string | null;
   params: Record<string, Json>;
+  outputs: Record<string, string>;
 }
 
 /** One answer of the search over everything. */
@@ -329,7 +338,7 @@ export interface ModelVersionRow {
   format: string;
 }
 
-/** A monitor with its checks in order of their windows, and every score key they have. */
+/** A monitor with its checks in the order of the moments they are for, and every score key they have. */
 export interface MonitorDetail {
   name: string;
   project: string;
@@ -381,12 +390,13 @@ export interface PatchText {
   truncated: boolean;
 }
 
-/** The graph of one pipeline run as it stands now. `counts` says how many nodes are in each state. */
+/** The graph of one pipeline run as it stands now. `counts` says how many nodes are in each state; `pipeline` is the address of the version with its graph and code. */
 export interface PipelineGraph {
   run: RunRow;
   nodes: GraphNode[];
   edges: GraphEdge[];
   counts: Record<string, number>;
+  pipeline: string | null;
 }
 
 /** The one that ran last first. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -132,6 +133,22 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[str], None] | None, url: str) -> None:
         super().__init__(config)
         self.on_ready, self.url = on_ready, url
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM end the server, and then this function returns: what else the process runs ends in order.
+
+        uvicorn's own sends the signal again when it is done, which would end the process at once.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

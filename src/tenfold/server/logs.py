@@ -1,25 +1,34 @@
-"""A run's console output as one text, from the log versions it produced, in the order they were made."""
+"""A run's console output as one text: the log versions it produced, in order, then what a running step prints now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO
 
 from tenfold.contracts import Stores
-from tenfold.records import Entry, Run, Version
+from tenfold.pipelines.logs import live_log
+from tenfold.records import Run
 from tenfold.records.run import LIVE_STATES
 from tenfold.server.files import entries_of, open_file
 from tenfold.server.wire import LogText
+from tenfold.tracking import console_pieces
 
-KIND = "log"
-PIECES = 1000
+Piece = tuple[int, Callable[[], IO[bytes]]]
+"""Size in bytes, and how to open it."""
 
 
-def read_log(stores: Stores, run: Run, *, offset: int, limit: int) -> LogText:
-    """A piece of the output; a negative offset counts from the end. Never cuts a character in two."""
-    pieces = list(_pieces(stores, run.id))
-    size = sum(entry.size_bytes for _, entry in pieces)
+def read_log(stores: Stores, run: Run, folder: Path | None, *, offset: int, limit: int) -> LogText:
+    """A piece of the output; a negative offset counts from the end. Never cuts a character in two.
+
+    Args:
+        folder: The local folder of the place, where a step that runs on this machine prints to.
+    """
+    pieces = list(_pieces(stores, run, folder))
+    size = sum(size for size, _ in pieces)
     start = max(size + offset, 0) if offset < 0 else min(offset, size)
-    data = _read(stores, pieces, start, limit)
+    data = _read(pieces, start, limit)
     if offset < 0:
         start += (skipped := _torn_head(data))
         data = data[skipped:]
@@ -33,23 +42,35 @@ def read_log(stores: Stores, run: Run, *, offset: int, limit: int) -> LogText:
     )
 
 
-def _pieces(stores: Stores, run_id: str) -> Iterator[tuple[Version, Entry]]:
-    found = stores.versions.search(KIND, run_id=run_id, limit=PIECES)
-    for version in sorted(found, key=lambda v: (v.created_at_ms, v.name, v.number)):
+def _pieces(stores: Stores, run: Run, folder: Path | None) -> Iterator[Piece]:
+    for version in console_pieces(stores, run.id):
         for entry in entries_of(stores.blobs, version):
             if entry.kind == "file":
-                yield version, entry
+                yield entry.size_bytes, partial(open_file, stores.blobs, version, entry)
+    if folder is not None and run.kind == "step" and run.state in LIVE_STATES:
+        growing = live_log(folder, run.id)
+        try:
+            yield growing.stat().st_size, partial(_opened, growing)
+        except FileNotFoundError:
+            return
 
 
-def _read(stores: Stores, pieces: list[tuple[Version, Entry]], start: int, limit: int) -> bytes:
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _read(pieces: list[Piece], start: int, limit: int) -> bytes:
     parts: list[bytes] = []
-    for version, entry in pieces:
-        if start >= entry.size_bytes:
-            start -= entry.size_bytes
+    for size, open_piece in pieces:
+        if start >= size:
+            start -= size
             continue
-        with open_file(stores.blobs, version, entry) as reader:
-            reader.seek(start)
-            parts.append(reader.read(limit))
+        try:
+            with open_piece() as reader:
+                reader.seek(start)
+                parts.append(reader.read(min(limit, size - start)))
+        except FileNotFoundError:  # the step ended meanwhile: the next request finds its log as a version
+            break
         start = 0
         limit -= len(parts[-1])
         if limit <= 0:

@@ -27,8 +27,8 @@ class Place:
 
     name: str
     """Folder or address of the store, without secrets."""
-    predictions: Path | None = None
-    journals: Path | None = None
+    folder: Path | None = None
+    """The local folder beside the stores: journals, predictions, logs of steps that run."""
     opened: Stores | None = None
     opened_medium: Medium | None = None
     workspace: Workspace | None = None
@@ -51,6 +51,11 @@ class Place:
         return self.opened_medium
 
     @property
+    def predictions(self) -> Path | None:
+        """Where prediction journals lie that are not versions yet."""
+        return self.folder / "predictions" if self.folder is not None else None
+
+    @property
     def find_prediction(self) -> PredictionFinder:
         """How a prediction is found: in the store, and in the journals of this machine."""
         from tenfold.workspace import finder_in
@@ -60,22 +65,11 @@ class Place:
 
 def place_of(workspace: Workspace) -> Place:
     """The place of a workspace, nothing opened yet."""
-    return Place(
-        name=str(workspace.location),
-        predictions=workspace.predictions,
-        journals=workspace.journals,
-        workspace=workspace,
-    )
+    return Place(name=str(workspace.location), folder=workspace.folder, workspace=workspace)
 
 
 def place_of_stores(
     stores: Stores, *, name: str = "", folder: Path | None = None, medium: Medium | None = None
 ) -> Place:
     """A place of stores that are open already; `folder` is the one that holds journals and predictions."""
-    return Place(
-        name=name,
-        opened=stores,
-        opened_medium=medium,
-        predictions=folder / "predictions" if folder else None,
-        journals=folder / "journals" if folder else None,
-    )
+    return Place(name=name, folder=folder, opened=stores, opened_medium=medium)

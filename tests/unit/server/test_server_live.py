@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from conftest import points, started
+from server_seed import points, started
 
 from tenfold.server import live, place_of_stores, serving
 from tenfold.testing.stores import memory_stores

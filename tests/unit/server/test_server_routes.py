@@ -8,7 +8,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 import pytest
+from server_seed import CONSOLE, started
 
+from tenfold.pipelines.logs import live_log
 from tenfold.server.routes import TABLE
 from tenfold.server.table import Route
 
@@ -47,7 +49,9 @@ def test_every_get_answers_with_the_type_it_declares(route, api, seeded):
 
 
 def test_runs_are_found_by_text_sorted_and_cut_to_columns(api, seeded):
-    page = api.get("/runs", params={"q": "metrics.loss < 1", "columns": "params.lr,metrics.acc"}).json()
+    page = api.get(
+        "/runs", params={"q": "metrics.acc > 0.7 and params.lr = 0.1", "columns": "params.lr,metrics.acc"}
+    ).json()
     assert [run["id"] for run in page["items"]] == [seeded.ids["run"]]
     assert page["items"][0]["params"] == {"lr": 0.1}
     assert list(page["items"][0]["metrics"]) == ["acc"] and page["items"][0]["tags"] == {}
@@ -97,8 +101,6 @@ def test_points_come_in_pages_and_as_csv_that_keeps_every_number(api, seeded):
 
 
 def test_console_output_is_read_piece_by_piece_without_cutting_a_character(api, seeded):
-    from conftest import CONSOLE
-
     url, text, offset = f"/runs/{seeded.ids['run']}/log", "", 0
     while offset < len(CONSOLE.encode()):
         piece = api.get(url, params={"offset": offset, "limit": 101}).json()
@@ -160,8 +162,8 @@ def test_bytes_come_whole_in_ranges_and_never_as_a_page_of_ours(api, seeded):
 def test_a_small_version_is_a_file_too(api, seeded):
     version = seeded.ids["output"]
     [row] = api.get(f"/versions/{version}/files").json()["items"]
-    assert api.get(f"/versions/{version}/file", params={"path": row["path"]}).content == b"1"
-    assert api.get(f"/versions/{version}").json()["inline"] == 1
+    assert api.get(f"/versions/{version}/file", params={"path": row["path"]}).content == b"0.5"
+    assert api.get(f"/versions/{version}").json()["inline"] == 0.5
 
 
 def test_a_dataset_shows_refs_history_profile_and_what_changed(api, seeded):
@@ -172,6 +174,7 @@ def test_a_dataset_shows_refs_history_profile_and_what_changed(api, seeded):
     assert version["profile"] == {"rows": 3} and version["detail"]["uses"][0]["run_name"] == "first"
     diff = api.get("/data/flights/diff?a=1&b=2").json()
     assert [(f["path"], f["change"]) for f in diff["files"]] == [("months/03.csv", "added"), ("raw.bin", "removed")]
+    assert (diff["files"][0]["before_rows"], diff["files"][0]["after_rows"]) == (None, 1)
 
 
 def test_a_model_shows_metrics_of_its_evaluation_and_its_verdict(api):
@@ -215,10 +218,30 @@ def test_home_shows_failures_and_open_alarms_first(api, seeded):
 
 def test_a_pipeline_run_is_a_graph_of_its_steps(api, seeded):
     graph = api.get(f"/pipelines/runs/{seeded.ids['pipeline']}/graph").json()
-    assert {node["key"] for node in graph["nodes"]} == {"prepare", "train[0]", "train[1]"}
-    assert {node["step"] for node in graph["nodes"]} == {"prepare", "train"}
+    keys = {node["id"]: node["key"] for node in graph["nodes"]}
+    assert set(keys.values()) == {"prepare", "train[0]", "train[1]", "choose"}
+    assert {node["step"] for node in graph["nodes"]} == {"prepare", "train", "choose"}
+    assert {(keys[edge["source"]], keys[edge["target"]]) for edge in graph["edges"]} == {
+        ("prepare", "train[0]"), ("prepare", "train[1]"), ("train[0]", "choose"), ("train[1]", "choose"),
+    }  # fmt: skip
+    assert graph["counts"] == {"finished": 4} and graph["nodes"][0]["why"] == "first run"
     not_one = api.get(f"/pipelines/runs/{seeded.ids['run']}/graph")
     assert not_one.status_code == 404 and "not a pipeline" in not_one.json()["detail"]
+
+
+def test_a_step_shows_what_it_prints_while_it_runs_and_afterwards(api, seeded):
+    assert api.get(f"/runs/{seeded.ids['step']}/log").json()["text"] == "prepared 2\n"
+    run = started(seeded.stores, project="flights", kind="step", name="slow")
+    live_log(seeded.folder, run).write_text("half a line")
+    assert api.get(f"/runs/{run}/log").json()["text"] == "half a line"
+    seeded.stores.runs.set_deleted([run], at_ms=1)
+
+
+def test_cancelling_a_run_that_ended_changes_nothing(api, seeded):
+    url = f"/pipelines/runs/{seeded.ids['pipeline']}/cancel"
+    assert api.post(url).json() == {"changed": 0}
+    assert api.post(f"/pipelines/runs/{seeded.ids['run']}/cancel").status_code == 404
+    assert api.get(f"/runs/{seeded.ids['pipeline']}").json()["run"]["state"] == "finished"
 
 
 def test_search_finds_by_word_and_by_whole_id(api, seeded):

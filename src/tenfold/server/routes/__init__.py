@@ -1,17 +1,17 @@
 """The routes, one file a noun. `TABLE` is all of them: what is dispatched, documented and tested."""
 
-from tenfold.server.routes import curves, data, deployments, home, lineage, models, monitors, pipelines, runs, versions
+from tenfold.server.routes.curves import ROUTES as CURVES
+from tenfold.server.routes.data import ROUTES as DATA
+from tenfold.server.routes.deployments import ROUTES as DEPLOYMENTS
+from tenfold.server.routes.home import ROUTES as HOME
+from tenfold.server.routes.lineage import ROUTES as LINEAGE
+from tenfold.server.routes.models import ROUTES as MODELS
+from tenfold.server.routes.monitors import ROUTES as MONITORS
+from tenfold.server.routes.pipelines import ROUTES as PIPELINES
+from tenfold.server.routes.runs import ROUTES as RUNS
+from tenfold.server.routes.versions import ROUTES as VERSIONS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *home.ROUTES,
-    *runs.ROUTES,
-    *curves.ROUTES,
-    *pipelines.ROUTES,
-    *data.ROUTES,
-    *versions.ROUTES,
-    *models.ROUTES,
-    *deployments.ROUTES,
-    *monitors.ROUTES,
-    *lineage.ROUTES,
-]
+    *HOME, *RUNS, *CURVES, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+]  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from tenfold.base.addresses import Address, parse
 from tenfold.base.errors import InvalidAddress, VersionNotFound
 from tenfold.contracts import Stores, resolve
-from tenfold.records import Ref, Version
+from tenfold.data import Dataset, TableChange
+from tenfold.records import Entry, Ref, Version
 from tenfold.server.files import entries_of
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Name, Number
@@ -24,6 +25,7 @@ CHANGES = 1000
 PROFILES = 50
 """Looked through at once for the one of a version; each may hold some kilobytes."""
 
+What = Literal["added", "removed", "changed"]
 Which = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="v3, 3 or a ref")]
 
 
@@ -139,26 +141,37 @@ def _content(stores: Stores, version: Version) -> object:
 def diff(place: Place, params: DiffParams) -> FileDiff:
     stores = place.stores
     before, after = (_side(stores, params.name, which, field) for which, field in ((params.a, "a"), (params.b, "b")))
-    old = {e.path: e for e in entries_of(stores.blobs, before) if e.kind != "folder"}
-    new = {e.path: e for e in entries_of(stores.blobs, after) if e.kind != "folder"}
-    changes: list[FileChange] = []
-    counts = {"added": 0, "removed": 0, "changed": 0}
-    for path in sorted(old.keys() | new.keys()):
-        was, now = old.get(path), new.get(path)
-        if was is not None and now is not None and (was.digest, was.kind) == (now.digest, now.kind):
-            continue
-        change = "added" if was is None else "removed" if now is None else "changed"
-        counts[change] += 1
-        if len(changes) < CHANGES:
-            changes.append(
-                FileChange(
-                    path=path,
-                    change=change,  # type: ignore[arg-type]
-                    before_bytes=was.size_bytes if was else None,
-                    after_bytes=now.size_bytes if now else None,
-                )
-            )
-    return FileDiff(a=version_link(before), b=version_link(after), files=changes, **counts)
+    found = Dataset(stores, params.name).diff(before, after)
+    tables = {change.path: change for change in found.tables}
+    rows = [
+        *(_change("added", None, entry, tables) for entry in found.added),
+        *(_change("removed", entry, None, tables) for entry in found.removed),
+        *(_change("changed", change.before, change.after, tables) for change in found.changed),
+    ]
+    return FileDiff(
+        a=version_link(before),
+        b=version_link(after),
+        added=len(found.added),
+        removed=len(found.removed),
+        changed=len(found.changed),
+        files=sorted(rows, key=lambda row: row.path)[:CHANGES],
+    )
+
+
+def _change(what: What, before: Entry | None, after: Entry | None, tables: dict[str, TableChange]) -> FileChange:
+    path = (after or before).path  # type: ignore[union-attr]
+    table = tables.get(path)
+    return FileChange(
+        path=path,
+        change=what,
+        before_bytes=before.size_bytes if before else None,
+        after_bytes=after.size_bytes if after else None,
+        before_rows=table.rows_before if table else None,
+        after_rows=table.rows_after if table else None,
+        columns_added=table.columns_added if table else [],
+        columns_removed=table.columns_removed if table else [],
+        columns_retyped={name: list(types) for name, types in table.columns_retyped.items()} if table else {},
+    )
 
 
 def _side(stores: Stores, name: str, which: str, field: str) -> Version:

@@ -70,8 +70,8 @@ def _row(stores: Stores, run: Run, now: int) -> DeploymentRow:
         live=_live(run, now),
         url=url if isinstance(url, str) else None,
         targets=[_target(stores, target) for target in _targets(run)],
-        rates={key: summary.last for key, summary in run.metrics.items() if not key.startswith("system/")},
-        predictions=_rows(stores.versions.search("predictions", run_id=run.id, limit=1000)),
+        rates=_rates(run),
+        predictions=_predictions(stores, run),
     )
 
 
@@ -90,7 +90,7 @@ def _target(stores: Stores, said: dict[str, Any]) -> Target:
     weight = said.get("weight", 1.0)
     address = str(said.get("address", ""))
     return Target(
-        name=str(said.get("name", "")),
+        name=str(said.get("model") or said.get("name") or ""),
         address=address,
         weight=float(weight) if isinstance(weight, int | float) else 1.0,
         shadow=bool(said.get("shadow", False)),
@@ -101,11 +101,27 @@ def _target(stores: Stores, said: dict[str, Any]) -> Target:
 def _served_now(stores: Stores, said: dict[str, Any], address: str) -> VersionLink | None:
     """The version it says it serves, else the one its address means now."""
     try:
-        if isinstance(said.get("version_id"), str):
-            return version_link(stores.versions.get([said["version_id"]])[0])
+        if isinstance(said.get("model_version_id"), str):
+            return version_link(stores.versions.get([said["model_version_id"]])[0])
         return version_link(resolve(stores, address))
     except (NotFound, Invalid):
         return None
+
+
+def _rates(run: Run) -> dict[str, float | None]:
+    """Numbers the server wrote into its result: requests, errors, p50_ms, p99_ms; and its metrics."""
+    said = {
+        key: value
+        for key, value in run.result.items()
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    }
+    return said | {key: summary.last for key, summary in run.metrics.items() if not key.startswith("system/")}
+
+
+def _predictions(stores: Stores, run: Run) -> int:
+    """What it says it answered, else the rows of its log (which may be a sample)."""
+    said = run.result.get("predictions")
+    return said if isinstance(said, int) else _rows(stores.versions.search("predictions", run_id=run.id, limit=1000))
 
 
 def _rows(logs: list[Version]) -> int:

@@ -8,7 +8,7 @@ import msgspec
 
 from tenfold.base.errors import NotFound
 from tenfold.contracts import Stores
-from tenfold.records import And, Compare, Run, RunQuery, Version
+from tenfold.records import And, Compare, Order, Run, RunQuery, Version
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Name
 from tenfold.server.rows import run_row, version_link
@@ -46,7 +46,14 @@ def listing(place: Place, params: Nothing) -> MonitorList:
 def monitor_names(stores: Stores, projects: list[str] | None = None) -> dict[str, list[Run]]:
     """The checks of each monitor that has any, newest first."""
     found: dict[str, list[Run]] = {}
-    query = RunQuery(projects=projects, kinds=[KIND], limit=SCANNED, count=False)
+    query = RunQuery(
+        projects=projects,
+        kinds=[KIND],
+        where=Compare("state", "=", "finished"),
+        order=[Order("created_at_ms", descending=True)],
+        limit=SCANNED,
+        count=False,
+    )
     for run in stores.runs.search(query).items:
         found.setdefault(run.name, []).append(run)
     return found
@@ -54,12 +61,18 @@ def monitor_names(stores: Stores, projects: list[str] | None = None) -> dict[str
 
 def get(place: Place, params: MonitorParams) -> MonitorDetail:
     stores = place.stores
-    query = RunQuery(kinds=[KIND], where=And([Compare("name", "=", params.name)]), limit=params.limit, count=False)
+    query = RunQuery(
+        kinds=[KIND],
+        where=And([Compare("name", "=", params.name), Compare("state", "=", "finished")]),
+        order=[Order("created_at_ms", descending=True)],
+        limit=params.limit,
+        count=False,
+    )
     runs = stores.runs.search(query).items
     if not runs:
         there = ", ".join(sorted(monitor_names(stores))[:5]) or "none yet"
         raise NotFound(f"No monitor {params.name!r} has made a check. There are: {there}", field="name")
-    checks = sorted(check_rows(stores, runs), key=lambda check: (check.window, check.at_ms))
+    checks = sorted(check_rows(stores, runs), key=lambda check: (check.at_ms, check.run.id))
     keys = sorted({key for check in checks for key in check.scores})
     return MonitorDetail(name=params.name, project=runs[0].project, checks=checks, keys=keys)
 
@@ -75,10 +88,12 @@ def check_rows(stores: Stores, runs: list[Run]) -> list[CheckRow]:
 def _check_row(run: Run, report: Version | None) -> CheckRow:
     result = run.result
     window = result.get("window") or run.params.get("window") or run.tags.get("window") or ""
+    moment = result.get("at_ms")
     return CheckRow(
         run=run_row(run),
         window=str(window),
-        at_ms=run.started_at_ms or run.created_at_ms,
+        at_ms=moment if isinstance(moment, int) else run.created_at_ms,
+        status=str(result.get("status") or ("alarm" if _list(result.get("alarms")) else "ok")),
         scores=_scores(result.get("scores")),
         alarms=[_alarm(alarm) for alarm in _list(result.get("alarms"))],
         reasons=[str(reason) for reason in _list(result.get("reasons"))],
@@ -102,17 +117,23 @@ def _scores(value: Any) -> dict[str, float | None]:
 
 def _alarm(said: Any) -> Alarm:
     if not isinstance(said, dict):
-        return Alarm(kind="alarm", severity="warning", text=str(said), column=None)
+        return Alarm(kind="alarm", severity="warning", text=str(said), column=None, value=None, limit=None)
     column = said.get("column")
     return Alarm(
         kind=str(said.get("kind", "alarm")),
         severity=str(said.get("severity", "warning")),
-        text=str(said.get("text") or said.get("message") or said.get("reason") or ""),
+        text=str(said.get("text", "")),
         column=str(column) if column is not None else None,
+        value=_number(said.get("value")),
+        limit=_number(said.get("limit")),
     )
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 ROUTES = [
     Route("GET", "/monitors", listing, MonitorList, "Monitors, open alarms first"),
-    Route("GET", "/monitors/{name}", get, MonitorDetail, "A monitor's checks in order of their windows", MonitorParams),
+    Route("GET", "/monitors/{name}", get, MonitorDetail, "A monitor's checks in order of time", MonitorParams),
 ]

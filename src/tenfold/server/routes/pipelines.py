@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tenfold.base.errors import RunNotFound
 from tenfold.contracts import Stores
 from tenfold.records import Run, RunQuery
 from tenfold.server.place import Place
 from tenfold.server.routes.runs import RunParams
 from tenfold.server.rows import run_row
 from tenfold.server.table import Nothing, Route
-from tenfold.server.wire import PipelineGraph, PipelineList, PipelineRow
+from tenfold.server.wire import Changed, PipelineGraph, PipelineList, PipelineRow
 
 KIND = "pipeline"
 SCANNED = 1000
@@ -40,7 +43,18 @@ def graph(place: Place, params: RunParams) -> PipelineGraph:
     return pipeline_graph(place.stores, params.run_id)
 
 
+def cancel(place: Place, params: RunParams) -> Changed:
+    from tenfold.pipelines import Host
+    from tenfold.pipelines import cancel as stop
+
+    run = place.stores.runs.get([params.run_id])[0]
+    if run.kind != KIND:
+        raise RunNotFound(f"Run {run.id} is a {run.kind}, not a pipeline run. See /runs/{run.id}", field="run_id")
+    return Changed(stop(run.id, host=Host(stores=place.stores, folder=place.folder or Path())))
+
+
 ROUTES = [
     Route("GET", "/pipelines", listing, PipelineList, "Pipelines, the one that ran last first"),
+    Route("POST", "/pipelines/runs/{run_id}/cancel", cancel, Changed, "Stop the steps of a run", RunParams),
     Route("GET", "/pipelines/runs/{run_id}/graph", graph, PipelineGraph, "The graph of a run as it stands", RunParams),
 ]

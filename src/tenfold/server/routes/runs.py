@@ -211,7 +211,7 @@ def artifacts(place: Place, params: RunParams) -> ArtifactUses:
 
 def log(place: Place, params: LogParams) -> LogText:
     run = place.stores.runs.get([params.run_id])[0]
-    return read_log(place.stores, run, offset=params.offset, limit=params.limit)
+    return read_log(place.stores, run, place.folder, offset=params.offset, limit=params.limit)
 
 
 def patch(place: Place, params: RunParams) -> PatchText:

@@ -63,12 +63,18 @@ class FileList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One path that differs. A size is null on the side where the file is not there."""
+    """One path that differs. Sizes and rows are null on the side where the file is not there, or is no table."""
 
     path: str
     change: Literal["added", "removed", "changed"]
     before_bytes: int | None
     after_bytes: int | None
+    before_rows: int | None
+    after_rows: int | None
+    columns_added: list[str]
+    columns_removed: list[str]
+    columns_retyped: dict[str, list[str]]
+    """{column: [type before, type after]}"""
 
 
 class FileDiff(msgspec.Struct, frozen=True, kw_only=True):

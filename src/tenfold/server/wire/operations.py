@@ -29,9 +29,9 @@ class DeploymentRow(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     targets: list[Target]
     rates: dict[str, float | None]
-    """Last value of each of its metrics: requests and rows a second, latency, errors."""
+    """What it counted and measured so far: requests, errors, p50_ms, p99_ms."""
     predictions: int
-    """Rows in its prediction log."""
+    """Rows it answered."""
 
 
 class DeploymentList(msgspec.Struct, frozen=True):
@@ -58,6 +58,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     text: str
     column: str | None
+    value: float | None
+    limit: float | None
 
 
 class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,9 @@ class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
     run: RunRow
     window: str
     at_ms: int
+    """The moment it is for."""
+    status: str
+    """'ok', 'alarm', or 'too few rows', when nothing was judged."""
     scores: dict[str, float | None]
     alarms: list[Alarm]
     reasons: list[str]
@@ -89,7 +94,7 @@ class MonitorList(msgspec.Struct, frozen=True):
 
 
 class MonitorDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A monitor with its checks in order of their windows, and every score key they have."""
+    """A monitor with its checks in the order of the moments they are for, and every score key they have."""
 
     name: str
     project: str

@@ -25,10 +25,10 @@ class PipelineList(msgspec.Struct, frozen=True):
 
 
 class GraphNode(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a pipeline run; a step that fans out is one node a child, all with the same `step`."""
+    """One place of a pipeline run; one that fans out is there as its items, all with the same `step`."""
 
     id: str
-    """The step's run, and its place in the graph of this page."""
+    """Also the id of the step's run."""
     key: str
     """'train' or 'train[3]'."""
     step: str
@@ -43,6 +43,8 @@ class GraphNode(msgspec.Struct, frozen=True, kw_only=True):
     why: str | None
     """Why it ran or was found in the cache, in words."""
     params: dict[str, Any]
+    outputs: dict[str, str]
+    """Ids of the versions it gave, by output."""
 
 
 class GraphEdge(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +56,13 @@ class GraphEdge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PipelineGraph(msgspec.Struct, frozen=True, kw_only=True):
-    """The graph of one pipeline run as it stands now. `counts` says how many nodes are in each state."""
+    """The graph of one pipeline run as it stands now.
+
+    `counts` says how many nodes are in each state; `pipeline` is the address of the version with its graph and code.
+    """
 
     run: RunRow
     nodes: list[GraphNode]
     edges: list[GraphEdge]
     counts: dict[str, int]
+    pipeline: str | None
