@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
 from tenfold.contracts import Events
 from tenfold.records import Event
 from tenfold.stores.sql.database import Database
+from tenfold.stores.sql.prepared import Prepared
 from tenfold.stores.sql.tables import events, events_inbox
 
-_AFTER = "SELECT seq, topic, id, at_ms, project, action FROM events WHERE seq > :seq ORDER BY seq LIMIT :limit"
+_AFTER = Prepared(
+    "SELECT seq, topic, id, at_ms, project, action FROM events WHERE seq > :seq ORDER BY seq LIMIT :limit"
+)
+_VALUES = "(topic, id, action, at_ms, project) VALUES (:topic, :id, :action, :at_ms, :project)"
+_APPEND = Prepared(f"INSERT INTO events {_VALUES}")
+_APPEND_TO_INBOX = Prepared(f"INSERT INTO events_inbox {_VALUES}")
 
 _NUMBER_INBOX = """
     WITH taken AS (DELETE FROM events_inbox RETURNING n, topic, id, at_ms, project, action)
@@ -41,7 +47,7 @@ class SqlEvents(Events):
     def after(self, seq: int, *, limit: int = 1000) -> list[Event]:
         self._number_inbox()
         parameters = {"seq": seq, "limit": limit}
-        rows = self._db.read(lambda tx: tx.execute(text(_AFTER), parameters).all())
+        rows: list[Any] = self._db.read(lambda tx: list(_AFTER(tx, parameters)))
         return [Event(*row) for row in rows]
 
     def last(self) -> int:
@@ -66,13 +72,8 @@ class SqlEvents(Events):
 
 def note(tx: Connection, happened: Sequence[Happened]) -> None:
     """Append events in the transaction of what happened."""
-    if not happened:
-        return
-    table = events if tx.dialect.name == "sqlite" else events_inbox
-    rows: list[dict[str, Any]] = [
-        dict(zip(("topic", "id", "action", "at_ms", "project"), one, strict=True)) for one in happened
-    ]
-    tx.execute(insert(table).inline(), rows)
+    if happened:
+        (_APPEND if tx.dialect.name == "sqlite" else _APPEND_TO_INBOX).many(tx, happened)
 
 
 def _number_inbox(tx: Connection) -> None:

@@ -16,6 +16,7 @@ from tenfold.stores.sql.codec import DETAIL_COLUMNS, RUN_COLUMNS, detail_row, ru
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import note
 from tenfold.stores.sql.lineage import parts
+from tenfold.stores.sql.prepared import Prepared
 from tenfold.stores.sql.tables import run_details, run_metrics, run_params, run_tags, runs
 
 _FULL = select(*(runs.c[name] for name in RUN_COLUMNS), *(run_details.c[name] for name in DETAIL_COLUMNS)).join_from(
@@ -31,6 +32,24 @@ _METRICS = select(
     run_metrics.c.mean,
     run_metrics.c["count"],
 )
+
+_TIMES = {
+    "created": "ended_at_ms = NULL, error = NULL",
+    "running": "started_at_ms = coalesce(started_at_ms, :at_ms), ended_at_ms = NULL, error = NULL, "
+    "heartbeat_at_ms = :at_ms",
+    "ended": "ended_at_ms = :at_ms",
+}
+_MOVES = {
+    sort: (
+        Prepared(
+            f"UPDATE runs SET state = :state, {sets} WHERE id = :run_id AND state IN (:expect*) RETURNING project"
+        ),
+        Prepared(f"UPDATE runs SET state = :state, {sets} WHERE id = :run_id RETURNING project"),
+    )
+    for sort, sets in _TIMES.items()
+}
+"""For each sort of state, the statement that brings a run into it from some states, and from any."""
+_HEARTBEAT = Prepared("UPDATE runs SET heartbeat_at_ms = :at_ms WHERE id IN (:run_ids*)")
 
 
 class SqlRuns(Runs):
@@ -90,7 +109,7 @@ class SqlRuns(Runs):
     def heartbeat(self, run_ids: list[str], *, at_ms: int) -> None:
         def work(tx: Connection) -> None:
             for part in parts(sorted(run_ids)):
-                tx.execute(update(runs).where(runs.c.id.in_(part)).values(heartbeat_at_ms=at_ms))
+                _HEARTBEAT(tx, {"run_ids": part, "at_ms": at_ms})
 
         if run_ids:
             self._db.write(work)
@@ -176,22 +195,13 @@ def move_run(
     tx: Connection, run_id: str, to: RunState, *, at_ms: int, expect: list[RunState] | None = None
 ) -> str | None:
     """Bring a run into a state, from any or from one of `expect`; gives its project, or None when nothing changed."""
-    values: dict[str, Any] = {"state": to}
-    if to == "running":
-        values |= {
-            "started_at_ms": func.coalesce(runs.c.started_at_ms, at_ms),
-            "ended_at_ms": None,
-            "error": None,
-            "heartbeat_at_ms": at_ms,
-        }
-    elif to in END_STATES:
-        values |= {"ended_at_ms": at_ms}
-    else:
-        values |= {"ended_at_ms": None, "error": None}
-    statement = update(runs).where(runs.c.id == run_id).values(**values).returning(runs.c.project)
-    if expect is not None:
-        statement = statement.where(runs.c.state.in_(expect))
-    return cast("str | None", tx.execute(statement).scalar())
+    guarded, free = _MOVES[_sort_of(to)]
+    values = {"run_id": run_id, "state": to, "at_ms": at_ms, "expect": expect}
+    return cast("str | None", (free if expect is None else guarded)(tx, values).scalar())
+
+
+def _sort_of(state: RunState) -> str:
+    return "ended" if state in END_STATES else state
 
 
 def change_run(tx: Connection, run_id: str, change: RunChange) -> None:

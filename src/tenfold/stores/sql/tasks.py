@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, literal_column, select, text, update
+from sqlalchemy import Connection, insert, literal_column, select, text
 
 from tenfold.contracts import Tasks
 from tenfold.contracts.changes import run_state_after
@@ -14,16 +15,24 @@ from tenfold.stores.sql.codec import TASK_COLUMNS, pack, task_of, task_row
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import Happened, note
 from tenfold.stores.sql.lineage import parts
+from tenfold.stores.sql.prepared import Prepared
 from tenfold.stores.sql.runs import add_runs, change_run, move_run
 from tenfold.stores.sql.tables import runs, tasks
 
 _COLUMNS = tuple(tasks.c[name] for name in TASK_COLUMNS)
 _ALL = select(*_COLUMNS)
-# Written out, not bound: the planner uses a partial index only where it can see that the condition implies it.
-_READY: ColumnElement[bool] = literal_column("tasks.state = 'ready'")
-_RUNNING: ColumnElement[bool] = literal_column("tasks.state = 'running'")
+# States are written out, not bound: the planner uses a partial index only where it can see that it applies.
 _OPEN_ROOTS = text(
     "SELECT root_id FROM tasks WHERE state IN ('waiting', 'ready', 'running') GROUP BY root_id ORDER BY min(n)"
+)
+_READY = "SELECT n FROM tasks WHERE state = 'ready' AND not_before_ms <= :at_ms"
+_TAKE = Prepared(
+    "UPDATE tasks SET state = 'running', attempt = attempt + 1, token = token + 1, lease_owner = :owner, "
+    f"lease_until_ms = :until_ms WHERE n IN (:places*) RETURNING n, project, {', '.join(TASK_COLUMNS)}"
+)
+_RENEW = Prepared(
+    "UPDATE tasks SET lease_until_ms = :until_ms "
+    "WHERE id = :id AND token = :token AND lease_owner = :owner AND state = 'running'"
 )
 
 
@@ -53,36 +62,26 @@ class SqlTasks(Tasks):
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
         root_ids: list[str] | None = None,
     ) -> list[Task]:  # fmt: skip
-        startable = select(tasks.c.n).where(_READY, tasks.c.not_before_ms <= at_ms)
-        if pools is not None:
-            startable = startable.where(tasks.c.pool.in_(pools))
-        if root_ids is not None:
-            startable = startable.where(tasks.c.root_id.in_(root_ids))
-        startable = startable.order_by(tasks.c.priority.desc(), tasks.c.n).limit(limit)
+        statement, locking = _startable(pools is not None, root_ids is not None)
+        values = {"at_ms": at_ms, "limit": limit, "pools": pools, "root_ids": root_ids}
 
         def work(tx: Connection) -> list[Task]:
-            places = list(tx.execute(startable.with_for_update(skip_locked=True)).scalars())
+            places = list((statement if self._db.is_sqlite else locking)(tx, values).scalars())
             if not places:
                 return []
-            taken = update(tasks).where(tasks.c.n.in_(places)).values(
-                state="running",
-                attempt=tasks.c.attempt + 1,
-                token=tasks.c.token + 1,
-                lease_owner=owner,
-                lease_until_ms=at_ms + lease_ms,
-            ).returning(tasks.c.n, tasks.c.project, *_COLUMNS)  # fmt: skip
-            rows = {row[0]: row for row in tx.execute(taken)}
+            taken = _TAKE(tx, {"owner": owner, "until_ms": at_ms + lease_ms, "places": places})
+            rows = {row[0]: row for row in taken}
             happened: list[Happened] = []
             for place in places:
-                _, project, run_id, *_ = rows[place]
+                project, run_id = rows[place][1], rows[place][2]
                 happened.append(("task", run_id, "running", at_ms, project))
-                if (project := move_run(tx, run_id, "running", at_ms=at_ms)) is not None:
-                    happened.append(("run", run_id, "running", at_ms, project))
+                if (of_run := move_run(tx, run_id, "running", at_ms=at_ms)) is not None:
+                    happened.append(("run", run_id, "running", at_ms, of_run))
             note(tx, happened)
             return [task_of(rows[place][2:]) for place in places]
 
         # Looking first keeps idle workers from queueing for the write lock.
-        if limit < 1 or self._db.read(lambda tx: tx.execute(startable.limit(1)).first()) is None:
+        if limit < 1 or self._db.read(lambda tx: statement(tx, {**values, "limit": 1}).first()) is None:
             return []
         return self._db.write(work)
 
@@ -90,8 +89,8 @@ class SqlTasks(Tasks):
         def work(tx: Connection) -> list[str]:
             lost = []
             for task_id, token in sorted(tokens.items()):
-                held = (tasks.c.id == task_id, tasks.c.token == token, tasks.c.lease_owner == owner, _RUNNING)
-                if not tx.execute(update(tasks).where(*held).values(lease_until_ms=until_ms)).rowcount:
+                held = {"id": task_id, "token": token, "owner": owner, "until_ms": until_ms}
+                if not _RENEW(tx, held).rowcount:
                     lost.append(task_id)
             return lost
 
@@ -106,8 +105,18 @@ class SqlTasks(Tasks):
         return self._db.write(work) if changes else []
 
     def expired(self, *, at_ms: int) -> list[Task]:
-        statement = _ALL.where(_RUNNING, tasks.c.lease_until_ms <= at_ms).order_by(tasks.c.n)
-        return [task_of(row) for row in self._db.read(lambda tx: tx.execute(statement).all())]
+        leased = _ALL.where(literal_column("state = 'running'"), tasks.c.lease_until_ms <= at_ms).order_by(tasks.c.n)
+        return [task_of(row) for row in self._db.read(lambda tx: tx.execute(leased).all())]
+
+
+@cache
+def _startable(of_pools: bool, of_roots: bool) -> tuple[Prepared, Prepared]:
+    """The statement that finds what may start; and the one that also locks it, passing over what others hold."""
+    found = (
+        _READY + (" AND pool IN (:pools*)" if of_pools else "") + (" AND root_id IN (:root_ids*)" if of_roots else "")
+    )
+    found += " ORDER BY priority DESC, n LIMIT :limit"
+    return Prepared(found), Prepared(f"{found} FOR UPDATE SKIP LOCKED")
 
 
 def _add(tx: Connection, new: list[Task], new_runs: list[Run], now_ms: int) -> None:
@@ -129,18 +138,20 @@ def _add(tx: Connection, new: list[Task], new_runs: list[Run], now_ms: int) -> N
 
 
 def _apply(tx: Connection, change: TaskChange, run_state: RunState | None, at_ms: int) -> bool:
-    values: dict[str, Any] = {"state": change.to}
-    if change.to != "running":
-        values |= {"lease_owner": None, "lease_until_ms": None}
-    if change.not_before_ms is not None:
-        values["not_before_ms"] = change.not_before_ms
-    for name in ("outcome", "payload"):
-        if (mapping := getattr(change, name)) is not None:
-            values[name] = pack(mapping)
-    guard = [tasks.c.id == change.id, tasks.c.state.in_(change.expect)]
-    if change.token is not None:
-        guard.append(tasks.c.token == change.token)
-    row = tx.execute(update(tasks).where(*guard).values(values).returning(tasks.c.project)).first()
+    values: dict[str, Any] = {
+        "id": change.id,
+        "state": change.to,
+        "expect": change.expect,
+        "token": change.token,
+        "not_before_ms": change.not_before_ms,
+        "outcome": None if change.outcome is None else pack(change.outcome),
+        "payload": None if change.payload is None else pack(change.payload),
+    }
+    row = _changing(
+        change.to == "running",
+        change.token is not None,
+        tuple(name for name in ("not_before_ms", "outcome", "payload") if getattr(change, name) is not None),
+    )(tx, values).first()
     if row is None:
         return False
     happened: list[Happened] = [("task", change.id, change.to, at_ms, row[0])]
@@ -149,6 +160,16 @@ def _apply(tx: Connection, change: TaskChange, run_state: RunState | None, at_ms
         happened.append(("run", change.id, run_state or "updated", at_ms, project))
     note(tx, happened)
     return True
+
+
+@cache
+def _changing(keeps_lease: bool, by_token: bool, fields: tuple[str, ...]) -> Prepared:
+    """The statement for a change with these parts."""
+    sets = ["state = :state", *(f"{field} = :{field}" for field in fields)]
+    if not keeps_lease:
+        sets += ["lease_owner = NULL", "lease_until_ms = NULL"]
+    guard = "id = :id AND state IN (:expect*)" + (" AND token = :token" if by_token else "")
+    return Prepared(f"UPDATE tasks SET {', '.join(sets)} WHERE {guard} RETURNING project")
 
 
 def _change_run(tx: Connection, id: str, to: RunState | None, change: RunChange | None, at_ms: int) -> str | None:
