@@ -87,6 +87,11 @@ class Outbox:
             self._keep(deed, content or {})
             return None
 
+    @property
+    def waiting(self) -> bool:
+        """True when something is kept for later."""
+        return self._waiting
+
     def flush(self) -> bool:
         """Do what waits; True when nothing waits any more."""
         with self._lock:

@@ -276,6 +276,7 @@ class ActiveRun:
 
     def _send_rest(self) -> bool:
         """Send what is left; a store that was away before the end is not waited for."""
+        patient = not (self._was_away or self._outbox.waiting)
         deadline = time.monotonic() + END_WAIT_S
         pause = 0.05
         while True:
@@ -283,7 +284,7 @@ class ActiveRun:
             if sent:
                 self._send_console(everything=True)
                 return True
-            if self._was_away or time.monotonic() > deadline:
+            if not patient or time.monotonic() > deadline:
                 return False
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

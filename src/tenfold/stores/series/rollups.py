@@ -58,7 +58,7 @@ def from_points(found: Columns) -> Buckets:
     given["step"], given["at"], given["count"] = found.steps, found.times_ms, 1
     given["last"] = given["min"] = given["max"] = given["mean"] = found.values
     given["numbers"] = ~np.isnan(found.values)
-    return given  # type: ignore[no-any-return]  # numpy types an empty array of records as Any
+    return given
 
 
 def rolled(found: Columns) -> dict[int, Buckets]:
@@ -80,7 +80,7 @@ def merged(entries: Buckets, starts: npt.NDArray[np.int64]) -> Buckets:
     if not len(entries):
         return entries
     stops = np.append(starts[1:], len(entries)) - 1
-    given = entries[stops].copy()
+    given: Buckets = entries[stops].copy()
     with np.errstate(invalid="ignore", over="ignore"):
         sums = np.add.reduceat(np.where(entries["numbers"] > 0, entries["mean"] * entries["numbers"], 0.0), starts)
         given["min"] = np.fmin.reduceat(entries["min"], starts)

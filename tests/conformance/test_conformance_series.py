@@ -1,0 +1,5 @@
+from tenfold.testing.series import SeriesSuite
+
+
+class TestSeries(SeriesSuite):
+    """On every store; see conftest.py."""
