@@ -11,6 +11,7 @@ import numpy as np
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
+from tenfold.monitoring import tails
 from tenfold.monitoring.distances import variation
 from tenfold.monitoring.pairs import Pair
 
@@ -19,7 +20,7 @@ PERMUTATIONS = 1000
 
 def kolmogorov_smirnov(pair: Pair) -> float:
     """Two-sided two-sample test; exact up to 10,000 rows a side. p-value."""
-    return _p(_stats().ks_2samp(pair.reference.numbers, pair.current.numbers))
+    return tails.two_sample_ks(pair.reference.numbers, pair.current.numbers)
 
 
 def chi_square(pair: Pair) -> float:
@@ -28,9 +29,8 @@ def chi_square(pair: Pair) -> float:
     expected = counts.reference * (pair.current.count / pair.reference.count)
     if np.any((expected == 0) & (counts.current > 0)):
         return 0.0
-    special = require("scipy.special", extra="monitoring", why="compute p-values")
     statistic = float((np.square(counts.current - expected) / expected).sum())
-    return float(special.chdtrc(expected.size - 1, statistic)) if expected.size > 1 else 1.0
+    return tails.chi_square(statistic, expected.size - 1) if expected.size > 1 else 1.0
 
 
 def proportions(pair: Pair) -> float:
