@@ -59,10 +59,10 @@ def from_rows(signature: Signature, rows: Sequence[Sequence[Any]]) -> Batch:
             matrix = matrix.astype(np.float64, copy=False)
             _refuse_missing(inputs, matrix)
             return Batch(len(rows), matrix)
-    for at, row in enumerate(rows):
-        if len(row) != width:
-            names = ", ".join(column.name for column in inputs[:8]) + (" …" if width > 8 else "")
-            raise Invalid(f"Row {at} has {len(row)} values, but the model takes {width}: {names}", field="data")
+    if set(map(len, rows)) - {width}:
+        at, row = next((at, row) for at, row in enumerate(rows) if len(row) != width)
+        names = ", ".join(column.name for column in inputs[:8]) + (" …" if width > 8 else "")
+        raise Invalid(f"Row {at} has {len(row)} values, but the model takes {width}: {names}", field="data")
     values = zip(*rows, strict=True) if rows else iter([()] * width)
     return _batch(signature, [_convert(column, value) for column, value in zip(inputs, values, strict=True)])
 
@@ -162,6 +162,11 @@ def _convert(column: Column, values: Any) -> Array:
         if column.type == "bool" and kind == "b":
             return array
     out = np.empty(len(values), dtype=_DTYPES[column.type])
+    if column.type == "string":
+        values = values.tolist() if isinstance(values, np.ndarray) else values
+        if set(map(type, values)) <= ({str, type(None)} if column.nullable else {str}):
+            out[:] = values
+            return out
     read = _READ[column.type]
     for at, value in enumerate(values):
         missing = value is None or (isinstance(value, float) and math.isnan(value))
