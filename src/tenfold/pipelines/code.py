@@ -18,15 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import tenfold
 from tenfold.base.errors import TenfoldError
 from tenfold.base.hashing import canonical_json, digest, json_digest
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import encode, module_name
 
 _FOREIGN = tuple(
-    f"{os.path.realpath(path)}{os.sep}"
-    for path in {*sysconfig.get_paths().values(), *(str(Path(place)) for place in tenfold.__path__)}
+    f"{os.path.realpath(path)}{os.sep}" for path in {*sysconfig.get_paths().values(), str(Path(__file__).parents[1])}
 )
 
 

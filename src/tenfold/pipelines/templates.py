@@ -92,7 +92,7 @@ def fill(given: Template, lookup: Lookup) -> Template:
         return lookup(whole, name)
     if "e" in given:
         key, output, index = given["e"]
-        return items_of(lookup(key, output), what=key)[index]
+        return items_of(lookup(key, output), what=key)[int(index)]
     for tag in ("l", "tu"):
         if tag in given:
             return {tag: [fill(item, lookup) for item in given[tag]]}

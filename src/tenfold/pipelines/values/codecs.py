@@ -80,14 +80,18 @@ def _save_pandas(value: Any, folder: Path) -> dict[str, Any]:
     notes["objects"] = [index for index, kind in enumerate(frame.dtypes) if str(kind) == "object"]
     if series:
         notes["series"] = value.name
+    if getattr(frame.index, "freqstr", None):
+        notes["freq"] = frame.index.freqstr
     return notes
 
 
 def _load_pandas(files: PartFiles, notes: dict[str, Any]) -> Any:
     frame = _open_arrow(files).to_pandas()
     for index in notes.get("objects", ()):  # pandas 3 reads text back as its own string type
-        if str(frame.dtypes.iloc[index]) != "object":
+        if str(frame.dtypes.iloc[index]) != "object":  # (what is missing there comes back as None)
             frame.isetitem(index, frame.iloc[:, index].astype(object))
+    if "freq" in notes:
+        frame.index.freq = notes["freq"]
     return frame.iloc[:, 0].rename(notes["series"]) if "series" in notes else frame
 
 
