@@ -42,16 +42,16 @@ def fit(kind: str, train: pl.DataFrame, validation: pl.DataFrame, *, log: Log) -
 
 
 def _logistic(x: Any, y: Any, watch: Callable[[Any, int], None]) -> LogisticRegression:
-    model = LogisticRegression(max_iter=10, warm_start=True)
-    for step in range(10, 61, 10):
+    model = LogisticRegression(max_iter=15, warm_start=True)
+    for step in range(15, 46, 15):
         model.fit(x, y)
         watch(model, step)
     return model
 
 
 def _boosting(x: Any, y: Any, watch: Callable[[Any, int], None]) -> HistGradientBoostingClassifier:
-    model = HistGradientBoostingClassifier(warm_start=True, max_iter=10, random_state=7)
-    for rounds in range(10, 81, 10):
+    model = HistGradientBoostingClassifier(warm_start=True, max_iter=20, random_state=7)
+    for rounds in range(20, 81, 20):
         model.set_params(max_iter=rounds)
         model.fit(x, y)
         watch(model, rounds)

@@ -70,11 +70,13 @@ def gate(models: list[str], evaluations: list[str], champion: str | None) -> dic
     before = tenfold.load_evaluation(champion) if champion else None
     verdict = tenfold.gate(judged[best], before, RULES)
     auc = judged[best].metrics["roc_auc"]
-    against = f" against the champion's {before.metrics['roc_auc']:.3f}" if before else ""
+    said = f"AUC {auc:.3f} on its holdout; there is no champion yet"
+    if before:
+        said = f"AUC {auc:.3f} against the champion's {before.metrics['roc_auc']:.3f} on the same holdout"
     return {
         "model": models[best],
         "passed": verdict.passed,
-        "reasons": [f"AUC {auc:.3f}{against} {"on the same holdout" if before else "on its holdout; there is no champion yet"}", *([] if verdict.passed else verdict.reasons)],
+        "reasons": [said, *([] if verdict.passed else verdict.reasons)],
         "evaluation": evaluations[best],
         "metrics": judged[best].metrics,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,7 +60,7 @@ def run(
     id: str | None = None,
     resume: Literal["must", "allow", "never"] = "never",
     kind: str = "training",
-    capture: Iterable[str] | None = None,
+    capture: Collection[str] | None = None,
 ) -> ActiveRun:
     """Start a run; use it as a context manager, or call `finish()` yourself.
 
@@ -105,7 +105,11 @@ def dataset(name: str) -> Dataset:
     from tenfold.workspace import profile_version
 
     stores = current().stores
-    return Dataset(stores, name, on_commit=lambda version: profile_version(stores, version))
+
+    def keep_profile(version: Version) -> None:
+        profile_version(stores, version)
+
+    return Dataset(stores, name, on_commit=keep_profile)
 
 
 def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
@@ -146,7 +150,9 @@ def evaluate(y_true: Any, y_pred: Any = None, y_score: Any = None, **options: An
     return judge(y_true, y_pred, y_score, **options)
 
 
-def record_evaluation(evaluation: Evaluation, name: str, *, model: str | None = None, data: str | None = None) -> Version:
+def record_evaluation(
+    evaluation: Evaluation, name: str, *, model: str | None = None, data: str | None = None
+) -> Version:
     """Keep an evaluation, with edges from the model and the data it judged; part of the active run when there is one."""
     from tenfold.contracts import resolve
     from tenfold.evaluation import record_evaluation as record
@@ -201,10 +207,10 @@ def drift(reference: Any, current: Any, **options: Any) -> DriftReport:
 
 def report_html(found: DriftReport | CheckResult, path: str | Path) -> Path:
     """Write a drift report or a check as one self-contained page."""
-    from tenfold.monitoring import render
+    from tenfold.monitoring import to_html
 
     target = Path(path)
-    target.write_text(render(found), "utf-8")
+    target.write_text(to_html(found), "utf-8")
     return target
 
 
@@ -215,7 +221,9 @@ def check(monitor: Monitor, reference: Any, current: Any, **options: Any) -> Che
     return look(monitor, reference, current, **options)
 
 
-def record_check(monitor: Monitor, result: CheckResult, *, used: Mapping[str, str] | None = None, **options: Any) -> Run:
+def record_check(
+    monitor: Monitor, result: CheckResult, *, used: Mapping[str, str] | None = None, **options: Any
+) -> Run:
     """Keep a check as a run with its report.
 
     Args:

@@ -49,8 +49,8 @@ def show(name: str, as_json: bool) -> None:
         emit_json({"versions": versions, "history": history})
         return
     aliases: dict[str, list[str]] = {}
-    for alias, version in registered.aliases().items():
-        aliases.setdefault(version.id, []).append(alias)
+    for alias, ref in registered.aliases().items():
+        aliases.setdefault(ref.version_id, []).append(alias)
     rows = [
         (f"v{v.number}", ", ".join(aliases.get(v.id, [])), v.type, v.tags.get("blessing", ""), size(v.size_bytes), ago(v.created_at_ms), v.message)
         for v in versions
@@ -92,4 +92,5 @@ def alias(name: str, alias: str, version: str, why: str, force: bool) -> None:
         why=why,
         force_reason=why if force else None,
     )
+    assert found is not None, "an alias that was moved to a version exists"
     click.echo(f"model:{name}@{alias} is now v{found.number}")

@@ -84,7 +84,7 @@ def show(name: str, as_json: bool) -> None:
         return
     keys = sorted({key for check in checks for key in check.scores if "." not in key})[:6]
     rows = [
-        (check.window, *(check.scores.get(key) for key in keys), "; ".join(alarm.says for alarm in check.alarms))
+        (check.window, *(check.scores.get(key) for key in keys), "; ".join(alarm.text for alarm in check.alarms))
         for check in checks
     ]
     table(rows, ("window", *keys, "alarms"), empty=f"No monitor is called {name}. List them with: tenfold monitor list")

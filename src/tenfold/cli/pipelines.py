@@ -86,9 +86,10 @@ def why_ran(run: str, as_json: bool) -> None:
 @click.argument("step_run")
 def logs(step_run: str) -> None:
     """Print what a step's run wrote."""
-    from tenfold.workspace import read_log
+    from tenfold.pipelines import read_log
 
-    click.echo(read_log(workspace(), _run_id(step_run)), nl=False)
+    place = workspace()
+    click.echo(read_log(place.stores, _run_id(step_run), place.folder), nl=False)
 
 
 @command.command("resume", epilog=f"Example: tenfold pipelines resume 01JD0000000000000000000000\n\n{EXIT_CODES}")

@@ -21,6 +21,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     It listens on this machine only. To listen on another address set a token first: TENFOLD_TOKEN.
     """
     from tenfold.server import run_server
+    from tenfold.workspace import Keeper
 
     given = ctx.find_root().obj
     given["store"], given["blobs"] = store or given["store"], blobs or given["blobs"]
@@ -32,10 +33,19 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     text = settings.get("port", None if port is None else str(port)) or "7410"
     if not text.isdigit() or int(text) > 65535:
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")
-    run_server(
-        place,
-        host=settings.get("host", host) or "127.0.0.1",
-        port=int(text),
-        token=settings.get("token"),
-        on_ready=lambda url: click.echo(f"Tenfold is at {url} (store: {place.location}). Stop it with Ctrl-C"),
-    )
+    keeper = Keeper(place)
+
+    def ready(url: str) -> None:
+        click.echo(f"Tenfold is at {url} (store: {place.location}). Stop it with Ctrl-C")
+        keeper.start()
+
+    try:
+        run_server(
+            place,
+            host=settings.get("host", host) or "127.0.0.1",
+            port=int(text),
+            token=settings.get("token"),
+            on_ready=ready,
+        )
+    finally:
+        keeper.stop()

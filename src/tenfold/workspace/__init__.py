@@ -7,6 +7,7 @@ from tenfold.workspace.client import Client
 from tenfold.workspace.deploying import serve
 from tenfold.workspace.engines import pipeline_host
 from tenfold.workspace.explain import why
+from tenfold.workspace.housekeeping import Keeper, collect_garbage, examine, sync
 from tenfold.workspace.lineage import walk
 from tenfold.workspace.location import Location, locate
 from tenfold.workspace.predictions import finder_in, prediction_finder
@@ -15,6 +16,7 @@ from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current, open_worker_stores, open_workspace, use
 
 __all__ = [
-    "Client", "Location", "Used", "Workspace", "current", "finder_in", "locate", "open_worker_stores", "open_workspace",
-    "pipeline_host", "prediction_finder", "profile_version", "serve", "use", "walk", "why",
+    "Client", "Keeper", "Location", "Used", "Workspace", "collect_garbage", "current", "examine", "finder_in", "locate",
+    "open_worker_stores", "open_workspace", "pipeline_host", "prediction_finder", "profile_version", "serve", "sync",
+    "use", "walk", "why",
 ]  # fmt: skip

@@ -82,5 +82,7 @@ def _share(text: str, canary: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 < share < 1:
-        raise Invalid(f"--canary {canary!r} names no share of the requests. Write it like model:delay@4=0.1", field="canary")
+        raise Invalid(
+            f"--canary {canary!r} names no share of the requests. Write it like model:delay@4=0.1", field="canary"
+        )
     return share

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.base import settings
@@ -76,7 +75,7 @@ def start_run(
     id: str | None = None,
     resume: Literal["must", "allow", "never"] = "never",
     kind: str = "training",
-    capture: Iterable[str] | None = None,
+    capture: Collection[str] | None = None,
 ) -> ActiveRun:
     """Start a run in a workspace; a run that is active already becomes its parent."""
     if capture is None:
@@ -117,7 +116,7 @@ def active_run(*, required: bool = True, start: bool = False) -> Any:
     return None
 
 
-def step_context(run_id: str) -> AbstractContextManager[ActiveRun]:
+def step_context(run_id: str) -> ActiveRun:
     """Around a pipeline's step: `tenfold.log` and `tenfold.active_run()` mean the step's run."""
     place = current()
     return cast(ActiveRun, attach(place.stores, place.journals, run_id, run_type=ActiveRun))
