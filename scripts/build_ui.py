@@ -42,7 +42,7 @@ def build(*, force: bool = False, say: bool = True) -> bool:
     with tempfile.TemporaryDirectory(prefix=".pages-", dir=PAGES.parent) as folder:
         out = Path(folder) / "new"
         if not packages_are_there():
-            _run([npm_of(node), "ci", "--no-audit", "--no-fund", "--loglevel=error"], env, say=say)
+            _run([*npm_of(node), "ci", "--no-audit", "--no-fund", "--loglevel=error"], env, say=say)
         vite = UI / "node_modules" / "vite" / "bin" / "vite.js"
         _run([str(node), str(vite), "build", "--logLevel", "warn"], env | {"TENFOLD_PAGES_OUT": str(out)}, say=say)
         (out / STAMP).write_text(digest)
@@ -107,15 +107,16 @@ def _is_new_enough(node: str) -> bool:
     return (major, minor) >= LEAST_NODE or (major == 20 and minor >= 19)
 
 
-def npm_of(node: Path) -> str:
-    """The npm that came with a Node, else that of the path."""
-    for name in ("npm.cmd", "npm") if os.name == "nt" else ("npm",):
-        if (node.parent / name).exists():
-            return str(node.parent / name)
+def npm_of(node: Path) -> list[str]:
+    """The command of the npm that came with a Node, else of the one on the path."""
+    for place in (node.parent.parent / "lib", node.parent):
+        script = place / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        if script.exists():
+            return [str(node), str(script)]
     npm = shutil.which("npm")
     if npm is None:
         raise SystemExit("Node is here but npm is not. Install npm, or set TENFOLD_NO_NODE=1 to take both from PyPI")
-    return npm
+    return [npm]
 
 
 def _run(command: list[str], env: dict[str, str], *, say: bool) -> None:

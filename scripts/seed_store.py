@@ -143,7 +143,7 @@ def datasets(seed: Seed) -> list[Version]:
             csv = Path(folder) / "part.csv"
             csv.write_bytes(table)
             statistics = encode(profile(csv))
-        seed.version("profile", "flights", {"profile.json": statistics}, ago=(14 - 2 * month) * DAY, type="json", metadata={"of": version.id})
+        seed.version("profile", "flights", {"profile.json": b'{"tables":{"flights":' + statistics + b"}}"}, ago=(14 - 2 * month) * DAY, type="json", metadata={"of": version.id})
     seed.version("data", "airport-photos", {f"{code}/{n:03d}.txt": f"{code} {n}".encode() for code in ("JFK", "EWR", "LGA") for n in range(90)}, ago=3 * DAY, message="First photos", moves=[Move(ref="main")])  # fmt: skip
     return made
 

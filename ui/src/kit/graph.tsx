@@ -51,7 +51,11 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
     let current = true;
     void import("@dagrejs/dagre").then((dagre) => {
       if (!current) return;
-      const done = layout(dagre, nodes, edges, (box.current?.clientWidth ?? 1000) < 600 ? "TB" : "LR");
+      const [w, h] = [(box.current?.clientWidth ?? 1000) - 32, (box.current?.clientHeight ?? height) - 32];
+      const scale = (one: Placed) => Math.min(1, w / one.width, h / one.height);
+      const wide = layout(dagre, nodes, edges, "LR");
+      const high = scale(wide) < 0.75 ? layout(dagre, nodes, edges, "TB") : wide;
+      const done = scale(high) > scale(wide) ? high : wide;
       setPlaced(done);
       if (!touched.current) fit(done);
     });

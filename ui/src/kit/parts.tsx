@@ -34,10 +34,11 @@ export function Lines({ text }: { text: string }) {
 }
 
 /** Nothing here yet: why, and the lines that would fill it. */
-export function Empty({ title, lines, children }: { title: string; lines?: string; children?: ComponentChildren }) {
+export function Empty({ title, lines, children, page }: { title: string; lines?: string; children?: ComponentChildren; page?: boolean }) {
+  const Title = page ? "h1" : "h2";
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children ? <p>{children}</p> : null}
       {lines ? <Lines text={lines} /> : null}
     </div>

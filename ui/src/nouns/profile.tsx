@@ -1,6 +1,7 @@
 // The statistics of a table: a line a column, with its histogram or its most frequent values.
 import { Bars } from "../kit/bars";
 import { number, percent, value } from "../kit/format";
+import { Section } from "../kit/page";
 import { Table, type Column } from "../kit/table";
 
 /** As the profiles' own record is written (docs: profiles); fields with their default are left out. */
@@ -28,7 +29,14 @@ export interface TableProfile {
   columns: Record<string, ColumnProfile>;
 }
 
-export const isProfile = (of: unknown): of is TableProfile => of !== null && typeof of === "object" && "columns" in of && "rows" in of;
+const isTable = (of: unknown): of is TableProfile => of !== null && typeof of === "object" && "columns" in of && "rows" in of;
+
+/** The tables a profile is of, by name: a dataset's has one for each folder of files, a report's only one. */
+export function tablesOf(of: unknown): [string, TableProfile][] {
+  if (isTable(of)) return [["", of]];
+  if (of === null || typeof of !== "object" || !("tables" in of)) return [];
+  return Object.entries(of.tables as object).filter((one): one is [string, TableProfile] => isTable(one[1]));
+}
 
 const missing = (column: ColumnProfile): number => (column.nulls ?? 0) + (column.nans ?? 0);
 const median = (column: ColumnProfile): number | null => {
@@ -60,12 +68,18 @@ function Shape({ of }: { of: ColumnProfile }) {
   );
 }
 
-export function ProfileTable({ profile }: { profile: TableProfile }) {
+/** Every table of a profile, one below the other. */
+export function Profile({ of }: { of: unknown }) {
+  const tables = tablesOf(of);
+  return <>{tables.map(([name, table]) => (tables.length > 1 || name ? <Section key={name} title={name}><ProfileTable profile={table} name={name} /></Section> : <ProfileTable key="" profile={table} name="the table" />))}</>;
+}
+
+function ProfileTable({ profile, name }: { profile: TableProfile; name: string }) {
   const columns = Object.entries(profile.columns).map(([name, column]) => ({ ...column, name: column.name ?? name }));
   return (
     <>
       <p class="soft" style={{ marginBottom: "8px" }}>{profile.rows.toLocaleString("en-US")} rows, {columns.length} columns</p>
-      <Table label="Columns of the table" rows={columns} id={(column) => column.name} columns={COLUMNS} />
+      <Table label={`Columns of ${name}`} rows={columns} id={(column) => column.name} columns={COLUMNS} />
     </>
   );
 }

@@ -29,7 +29,7 @@ export default function Compare() {
   const pens = useMemo(() => pensFor(ids), [ids]);
   const names = useMemo(() => labels(runs), [runs]);
   const zoom = useMemo(() => (zoomed ? (zoomed.split("~").map(Number) as [number, number]) : null), [zoomed]);
-  if (!ids.length) return <Empty title="Nothing to compare">Select two runs or more in <a href="/runs">the table of runs</a> and press c.</Empty>;
+  if (!ids.length) return <Empty page title="Nothing to compare">Select two runs or more in <a href="/runs">the table of runs</a> and press c.</Empty>;
   if (!page.data) return page.problem ? <Failed problem={page.problem} again={page.reload} /> : <Loading />;
 
   const look: Look = { x: x as Against, log: scale === "log", smooth: Number(smooth), zoom };

@@ -8,7 +8,7 @@ import { Ago, Copy, Empty, Failed, Facts, Panel, Tabs, Tag } from "../kit/parts"
 import { setQuery, useQuery } from "../kit/router";
 import { Table } from "../kit/table";
 import { lineageOf, pageOfVersion } from "../links";
-import { isProfile, ProfileTable } from "../nouns/profile";
+import { Profile, tablesOf } from "../nouns/profile";
 import { filesAndSize, Moves, Refs, Uses, versionColumns } from "../nouns/versions";
 import { Walk } from "../nouns/walk";
 import type { DataDetail, DataVersion, FileDiff } from "../wire";
@@ -61,7 +61,7 @@ export default function Dataset({ name }: { name: string }) {
             </>
           ) : null}
           {tab === "files" && shown ? <Files key={shown.id} version={shown.id} path={path} setPath={(to) => setPath(to)} /> : null}
-          {tab === "profile" ? (isProfile(version.data?.profile) ? <ProfileTable profile={version.data.profile} /> : version.data ? <Empty title="No statistics of this version" lines={`tenfold data profile ${name}@v${number}`}>They are one pass over the table, and merge with those of other versions.</Empty> : null) : null}
+          {tab === "profile" ? (tablesOf(version.data?.profile).length ? <Profile of={version.data!.profile} /> : version.data ? <Empty title="No statistics of this version">They are made when a version with CSV or Parquet files is committed, in one pass, and merge with those of the versions before.</Empty> : null) : null}
           {tab === "changes" && number ? <Changes base={base} number={number} before={version.data?.detail.parents[0]?.number} all={data.data.versions.map((one) => one.number)} /> : null}
           {tab === "names" ? <Names data={data.data} link={link} /> : null}
           {tab === "lineage" && shown ? <Walk address={shown.address} /> : null}

@@ -15,7 +15,7 @@ export default function Datasets() {
   const [order, setOrder] = useQuery("order", "-newest_at_ms");
   const list = useResource<DataList>("/data", (event) => event.topic === "version" || event.topic === "ref");
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
-  if (!list.data.items.length) return <Empty title="No datasets yet" lines={`tenfold data add flights data/\ntenfold data log flights`}>Each commit is a version that never changes; what did not change is not stored again.</Empty>;
+  if (!list.data.items.length) return <Empty page title="No datasets yet" lines={`tenfold data commit flights data/ -m "first import"\ntenfold data log flights`}>Each commit is a version that never changes; what did not change is not stored again.</Empty>;
   return (
     <>
       <Head title="Datasets" />

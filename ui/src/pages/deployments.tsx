@@ -14,7 +14,7 @@ export default function Deployments() {
   const list = useResource<DeploymentList>("/deployments", (event) => event.topic !== "task");
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
   const rows = list.data.items;
-  if (!rows.length) return <Empty title="Nothing is served" lines={`tenfold serve model:delay@champion --port 8080\n\ncurl localhost:8080/invocations -H 'content-type: application/json' \\\n  -d '{"dataframe_records": [{"dep_hour": 17, "carrier": "UA"}]}'`}>Each prediction gets an id and lands in the prediction log, from which its lineage can be walked.</Empty>;
+  if (!rows.length) return <Empty page title="Nothing is served" lines={`tenfold serve model:delay@champion --port 8080\n\ncurl localhost:8080/invocations -H 'content-type: application/json' \\\n  -d '{"dataframe_records": [{"dep_hour": 17, "carrier": "UA"}]}'`}>Each prediction gets an id and lands in the prediction log, from which its lineage can be walked.</Empty>;
   const rates = [...new Set(rows.flatMap((row) => Object.keys(row.rates)))].filter((key) => !key.startsWith("system/")).slice(0, 4);
   return (
     <>

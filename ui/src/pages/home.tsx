@@ -22,7 +22,7 @@ export default function Home() {
   const { attention, running, recent, counts } = home.data;
   if (!recent.length && !running.length && !counts.data && !counts.models) {
     return (
-      <Empty title="Nothing is here yet" lines={FIRST}>
+      <Empty page title="Nothing is here yet" lines={FIRST}>
         These lines make a first run; it shows here within a second, live. Or let <code>tenfold demo</code> take a real data set all the way to a served and watched model.
       </Empty>
     );

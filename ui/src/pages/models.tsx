@@ -14,7 +14,7 @@ export default function Models() {
   const list = useResource<ModelList>("/models", (event) => event.topic === "version" || event.topic === "ref");
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
   const rows = list.data.items;
-  if (!rows.length) return <Empty title="No models yet" lines={`with tenfold.run("flights") as run:\n    run.save_model(model, "delay", input_example=X.head())`}>A model is saved with its signature and in a safe format; the alias <code>champion</code> says which version is served.</Empty>;
+  if (!rows.length) return <Empty page title="No models yet" lines={`with tenfold.run("flights") as run:\n    run.save_model(model, "delay", input_example=X.head())`}>A model is saved with its signature and in a safe format; the alias <code>champion</code> says which version is served.</Empty>;
   const keys = leading(rows.flatMap((row) => row.newest ?? []), 3);
   return (
     <>

@@ -12,7 +12,7 @@ export default function Monitors() {
   const list = useResource<MonitorList>("/monitors", (event) => event.topic === "run" || event.topic === "version");
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
   const rows = list.data.items;
-  if (!rows.length) return <Empty title="Nothing is watched yet" lines={`tenfold monitor check --reference data:flights@main --current new.parquet`}>A monitor compares what arrives with what the model was trained on, and keeps every score.</Empty>;
+  if (!rows.length) return <Empty page title="Nothing is watched yet" lines={`import tenfold\n\nmonitor = tenfold.Monitor(name="delay-drift", reference="data:flights@baseline")\nresult = tenfold.check(monitor, reference, current)\ntenfold.record_check(monitor, result)`}>A monitor compares what arrives with what the model was trained on, and keeps every score.</Empty>;
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row.newest?.scores ?? {})))].filter((key) => !key.includes(".") && !key.includes("/")).slice(0, 4);
   return (
     <>

@@ -21,7 +21,7 @@ export default function Pipelines() {
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
   if (!list.data.items.length) {
     return (
-      <Empty title="No pipelines yet" lines={`import tenfold\n\n@tenfold.step(retries=2)\ndef double(x: int) -> int:\n    return 2 * x\n\n@tenfold.pipeline\ndef doubling(x: int = 4):\n    return double(double(x))\n\ndoubling.run()`}>
+      <Empty page title="No pipelines yet" lines={`import tenfold\n\n@tenfold.step(retries=2)\ndef double(x: int) -> int:\n    return 2 * x\n\n@tenfold.pipeline\ndef doubling(x: int = 4):\n    return double(double(x))\n\ndoubling.run()`}>
         Plain functions, composed. Each step is a run of its own, cached by its code and inputs.
       </Empty>
     );

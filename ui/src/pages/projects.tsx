@@ -16,7 +16,7 @@ export default function Projects() {
   const projects = useResource<ProjectList>("/projects", (event) => event.topic === "run");
   if (!projects.data) return projects.problem ? <Failed problem={projects.problem} again={projects.reload} /> : <Loading />;
   const rows = projects.data.items;
-  if (!rows.length) return <Empty title="No projects yet" lines={`import tenfold\n\nwith tenfold.run("my-project") as run:\n    run.log({"loss": 0.3}, step=1)`}>A project begins with its first run.</Empty>;
+  if (!rows.length) return <Empty page title="No projects yet" lines={`import tenfold\n\nwith tenfold.run("my-project") as run:\n    run.log({"loss": 0.3}, step=1)`}>A project begins with its first run.</Empty>;
   return (
     <>
       <Head title="Projects" />

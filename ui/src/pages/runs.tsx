@@ -114,7 +114,7 @@ export default function RunsPage() {
   const narrowed = Boolean(q || kind || project || bin);
   const bad = runs.problem !== null && runs.problem.status === 400;
   if (runs.total === 0 && !narrowed && !runs.loading) {
-    return <Empty title="No runs yet" lines={`import tenfold\n\nwith tenfold.run("my-project", params={"lr": 0.1}) as run:\n    for step in range(100):\n        run.log({"loss": 1 / (step + 1)}, step=step)`}>Everything that executes is a run: a training, a pipeline and its steps, a check, a deployment.</Empty>;
+    return <Empty page title="No runs yet" lines={`import tenfold\n\nwith tenfold.run("my-project", params={"lr": 0.1}) as run:\n    for step in range(100):\n        run.log({"loss": 1 / (step + 1)}, step=step)`}>Everything that executes is a run: a training, a pipeline and its steps, a check, a deployment.</Empty>;
   }
   return (
     <>

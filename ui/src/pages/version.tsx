@@ -7,7 +7,7 @@ import { Head, Loading, Section, usePage } from "../kit/page";
 import { Ago, Copy, Failed, Facts, Json, Panel, Tabs, Tag } from "../kit/parts";
 import { useQuery } from "../kit/router";
 import { glyphOf, lineageOf, pageOfVersion } from "../links";
-import { isProfile, ProfileTable } from "../nouns/profile";
+import { Profile, tablesOf } from "../nouns/profile";
 import { filesAndSize, Refs, Uses } from "../nouns/versions";
 import { Walk } from "../nouns/walk";
 import type { VersionDetail } from "../wire";
@@ -31,7 +31,7 @@ export default function Version({ id }: { id: string }) {
       <Tabs label="About this version" now={tab} set={(to) => setTab(to)} tabs={[{ id: "content", title: "Content" }, { id: "about", title: "About" }, { id: "lineage", title: "Lineage" }]} />
       <Panel id={tab}>
         {tab === "content" ? (
-          detail.data.inline !== null && detail.data.inline !== undefined ? (isProfile(detail.data.inline) ? <ProfileTable profile={detail.data.inline} /> : typeof detail.data.inline === "string" ? <div class="console"><div class="text wraps">{detail.data.inline}</div></div> : <Json value={detail.data.inline} />) : <Files version={version.id} path={path} setPath={(to) => setPath(to)} />
+          detail.data.inline !== null && detail.data.inline !== undefined ? (tablesOf(detail.data.inline).length ? <Profile of={detail.data.inline} /> : typeof detail.data.inline === "string" ? <div class="console"><div class="text wraps">{detail.data.inline}</div></div> : <Json value={detail.data.inline} />) : <Files version={version.id} path={path} setPath={(to) => setPath(to)} />
         ) : null}
         {tab === "about" ? (
           <div class="columns">
