@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,7 +68,7 @@ def check(
     anomalies: list[Anomaly] = []
     if schema is not None:
         anomalies = validate(profile(after), schema, environment=monitor.environment, previous=previous)
-    quality, expected = dict(current_quality or {}), dict(reference_quality or {})
+    quality, expected = _finite(current_quality), _finite(reference_quality)
     if monitor.quality and not quality:
         reasons.append("quality was not judged: no outcomes are known for this window")
     alarms = _drift_alarms(monitor, report) + _anomaly_alarms(monitor, anomalies)
@@ -78,6 +79,11 @@ def check(
         monitor=monitor.name, status=status, alarms=alarms, scores=_scores(report, anomalies, quality), reasons=reasons,
         drift=report, anomalies=anomalies, quality=quality, reference_quality=expected, window=window,
     )  # fmt: skip
+
+
+def _finite(quality: Mapping[str, float] | None) -> dict[str, float]:
+    """A metric that is NaN or infinite was not measured: compared with a limit it would never raise an alarm."""
+    return {name: float(value) for name, value in (quality or {}).items() if math.isfinite(value)}
 
 
 def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:

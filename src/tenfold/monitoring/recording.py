@@ -88,7 +88,9 @@ def monitors(stores: Stores, *, project: str | None = None) -> list[MonitorSumma
     newest: dict[tuple[str, str], Run] = {}
     counts: dict[tuple[str, str], int] = {}
     for run in _finished_checks(stores, project):
-        key = (run.tags.get("monitor", run.name), run.project)
+        if "monitor" not in run.tags:  # a check that somebody made by hand
+            continue
+        key = (run.tags["monitor"], run.project)
         newest.setdefault(key, run)
         counts[key] = counts.get(key, 0) + 1
     found = []
@@ -110,9 +112,9 @@ def monitors(stores: Stores, *, project: str | None = None) -> list[MonitorSumma
 
 def find_monitor(stores: Stores, name: str, *, project: str | None = None) -> Monitor | None:
     """The definition that the newest check of this name used, or None."""
-    for run in _finished_checks(stores, project, name=name):
-        return msgspec.convert(run.params["monitor"], Monitor)
-    return None
+    checks = _finished_checks(stores, project, name=name)
+    newest = next((run for run in checks if "monitor" in run.params), None)
+    return msgspec.convert(newest.params["monitor"], Monitor) if newest is not None else None
 
 
 def load_check(stores: Stores, version: Version) -> CheckResult:

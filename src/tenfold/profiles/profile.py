@@ -142,7 +142,7 @@ class Gathering:
             histogram=sketch.histogram(quantiles, self.min, self.max) if quantiles else None,
             top=top,
             distinct=(len(top.values) if top else 0) if exact else round(distinct.estimate(self.registers)),
-            distinct_is_exact=exact,
+            distinct_is_exact=exact and self.type != "other",
             registers=distinct.pack(self.registers) if self.registers.any() else b"",
             lengths=_lengths(self.lengths, self.length_counts),
         )  # fmt: skip

@@ -23,7 +23,7 @@ from tenfold.monitoring import (
     record_check,
 )
 from tenfold.profiles import profile
-from tenfold.records import Draft
+from tenfold.records import Draft, Run
 from tenfold.testing.stores import memory_stores
 
 MONITOR = Monitor(
@@ -82,6 +82,8 @@ def test_a_quality_drop_beyond_the_margin_is_an_alarm_and_the_margin_itself_is_n
 def test_a_metric_that_was_not_measured_is_an_alarm_not_a_pass() -> None:
     result = check(MONITOR, _table(), _table(seed=1), reference_quality={"roc_auc": 0.8}, current_quality={"f1": 0.5})
     assert [alarm.text for alarm in result.alarms] == ["roc_auc was not measured in this window"]
+    nan = {"roc_auc": float("nan"), "f1": 0.5}
+    assert check(MONITOR, _table(), _table(seed=1), reference_quality={"roc_auc": 0.8}, current_quality=nan).alarms
     result = check(MONITOR, _table(), _table(seed=1), current_quality={"roc_auc": 0.5})
     assert "the reference has no value for it" in result.alarms[0].text
 
@@ -142,6 +144,15 @@ def test_history_is_in_the_order_of_the_moments_the_checks_are_for(stores: Store
     assert (summary.name, summary.checks, summary.window, summary.alarms) == ("delay-drift", 3, "2013-06", 0)
     assert find_monitor(stores, "delay-drift") == MONITOR
     assert find_monitor(stores, "nobody") is None
+
+
+def test_a_check_made_by_hand_is_no_monitor(stores: Stores) -> None:
+    run = Run(id=new_id(), project="flights", kind="check", name="schema")
+    stores.runs.create([run])
+    stores.runs.transition(run.id, "running", expect=["created"], at_ms=1)
+    stores.runs.transition(run.id, "finished", expect=["running"], at_ms=2)
+    assert monitors(stores) == []
+    assert find_monitor(stores, "schema") is None
 
 
 def test_predictions_join_their_outcomes_by_id_and_a_correction_wins() -> None:
