@@ -22,7 +22,6 @@ class BucketMedium(Medium):
 
     A process forked from one that has used a bucket cannot use one: it gets Unavailable at once instead of waiting forever.
 
-
     Args:
         url: `s3://bucket` or `s3://bucket/prefix`.
         environ: Where AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID,

@@ -53,7 +53,10 @@ def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool
     live: set[bytes] = set()
     mark(index, keep, live)
     mark(index, [digest for digests in held.values() for digest in digests], live)
-    chosen = _choose(_survey(index, live, min(clock() - grace_ms, oldest)))
+    cutoff = clock() - grace_ms
+    if oldest is not None:
+        cutoff = min(cutoff, oldest - 1)
+    chosen = _choose(_survey(index, live, cutoff))
     freed = sum(len(pack.dead) for pack in chosen), sum(pack.dead_bytes for pack in chosen)
     if not dry_run and isinstance(medium, LocalMedium):
         medium.sweep()

@@ -58,14 +58,15 @@ def end_session(medium: Medium, name: str) -> None:
     medium.delete(f"sessions/{name}")
 
 
-def oldest_session(medium: Medium, now_ms: int, *, delete_old: bool = False) -> int:
-    """When the oldest live upload began (UTC ms); now when there is none."""
-    oldest = now_ms
+def oldest_session(medium: Medium, now_ms: int, *, delete_old: bool = False) -> int | None:
+    """When the oldest live upload began (UTC ms); None when there is none."""
+    oldest: int | None = None
     for name, _, at_ms in medium.scan("sessions/"):
         if at_ms < now_ms - SESSION_MS:
             if delete_old:
                 medium.delete(name)
             continue
         with contextlib.suppress(BlobNotFound):
-            oldest = min(oldest, msgspec.msgpack.decode(medium.get(name), type=_Session).since_ms)
+            since_ms = msgspec.msgpack.decode(medium.get(name), type=_Session).since_ms
+            oldest = since_ms if oldest is None else min(oldest, since_ms)
     return oldest

@@ -84,7 +84,7 @@ def damaged(key: bytes, place: Place, why: str) -> Damaged:
     """The error for bytes that are not what was stored."""
     return Damaged(
         f"The content {key.hex()} in packs/{place.pack} at {place.offset} is damaged: {why}. Restore that file from a "
-        "copy of the store, or store the same content again; find all damage with: tenfold doctor"
+        "copy of the store; find all damage with: tenfold doctor --verify"
     )
 
 

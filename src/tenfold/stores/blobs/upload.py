@@ -106,6 +106,8 @@ class Upload:
     def advance(self, size: int) -> None:
         """Count bytes as done, and say so."""
         self.done_bytes += size
+        if self._session is not None:
+            self._say_alive()
         if self._progress is not None:
             self._progress(self.done_bytes, self.total_bytes)
 
