@@ -57,7 +57,7 @@ def from_rows(signature: Signature, rows: Sequence[Sequence[Any]]) -> Batch:
             matrix = np.empty(0, dtype=object)  # rows of unequal length: the slow way says which
         if matrix.ndim == 2 and matrix.shape[1] == width and matrix.dtype.kind in "fiu":
             matrix = matrix.astype(np.float64, copy=False)
-            _refuse_missing(inputs, matrix)
+            _refuse_unfit(inputs, matrix)
             return Batch(len(rows), matrix)
     if set(map(len, rows)) - {width}:
         at, row = next((at, row) for at, row in enumerate(rows) if len(row) != width)
@@ -134,12 +134,23 @@ def _batch(signature: Signature, arrays: list[Array]) -> Batch:
     return Batch(rows, None, arrays)
 
 
-def _refuse_missing(inputs: list[Column], matrix: Array) -> None:
-    missing = np.isnan(matrix)
-    if missing.any():
-        for index in np.flatnonzero(missing.any(axis=0)):
-            if not inputs[index].nullable:
-                raise _wrong(inputs[index], int(np.argmax(missing[:, index])), None)
+def _refuse_unfit(inputs: list[Column], matrix: Array) -> None:
+    odd = ~np.isfinite(matrix)
+    if odd.any():
+        for index in np.flatnonzero(odd.any(axis=0)):
+            _refuse_odd(inputs[index], matrix[:, index])
+
+
+def _refuse_odd(column: Column, values: Array) -> None:
+    """Infinity is no measurement, and what a model makes of it depends on the format it runs in."""
+    infinite = np.isinf(values)
+    if infinite.any():
+        at = int(np.argmax(infinite))
+        raise _wrong(column, at, float(values[at]))
+    if not column.nullable:
+        missing = np.isnan(values)
+        if missing.any():
+            raise _wrong(column, int(np.argmax(missing)), None)
 
 
 def _convert(column: Column, values: Any) -> Array:
@@ -154,8 +165,8 @@ def _convert(column: Column, values: Any) -> Array:
         kind = array.dtype.kind
         if column.type == "float" and kind in "fiub":
             converted = array.astype(np.float64, copy=False)
-            if not column.nullable and kind == "f" and np.isnan(converted).any():
-                raise _wrong(column, int(np.argmax(np.isnan(converted))), None)
+            if kind == "f" and not np.isfinite(converted).all():
+                _refuse_odd(column, converted)
             return converted
         if column.type == "int" and kind in "iub" and array.dtype != np.uint64:
             return array.astype(np.int64, copy=False)
@@ -181,7 +192,7 @@ def _convert(column: Column, values: Any) -> Array:
 
 
 def _read_float(value: Any) -> float:
-    if isinstance(value, (str, bytes)):
+    if isinstance(value, (str, bytes)) or not math.isfinite(value):
         raise TypeError
     return float(value)
 

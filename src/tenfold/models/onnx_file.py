@@ -78,15 +78,16 @@ class Runner:
         self._bools = signature.classes is not None and all(isinstance(label, bool) for label in signature.classes)
 
     def run(self, batch: Batch) -> Answers:
-        """Answers for a batch; missing text is given as the empty string, as the converters do."""
-        if self._layout == "tensor":
-            matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
-            feed = {TENSOR_INPUT: matrix.astype(np.float32)}
-        else:
-            feed = {
-                name: _feed(values, dtype)
-                for name, dtype, values in zip(self._names, self._types, batch.columns(), strict=True)
-            }
+        """Answers for a batch; missing text is given as the empty string, as the converters do.
+
+        Raises:
+            Invalid: A number has no 32-bit form.
+        """
+        try:
+            with np.errstate(over="raise"):
+                feed = self._feed(batch)
+        except FloatingPointError:
+            raise self._too_large(batch) from None
         given = self._session.run(self._outputs, feed)
         prediction = given[0]
         if prediction.ndim == 2 and prediction.shape[1] == 1:
@@ -94,6 +95,20 @@ class Runner:
         if self._bools:
             prediction = prediction.astype(np.bool_)
         return Answers(prediction, given[1] if len(given) > 1 and given[1].ndim == 2 else None)
+
+    def _feed(self, batch: Batch) -> dict[str, Array]:
+        if self._layout == "tensor":
+            matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
+            return {TENSOR_INPUT: matrix.astype(np.float32)}
+        columns = zip(self._names, self._types, batch.columns(), strict=True)
+        return {name: _feed(values, dtype) for name, dtype, values in columns}
+
+    def _too_large(self, batch: Batch) -> Invalid:
+        limit = float(np.finfo(np.float32).max)
+        for name, values in zip(self._names, batch.columns(), strict=True):
+            if values.dtype != object and (np.abs(values) > limit).any():
+                return Invalid(f"The column {name!r} holds a number beyond {limit:.1g}. Send a smaller one", field=name)
+        return Invalid("A number is too large. Send a smaller one", field="data")
 
 
 def difference(expected: Answers, got: Answers) -> float:
