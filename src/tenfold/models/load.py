@@ -65,6 +65,10 @@ class Model:
         if self._runner is None:
             self._native = self._load_native()
 
+    def __repr__(self) -> str:
+        said = self.manifest
+        return f"<Model {self.version.address}: {said.estimator}, {said.task}, run as {said.files[0].format}>"
+
     @property
     def native(self) -> Any:
         """The scikit-learn object itself. Raises Invalid when only ONNX is kept."""

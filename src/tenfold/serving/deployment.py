@@ -43,6 +43,10 @@ class Lane:
     def version(self) -> Version:
         return self.batcher.model.version
 
+    @property
+    def role(self) -> str:
+        return "shadow" if self.target.shadow else "main"
+
 
 class Deployment:
     """One name with its lanes, journals and run. `lanes` and `shadows` are replaced whole, never changed."""
@@ -165,8 +169,10 @@ class Deployment:
 
     def figures(self) -> dict[str, Any]:
         """URL, targets with the versions that answer, requests, predictions, errors, quantiles of latency."""
-        asked = {key[1]: int(n) for key, n in self._metrics.requests.values.items() if key[0] == self.name}
-        rows = sum(n for key, n in self._metrics.predictions.values.items() if key[0] == self.name and key[3] == "main")
+        asked = {key[1]: int(n) for key, n in self._metrics.requests.values().items() if key[0] == self.name}
+        rows = sum(
+            n for key, n in self._metrics.predictions.values().items() if key[0] == self.name and key[3] == "main"
+        )
         quantiles = {f"p{q}_ms": self._metrics.seconds.quantile(q / 100, self.name) for q in (50, 99)}
         return {
             "url": self.url,
@@ -263,11 +269,10 @@ class Deployment:
         lanes = [self._by_target[target] for target in self._targets]
         self.lanes = tuple(lane for lane in lanes if not lane.target.shadow and lane.target.weight > 0)
         self.shadows = tuple(lane for lane in lanes if lane.target.shadow)
-        for key in [key for key in self._metrics.serving.values if key[0] == self.name]:
-            del self._metrics.serving.values[key]
-        for lane in (*self.lanes, *self.shadows):
-            role = "shadow" if lane.target.shadow else "main"
-            self._metrics.serving.set(1, self.name, lane.version.name, str(lane.version.number), role)
+        serving: dict[tuple[str, ...], float] = {
+            (self.name, one.version.name, str(one.version.number), one.role): 1.0 for one in lanes
+        }
+        self._metrics.serving.replace(self.name, serving)
 
     def _refuse(self, target: Target, error: Exception) -> None:
         self._metrics.swap_failures.add(1, self.name)

@@ -84,12 +84,17 @@ def predictions(
     return table.join(known, on="prediction_id", how="left", maintain_order="left")
 
 
-def outcomes(stores: Stores, deployment: str, *, log_folder: Path | None = None) -> Any:
-    """Known outcomes of a deployment: prediction_id, outcome, outcome_at_ms; one row a prediction, the newest."""
+def outcomes(
+    stores: Stores, deployment: str, *, log_folder: Path | None = None, prediction_id: str | None = None
+) -> Any:
+    """Known outcomes of a deployment: prediction_id, outcome, outcome_at_ms; one row a prediction, the newest.
+
+    With `prediction_id` only those of one prediction, without reading what cannot hold it.
+    """
     polars = require("polars", extra="tables", why="read the outcomes")
     live = _journals(deployment, log_folder, "outcomes")
     versions = _versions(stores, "outcomes", deployment)
-    frames = [_read(stores, version) for version in versions]
+    frames = [_read(stores, version) for version in versions if _may_hold(version, prediction_id)]
     for _, _, _, parts in _unpublished(live, versions):
         if parts:
             frames.append(outcomes_table(parts))
@@ -98,6 +103,8 @@ def outcomes(stores: Stores, deployment: str, *, log_folder: Path | None = None)
             schema={"prediction_id": polars.String, "outcome": polars.Float64, "outcome_at_ms": polars.Int64}
         )
     table = polars.concat(frames, how="vertical_relaxed").sort("at_ms", maintain_order=True)
+    if prediction_id is not None:
+        table = table.filter(polars.col("prediction_id") == prediction_id)
     table = table.unique("prediction_id", keep="last", maintain_order=True)
     return table.rename({"value": "outcome", "at_ms": "outcome_at_ms"})
 
@@ -114,7 +121,7 @@ def find_prediction(stores: Stores, prediction_id: str, *, log_folder: Path | No
     made_at = ids.time_ms(prediction_id)
     live = _journals(None, log_folder, "predictions")
     for version in _versions(stores, "predictions", None, made_at_ms=made_at):
-        if version.metadata.get("first_id", "") <= prediction_id <= version.metadata.get("last_id", ""):
+        if _may_hold(version, prediction_id):
             table = _scan(stores, version).filter(polars.col("prediction_id") == prediction_id).collect()
             if table.height:
                 return _record(stores, table, version.name, version.run_id or "", version.id, log_folder)
@@ -137,8 +144,7 @@ def _record(
     given = [column["name"] for column in model.metadata.get("signature", {}).get("outputs", [])]
     values = {key: value for key, value in row.items() if key not in LEADING}
     outputs = {key: value for key, value in values.items() if any(key == n or key.startswith(f"{n}_") for n in given)}
-    known = outcomes(stores, deployment, log_folder=log_folder)
-    told = known.filter(known["prediction_id"] == row["prediction_id"])
+    told = outcomes(stores, deployment, log_folder=log_folder, prediction_id=row["prediction_id"])
     outcome = told.row(0, named=True) if told.height else {}
     return PredictionRecord(
         prediction_id=row["prediction_id"],
@@ -163,6 +169,13 @@ def _versions(stores: Stores, kind: str, name: str | None, *, made_at_ms: int | 
         found += page
         if len(page) < PAGE or (made_at_ms is not None and page[-1].created_at_ms < made_at_ms):
             return found
+
+
+def _may_hold(version: Version, prediction_id: str | None) -> bool:
+    if prediction_id is None:
+        return True
+    first, last = version.metadata.get("first_id", ""), version.metadata.get("last_id", "")
+    return bool(first <= prediction_id <= last)
 
 
 def _overlaps(version: Version, since: int | None, until: int | None) -> bool:

@@ -19,17 +19,22 @@ class Counter:
 
     def __init__(self, name: str, help: str, labels: Sequence[str] = ()) -> None:
         self.name, self.help, self.labels = name, help, tuple(labels)
-        self.values: dict[Labels, float] = {}
+        self._values: dict[Labels, float] = {}
         self._lock = threading.Lock()
 
     def add(self, amount: float = 1, *labels: str) -> None:
         """Raise the count of these labels."""
         with self._lock:
-            self.values[labels] = self.values.get(labels, 0) + amount
+            self._values[labels] = self._values.get(labels, 0) + amount
+
+    def values(self) -> dict[Labels, float]:
+        """What stands at each label now."""
+        with self._lock:
+            return dict(self._values)
 
     def lines(self) -> list[str]:
         """Samples as text."""
-        return [f"{self.name}{_labels(self.labels, key)} {value:g}" for key, value in sorted(self.values.items())]
+        return [f"{self.name}{_labels(self.labels, key)} {value:.17g}" for key, value in sorted(self.values().items())]
 
 
 class Gauge(Counter):
@@ -37,48 +42,49 @@ class Gauge(Counter):
 
     kind = "gauge"
 
-    def set(self, value: float, *labels: str) -> None:
-        """Give these labels a value."""
-        self.values[labels] = value
-
-    def clear(self) -> None:
-        """Forget every label."""
-        self.values = {}
+    def replace(self, first: str, values: dict[Labels, float]) -> None:
+        """Set all labels that begin with `first` to these, and forget the others that do."""
+        with self._lock:
+            kept = {key: value for key, value in self._values.items() if key[0] != first}
+            self._values = kept | values
 
 
 class Histogram:
-    """Counts of values by bucket, with sum and count."""
+    """Counts of values by bucket, with sum and count. Safe to raise from several threads."""
 
     kind = "histogram"
 
     def __init__(self, name: str, help: str, labels: Sequence[str], buckets: Sequence[float]) -> None:
         self.name, self.help, self.labels, self.buckets = name, help, tuple(labels), tuple(buckets)
         self._cells: dict[Labels, tuple[list[int], list[float]]] = {}
+        self._lock = threading.Lock()
 
     def observe(self, value: float, *labels: str) -> None:
-        """Count one value. Called from one thread a label set."""
-        cell = self._cells.get(labels)
-        if cell is None:
-            cell = self._cells[labels] = ([0] * (len(self.buckets) + 1), [0.0])
-        cell[0][bisect_left(self.buckets, value)] += 1
-        cell[1][0] += value
+        """Count one value."""
+        with self._lock:
+            cell = self._cells.get(labels)
+            if cell is None:
+                cell = self._cells[labels] = ([0] * (len(self.buckets) + 1), [0.0])
+            cell[0][bisect_left(self.buckets, value)] += 1
+            cell[1][0] += value
 
     def quantile(self, share: float, *labels: str) -> float | None:
         """An estimate of a quantile: the upper edge of the bucket it falls into; None without values."""
-        cell = self._cells.get(labels)
-        if cell is None:
-            return None
-        wanted, seen = share * sum(cell[0]), 0
-        for edge, count in zip((*self.buckets, self.buckets[-1]), cell[0], strict=True):
+        with self._lock:
+            counts = list(self._cells[labels][0]) if labels in self._cells else []
+        wanted, seen = share * sum(counts), 0
+        for edge, count in zip((*self.buckets, self.buckets[-1]), counts, strict=False):
             seen += count
             if seen >= wanted:
                 return edge
-        return self.buckets[-1]
+        return None
 
     def lines(self) -> list[str]:
         """Samples as text."""
+        with self._lock:
+            cells = [(key, list(counts), total) for key, (counts, (total,)) in sorted(self._cells.items())]
         found = []
-        for key, (counts, (total,)) in sorted(self._cells.items()):
+        for key, counts, total in cells:
             seen = 0
             for edge, count in zip((*map(_edge, self.buckets), "+Inf"), counts, strict=True):
                 seen += count
