@@ -70,7 +70,7 @@ class SqlTasks(Tasks):
             if not places:
                 return []
             taken = _TAKE(tx, {"owner": owner, "until_ms": at_ms + lease_ms, "places": places})
-            rows = {row[0]: row for row in taken}
+            rows: dict[int, Any] = {row[0]: row for row in taken}
             happened: list[Happened] = []
             for place in places:
                 project, run_id = rows[place][1], rows[place][2]
