@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenfold.contracts import Stores
 from tenfold.records import And, Compare, Run, RunQuery
-from tenfold.server.pages_of import page_of_run
+from tenfold.server.pages_of import page_of_monitor, page_of_run
 from tenfold.server.routes.deployments import FRESH_MS, of_project
 from tenfold.server.routes.monitors import check_rows, monitor_names
 from tenfold.server.rows import first_line
@@ -55,14 +55,15 @@ def _alarms(stores: Stores, projects: list[str] | None) -> list[AttentionRow]:
 
 
 def _alarm(check: CheckRow) -> AttentionRow:
+    monitor = check.run.tags["monitor"]
     more = f", and {len(check.alarms) - 1} more" if len(check.alarms) > 1 else ""
     return AttentionRow(
         kind="alarm",
         severity="error" if any(alarm.severity == "error" for alarm in check.alarms) else "warning",
-        title=f"{check.run.name}: alarm" + (f" on {check.window}" if check.window else ""),
+        title=f"{monitor}: alarm" + (f" on {check.window}" if check.window else ""),
         detail=check.alarms[0].text + more,
         address=check.run.address,
-        page=f"/monitors/{check.run.name}",
+        page=page_of_monitor(monitor),
         at_ms=check.at_ms,
     )
 

@@ -22,3 +22,8 @@ def page_of_version(kind: str, name: str, number: int | None, version_id: str) -
         folder = "data" if kind == "data" else "models"
         return f"/{folder}/{quote(name, safe='')}" + (f"?version={number}" if number is not None else "")
     return f"/versions/{version_id}" if version_id else f"/lineage?address={quote(f'{kind}:{name}', safe=':')}"
+
+
+def page_of_monitor(name: str) -> str:
+    """/monitors/…"""
+    return f"/monitors/{quote(name, safe='')}"

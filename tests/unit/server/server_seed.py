@@ -13,6 +13,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.hashing import digest
 from tenfold.base.ids import new_id
 from tenfold.contracts import Stores
+from tenfold.monitoring import Alarm, CheckResult, Monitor, record_check
 from tenfold.pipelines import Host, pipeline, step
 from tenfold.records import CodeVersion, Draft, Edge, Move, Points, Run, RunChange, Version
 from tenfold.testing.stores import sqlite_stores
@@ -130,22 +131,23 @@ def seed_models(seeded: Seeded) -> None:
 def seed_operations(seeded: Seeded) -> None:
     stores, ids = seeded.stores, seeded.ids
     ids["deployment"] = started(stores, project="flights", kind="deployment", name="delay")
-    targets = [{"name": "delay", "address": "model:delay@champion", "weight": 1.0}]
-    result = RunChange(result={"url": "http://127.0.0.1:9", "targets": targets})
-    stores.runs.update(ids["deployment"], result)
+    target = {"model": "delay", "address": "model:delay@champion", "model_version_id": ids["model1"], "weight": 1.0}
+    figures = {"url": "http://127.0.0.1:9", "targets": [target], "requests": 9, "p99_ms": None, "predictions": 7}
+    stores.runs.update(ids["deployment"], RunChange(result=figures))
     stores.runs.heartbeat([ids["deployment"]], at_ms=now_ms())
     edge = Edge(run_id=ids["deployment"], version_id=ids["model1"], direction="used", role="model", at_ms=now_ms())
     stores.lineage.add([edge])
     publish(stores, "predictions", "delay", {"p.arrow": b"x"}, run_id=ids["deployment"], metadata={"rows": 7})
-    for window, alarms in (
-        ("2013-04", []),
-        ("2013-05", [{"kind": "drift", "severity": "error", "text": "temp drifted"}]),
-    ):
-        check = started(stores, project="flights", kind="check", name="delay-drift")
-        change = RunChange(result={"window": window, "scores": {"drift.share": 0.25, "bad": None}, "alarms": alarms})
-        stores.runs.transition(check, "finished", expect=["running"], at_ms=now_ms(), change=change)
-        report = {"report.html": b"<h1>drift</h1>", "report.json": b"{}"}
-        ids["report"] = publish(stores, "report", "delay-drift", report, run_id=check, role="report").id
+    monitor = Monitor(name="delay-drift", project="flights")
+    for number, window in enumerate(("2013-04", "2013-05")):
+        alarms = [Alarm("drift", "error", "temp drifted", "temp", 0.3, 0.1)] if number else []
+        scores = {"rows": 100.0, "drift_share": number / 4}
+        status = "alarm" if alarms else "ok"
+        result = CheckResult(monitor=monitor.name, status=status, alarms=alarms, scores=scores, window=window)
+        check = record_check(stores, monitor, result, at_ms=now_ms() + number)
+    [ids["report"]] = [v.id for v in stores.versions.search("report", run_id=check.id)]
+    hand = started(stores, project="flights", kind="check", name="by hand")
+    stores.runs.transition(hand, "finished", expect=["running"], at_ms=now_ms())
 
 
 @step

@@ -200,12 +200,15 @@ def test_an_alias_moves_with_a_reason_past_a_failed_verdict_only_by_force(api, s
 
 def test_deployments_and_monitors_say_what_they_serve_and_found(api, seeded):
     [deployment] = api.get("/deployments").json()["items"]
+    assert deployment["rates"] == {"requests": 9, "p99_ms": None, "predictions": 7}
     assert deployment["live"] and deployment["predictions"] == 7 and deployment["targets"][0]["version"]["number"] == 1
     [monitor] = api.get("/monitors").json()["items"]
     assert monitor["open"] and monitor["checks"] == 2
     detail = api.get("/monitors/delay-drift").json()
     assert [check["window"] for check in detail["checks"]] == ["2013-04", "2013-05"]
-    assert detail["keys"] == ["bad", "drift.share"] and detail["checks"][1]["report"]["id"] == seeded.ids["report"]
+    assert detail["keys"] == ["drift_share", "rows"] and detail["checks"][1]["alarms"][0]["limit"] == 0.1
+    assert [check["status"] for check in detail["checks"]] == ["ok", "alarm"]
+    assert detail["checks"][1]["report"]["id"] == seeded.ids["report"]
 
 
 def test_home_shows_failures_and_open_alarms_first(api, seeded):

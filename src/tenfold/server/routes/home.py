@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 
@@ -103,7 +104,9 @@ def search(place: Place, params: SearchParams) -> HitList:
     stores, text = place.stores, params.q.strip()
     if not text:
         return HitList([])
-    words = text.lower().split()
+    words = text.lower().replace("%", " ").split()
+    if not words:
+        return HitList([])
     hits = _by_id(stores, text)
     for kind, name, count, newest in stores.versions.names():
         address = f"{kind}:{name}"
@@ -126,11 +129,11 @@ def search(place: Place, params: SearchParams) -> HitList:
                     title=project,
                     detail=f"{count} runs",
                     address="",
-                    page=f"/runs?project={project}",
+                    page=f"/runs?project={quote(project, safe='')}",
                     at_ms=0,
                 )
             )
-    named = And([Compare("name", "ilike", f"%{_escaped(word)}%") for word in words])
+    named = And([Compare("name", "ilike", f"%{word}%") for word in words])
     found = stores.runs.search(RunQuery(where=named, limit=params.limit, count=False)).items
     hits += [_run_hit(run) for run in found if f"run:{run.id}" not in {hit.address for hit in hits}]
     exact = text.lower()
@@ -141,10 +144,6 @@ def search(place: Place, params: SearchParams) -> HitList:
 
 
 _SEARCHED = frozenset({"data", "model", "report", "schema", "pipeline", "evaluation"})
-
-
-def _escaped(word: str) -> str:
-    return word.replace("%", "").replace("_", "_")
 
 
 def _by_id(stores: Stores, text: str) -> list[Hit]:

@@ -44,18 +44,18 @@ def listing(place: Place, params: Nothing) -> MonitorList:
 
 
 def monitor_names(stores: Stores, projects: list[str] | None = None) -> dict[str, list[Run]]:
-    """The checks of each monitor that has any, newest first."""
+    """The checks of each monitor that has any, newest first. A check that somebody made by hand belongs to none."""
     found: dict[str, list[Run]] = {}
     query = RunQuery(
         projects=projects,
         kinds=[KIND],
-        where=Compare("state", "=", "finished"),
+        where=And([Compare("state", "=", "finished"), Compare("tags.monitor", "is not null")]),
         order=[Order("created_at_ms", descending=True)],
         limit=SCANNED,
         count=False,
     )
     for run in stores.runs.search(query).items:
-        found.setdefault(run.name, []).append(run)
+        found.setdefault(run.tags["monitor"], []).append(run)
     return found
 
 
@@ -63,7 +63,7 @@ def get(place: Place, params: MonitorParams) -> MonitorDetail:
     stores = place.stores
     query = RunQuery(
         kinds=[KIND],
-        where=And([Compare("name", "=", params.name), Compare("state", "=", "finished")]),
+        where=And([Compare("tags.monitor", "=", params.name), Compare("state", "=", "finished")]),
         order=[Order("created_at_ms", descending=True)],
         limit=params.limit,
         count=False,

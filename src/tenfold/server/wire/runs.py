@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -104,8 +104,8 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
 class RunEdit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A change of a run by hand; what is left out stays. A tag of null is removed."""
 
-    name: str | None = None
-    notes: str | None = None
+    name: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    notes: Annotated[str, msgspec.Meta(max_length=200_000)] | None = None
     tags: dict[str, str | None] | None = None
 
 
