@@ -56,6 +56,8 @@ async def _guarded(request: Request, work: Callable[[bytes], Response], *, limit
         return answer_to(as_invalid(error, whole="body"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return answer_to(Invalid(f"The body is not msgpack that can be read ({error})", field="body"))
+    except RecursionError:
+        return answer_to(Invalid("The body is nested too deeply. Write it flatter", field="body"))
     except TenfoldError as error:
         return answer_to(error, doing=f"{request.method} {request.url.path}")
 
