@@ -8,15 +8,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 
 import features
 import httpx
 import months as calendar
 import polars as pl
-import tenfold
 import watch
 from training import training
+
+import tenfold
 
 BEGAN = time.perf_counter()
 FIRST = calendar.MONTHS[:3]
@@ -122,7 +123,7 @@ def watch_months(data: dict[str, str], champion: watch.Champion) -> str | None:
                 wait_for(url, champion.model)
                 since = time.time_ns() // 1_000_000
                 rows = month_table(month)
-                ids = watch.replay(url, rows, progress=lambda done, total: bar(f"{month} requests", done, total))
+                ids = watch.replay(url, rows, progress=partial(bar, f"{month} requests"))
                 watch.tell_outcomes(url, ids, rows[features.LABEL].to_list())
                 served = tenfold.predictions("delay", since=since)
                 checked = watch.check(month, table, champion, data[month], served)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import features
 import polars as pl
+
 import tenfold
 
 KINDS = ["logistic", "boosting", "forest"]
@@ -30,10 +31,14 @@ def prepare(data: str, months: list[str]) -> pl.DataFrame:
 
 @tenfold.step(outputs=("train", "validation", "holdout"))
 def split(table: pl.DataFrame, seed: int = 7) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Shuffle; 70 % to train on, 10 % to watch while training, 20 % that no candidate sees before the gate."""
-    shuffled = table.sample(fraction=1.0, shuffle=True, seed=seed)
-    first, second = int(0.7 * len(shuffled)), int(0.8 * len(shuffled))
-    return shuffled[:first], shuffled[first:second], shuffled[second:]
+    """Half of the newest month for the gate, which neither champion nor challenger has seen; a tenth of the rest to
+    watch while training."""
+    newest = table.filter(pl.col("month") == table["month"].max()).sample(fraction=1.0, shuffle=True, seed=seed)
+    older = table.filter(pl.col("month") < table["month"].max())
+    holdout, kept = newest[: len(newest) // 2], newest[len(newest) // 2 :]
+    rows = pl.concat([older, kept]).sample(fraction=1.0, shuffle=True, seed=seed)
+    watched = len(rows) // 10
+    return rows[watched:], rows[:watched], holdout
 
 
 @tenfold.step(retries=2, retry_delay_s=0.5, timeout_s=120)

@@ -14,9 +14,10 @@ FILES_SHOWN = 40
 def why(stores: Stores, address: str, *, find_prediction: PredictionFinder | None = None) -> Explanation:
     """Trace a thing back: prediction, deployment, model version, training runs, code, data versions, files.
 
-    What does not apply is left out; nothing is guessed. Raises what `walk` raises.
+    Follows descent only: what content was made from, not what it was judged against on the way. What does not apply
+    is left out; nothing is guessed. Raises what `walk` raises.
     """
-    graph = walk(stores, address, direction="up", find_prediction=find_prediction)
+    graph = walk(stores, address, direction="up", find_prediction=find_prediction, descent=True)
     runs = {run.id: run for run in stores.runs.get([_bare(n) for n in graph.nodes if n.sort == "run"])}
     versions = {v.id: v for v in stores.versions.get([_bare(n) for n in graph.nodes if n.sort == "version"])}
     nearest_first = sorted(graph.nodes, key=lambda node: (-node.depth, node.at_ms))
@@ -28,7 +29,7 @@ def why(stores: Stores, address: str, *, find_prediction: PredictionFinder | Non
         *_models(stores, ordered_versions, runs),
         *(_run(run) for run in ordered_runs if run.kind != "deployment"),
         *_code(ordered_runs),
-        *_data(stores, ordered_versions, graph),
+        *_data(stores, ordered_versions, ordered_runs, graph),
     ]
     return Explanation(address=address, reasons=reasons, graph=graph)
 
@@ -135,8 +136,12 @@ def _code(runs: list[Run]) -> list[Reason]:
     return reasons
 
 
-def _data(stores: Stores, versions: list[Version], graph: Graph) -> list[Reason]:
+def _data(stores: Stores, versions: list[Version], runs: list[Run], graph: Graph) -> list[Reason]:
     roles = {link.source: link.role for link in graph.links if link.source.startswith("version:")}
+    read: dict[str, set[str]] = {}
+    for run in runs:
+        for address, paths in run.result.get("files_read", {}).items():
+            read.setdefault(address, set()).update(paths)
     reasons = []
     for version in versions:
         if version.kind != "data":
@@ -144,18 +149,15 @@ def _data(stores: Stores, versions: list[Version], graph: Graph) -> list[Reason]
         entries = (
             [e for e in stores.blobs.entries(version.digest) if e.kind == "file"] if version.inline is None else []
         )
-        role = roles.get(f"version:{version.id}")
+        mine = [e for e in entries if e.path in read.get(version.address, ())] or entries
         says = f"{version.name} v{version.number}" + (f": {version.message}" if version.message else "")
-        details = [f"{e.path}  {e.size_bytes:,} bytes  {e.digest[:12]}" for e in entries[:FILES_SHOWN]]
-        if len(entries) > FILES_SHOWN:
-            details.append(f"and {len(entries) - FILES_SHOWN:,} more files")
-        reasons.append(
-            Reason(
-                what="data",
-                says=f"{says} (as {role})" if role else says,
-                address=version.address,
-                page=f"/data/{version.name}?version={version.number}",
-                details=details,
-            )
-        )
+        if role := roles.get(f"version:{version.id}"):
+            says += f" (as {role})"
+        if len(mine) < len(entries):
+            says += f", {len(mine)} of its {len(entries)} files read"
+        details = [f"{e.path}  {e.size_bytes:,} bytes  {e.digest[:12]}" for e in mine[:FILES_SHOWN]]
+        if len(mine) > FILES_SHOWN:
+            details.append(f"and {len(mine) - FILES_SHOWN:,} more files")
+        page = f"/data/{version.name}?version={version.number}"
+        reasons.append(Reason(what="data", says=says, address=version.address, page=page, details=details))
     return reasons

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tenfold.base.addresses import Address, parse
 from tenfold.contracts import Stores, resolve
-from tenfold.records import Graph, Link, Node, Run, Version
+from tenfold.records import Edge, Graph, Link, Node, Run, Version
 
 Direction = Literal["up", "down", "both"]
 PredictionFinder = Callable[[Stores, str], tuple[Node, list[str], list[str]]]
@@ -25,6 +25,7 @@ def walk(
     depth: int = 50,
     find_prediction: PredictionFinder | None = None,
     limit: int = LIMIT,
+    descent: bool = False,
 ) -> Graph:
     """The part of the lineage graph around a run, a version or a prediction.
 
@@ -35,12 +36,14 @@ def walk(
     Args:
         depth: Edges to follow at most, each way.
         find_prediction: Needed for addresses of kind prediction.
+        descent: Upstream follow only what content was made from: a registered model leads to its candidate, not to
+            what its gate compared it with.
 
     Raises:
         InvalidAddress, RunNotFound, VersionNotFound, PredictionNotFound.
     """
     wanted = parse(address) if isinstance(address, str) else address
-    walker = _Walker(stores, limit)
+    walker = _Walker(stores, limit, descent=descent)
     if wanted.kind == "prediction" and find_prediction is not None:
         node, runs, versions = find_prediction(stores, wanted.name)
         walker.nodes[node.id] = node
@@ -61,8 +64,9 @@ def walk(
 class _Walker:
     """Visits the graph in breadth, a whole level with two queries."""
 
-    def __init__(self, stores: Stores, limit: int) -> None:
-        self.stores, self.limit = stores, limit
+    def __init__(self, stores: Stores, limit: int, *, descent: bool = False) -> None:
+        self.stores, self.limit, self.descent = stores, limit, descent
+        self._used: dict[str, list[Edge]] = {}
         self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []
         self.complete = True
@@ -114,6 +118,8 @@ class _Walker:
                 if versions
                 else []
             )
+            if self.descent and sign < 0:
+                from_runs = [edge for edge in from_runs if self._is_descent(edge)]
             for edge in (*from_runs, *from_versions):
                 run, version = f"run:{edge.run_id}", f"version:{edge.version_id}"
                 source, target = (version, run) if edge.direction == "used" else (run, version)
@@ -123,6 +129,16 @@ class _Walker:
             seen_versions.update(versions)
             seen_runs.update(runs)
             self._add(runs, versions, level + sign * step)
+
+    def _is_descent(self, edge: Edge) -> bool:
+        """Of a run that registered a candidate, only the candidate is what its version was made from."""
+        registers = any(e.role == "candidate" for e in self._used_by(edge.run_id))
+        return edge.role == "candidate" if registers else edge.role != "trigger"
+
+    def _used_by(self, run_id: str) -> list[Edge]:
+        if run_id not in self._used:
+            self._used[run_id] = [e for e in self.stores.lineage.of_runs([run_id]) if e.direction == "used"]
+        return self._used[run_id]
 
     def _add(self, runs: list[str], versions: list[str], depth: int) -> None:
         new_runs = [id_ for id_ in runs if f"run:{id_}" not in self.nodes]

@@ -27,7 +27,19 @@ class ActiveRun(TrackedRun):
         Raises:
             VersionNotFound: Nothing there; the message says what is there instead.
         """
-        return Used(self.stores, super().use(address, role=role))
+        return Used(self.stores, super().use(address, role=role), on_read=self._note_read)
+
+    def finish(self, state: Literal["finished", "failed", "killed"] = "finished", *, error: str | None = None) -> None:
+        """End the run; which files it read of what it used is part of its result."""
+        read: dict[str, list[str]] = {}
+        for address, path in sorted(self.__dict__.get("_read", ())):
+            read.setdefault(address, []).append(path)
+        if read and not self.ended:
+            self.result({"files_read": read})
+        super().finish(state, error=error)
+
+    def _note_read(self, address: str, path: str) -> None:
+        self.__dict__.setdefault("_read", set()).add((address, path))
 
     def save_model(
         self,

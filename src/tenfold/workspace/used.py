@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 class Used:
     """One version's content. Files are fetched when asked for, never all of them."""
 
-    def __init__(self, stores: Stores, version: Version) -> None:
-        self._stores, self.version = stores, version
+    def __init__(self, stores: Stores, version: Version, *, on_read: Callable[[str, str], None] | None = None) -> None:
+        self._stores, self.version, self._on_read = stores, version, on_read
 
     @property
     def address(self) -> str:
@@ -55,6 +56,8 @@ class Used:
         if entry is None:
             some = ", ".join(e.path for e in self.files()[:5])
             raise VersionNotFound(f"{self.address} has no file {path!r}. It has: {some}", field="path")
+        if self._on_read is not None:
+            self._on_read(self.address, path)
         return entry
 
     def __repr__(self) -> str:
