@@ -45,7 +45,7 @@ def profile(source: Any, *, columns: Iterable[str] | None = None, batch_rows: in
             if name not in gathered:
                 gathered[name] = Gathering(name, nulls=rows)
         part_rows = rows
-        for chunk in Table(table.source, names).chunks(batch_rows):
+        for chunk in Table(table.source, names, table.is_columnar).chunks(batch_rows):
             gathered[chunk.name].add(chunk)
             part_rows = max(part_rows, gathered[chunk.name].rows)
         rows = part_rows

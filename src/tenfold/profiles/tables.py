@@ -6,7 +6,7 @@ copying them as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ class Table:
 
     source: Any
     names: list[str]
+    is_columnar: bool = False
+    """A file whose columns can be read one by one: less is in memory at a time than in batches of all of them."""
 
     def column(self, name: str) -> pl.Series:
         """One whole column. A column of pandas' NaN is one of nulls."""
@@ -34,7 +36,11 @@ class Table:
 
     def chunks(self, rows: int = BATCH_ROWS) -> Iterator[pl.Series]:
         """Every column in pieces of at most about `rows`; pieces of one column come in the order of its rows."""
-        yield from _chunks(self.source, self.names, rows)
+        if self.is_columnar:
+            for name in self.names:
+                yield from _chunks(self.source, [name], rows)
+        else:
+            yield from _chunks(self.source, self.names, rows)
 
 
 def open_table(source: Any) -> Table:
@@ -53,7 +59,7 @@ def open_table(source: Any) -> Table:
         return source
     if isinstance(source, (str, Path)):
         lazy = scan(Path(source))
-        return Table(lazy, list(lazy.collect_schema()))
+        return Table(lazy, list(lazy.collect_schema()), is_columnar=str(source).lower().endswith((".parquet", ".pq")))
     if isinstance(source, polars.LazyFrame):
         return Table(source, list(source.collect_schema()))
     if isinstance(source, polars.DataFrame):
@@ -108,13 +114,26 @@ def _chunks(source: Any, names: list[str], rows: int) -> Iterator[pl.Series]:
     import polars as pl
 
     if isinstance(source, pl.LazyFrame):
-        for batch in source.select(names).collect_batches(chunk_size=rows, maintain_order=True):
+        for batch in _exactly(rows, source.select(names).collect_batches(chunk_size=rows, maintain_order=True)):
             yield from batch.get_columns()
         return
     for name in names:
         column = _column(source, name)
         for start in range(0, len(column), rows):
             yield column.slice(start, rows)
+
+
+def _exactly(rows: int, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Batches of just so many rows (the last one of fewer): a sketch hangs on where the batches end, and equal files
+    must give equal profiles."""
+    pending: pl.DataFrame | None = None
+    for batch in batches:
+        pending = batch if pending is None else pending.vstack(batch)
+        while pending.height >= rows:
+            yield pending.head(rows)
+            pending = pending.slice(rows)
+    if pending is not None and pending.height:
+        yield pending
 
 
 def _of_pandas(values: Any, name: str) -> pl.Series:

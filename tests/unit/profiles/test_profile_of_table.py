@@ -99,6 +99,15 @@ def test_equal_tables_give_equal_bytes() -> None:
     assert encode(profile({"x": values})) == encode(profile({"x": values.copy()}))
 
 
+def test_a_file_of_many_batches_has_the_profile_of_the_table_in_memory(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": np.random.default_rng(6).normal(0, 1, 50_000), "n": np.arange(50_000)})
+    frame.write_parquet(tmp_path / "t.parquet", row_group_size=3000)
+    frame.write_csv(tmp_path / "t.csv")
+    expected = profile(frame, batch_rows=7000)
+    assert profile(tmp_path / "t.parquet", batch_rows=7000) == expected
+    assert profile(tmp_path / "t.csv", batch_rows=7000) == expected
+
+
 def test_quantiles_are_within_the_stated_rank_error() -> None:
     values = np.random.default_rng(2).lognormal(0, 2, 200_000)
     sketch = profile({"x": values}, batch_rows=7000).columns["x"].quantiles
