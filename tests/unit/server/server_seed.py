@@ -109,6 +109,7 @@ def seed_data(seeded: Seeded) -> None:
     second = publish(
         stores, "data", "flights", files, message="March", parents=[first.id], moves=[Move(ref="main", who="me")]
     )
+    publish(stores, "profile", "flights", {"profile.json": b'{"rows": 1}'}, metadata={"of": first.id}, type="json")
     publish(stores, "profile", "flights", b'{"rows": 3}', metadata={"of": second.id}, type="json")
     stores.lineage.add([Edge(run_id=ids["run"], version_id=second.id, direction="used", role="input", at_ms=now_ms())])
     ids |= {"data1": first.id, "data2": second.id}

@@ -82,7 +82,8 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(api, seeded
     ("path", "field"),
     [
         ("/runs?limit=0", "limit"), ("/runs?limit=x", "limit"), ("/runs?lmit=3", "lmit"), ("/curves?key=loss", "runs"),
-        ("/runs?order=-", "order"), ("/lineage?address=flights", "address"), ("/lineage?direction=left&address=a:b", "direction"),
+        ("/runs?order=-", "order"), ("/runs?order=metrics.a,bogus", "order"),
+        ("/runs?q=bogus > 1", "q"), ("/lineage?address=flights", "address"), ("/lineage?direction=left&address=a:b", "direction"),
         ("/data/flights/diff?a=v1&b=v9", "b"), ("/data/flights/versions/zero", "number"), ("/events?after=x", "after"),
         ("/data/none", "name"), ("/models/none", "name"), ("/monitors/none", "name"),
     ],
@@ -91,3 +92,8 @@ def test_a_problem_names_the_field_at_fault(path, field, api):
     response = api.get(path)
     assert_no_crash(response)
     assert response.json()["field"] == field
+
+
+def test_a_search_that_cannot_be_read_says_where(api):
+    found = api.get("/runs", params={"q": "metrics.loss ! 1"})
+    assert (found.status_code, found.json()["field"], found.json()["position"]) == (400, "q", 13)

@@ -172,6 +172,7 @@ def test_a_dataset_shows_refs_history_profile_and_what_changed(api, seeded):
     assert [(m["before"], m["after"]) for m in detail["history"]] == [(1, 2), (None, 1)]
     version = api.get("/data/flights/versions/2").json()
     assert version["profile"] == {"rows": 3} and version["detail"]["uses"][0]["run_name"] == "first"
+    assert api.get("/data/flights/versions/1").json()["profile"] == {"rows": 1}
     diff = api.get("/data/flights/diff?a=1&b=2").json()
     assert [(f["path"], f["change"]) for f in diff["files"]] == [("months/03.csv", "added"), ("raw.bin", "removed")]
     assert (diff["files"][0]["before_rows"], diff["files"][0]["after_rows"]) == (None, 1)

@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 
 from tenfold.base.clock import now_ms
-from tenfold.base.errors import BlobNotFound, Invalid, RunNotFound
+from tenfold.base.errors import BlobNotFound, Invalid, InvalidSearch, RunNotFound
 from tenfold.contracts import Stores
+from tenfold.contracts.searching import field_of
 from tenfold.records import And, Compare, Order, Run, RunChange, RunQuery
 from tenfold.records.search import Expression
 from tenfold.server.logs import read_log
@@ -99,7 +100,10 @@ def _where(params: RunsParams) -> Expression | None:
     if params.q.strip():
         from tenfold.tracking import parse_search
 
-        found = parse_search(params.q)
+        try:
+            found = parse_search(params.q)
+        except InvalidSearch as error:
+            raise InvalidSearch(error.message, position=error.position, field="q") from error
         if found is not None:
             terms.append(found)
     if params.state:
@@ -113,12 +117,15 @@ def _where(params: RunsParams) -> Expression | None:
 
 def _order(text: str) -> list[Order]:
     """`-started_at_ms,metrics.loss` as an order."""
-    fields = [field.strip() for field in text.split(",") if field.strip()]
-    if any(field.strip("-+") == "" for field in fields):
-        raise Invalid(
-            f"The order {text!r} has an empty field. Write it like -started_at_ms,metrics.loss", field="order"
-        )
-    return [Order(field.lstrip("-+"), descending=field.startswith("-")) for field in fields]
+    orders = []
+    for part in text.split(",") if text.strip() else []:
+        name = part.strip().lstrip("+-")
+        try:
+            field_of(name)
+        except InvalidSearch as error:
+            raise InvalidSearch(error.message, field="order") from error
+        orders.append(Order(name, descending=part.strip().startswith("-")))
+    return orders
 
 
 def _columns(columns: list[str] | None) -> dict[str, frozenset[str]] | None:
