@@ -28,7 +28,8 @@ def register(
 
     Args:
         candidate: Address of a model version.
-        verdict: As `set_verdict` takes it; written on the new version.
+        verdict: As `set_verdict` takes it; written on the new version. Its `metrics`, when there are some, become the
+            version's.
 
     Raises:
         Invalid: The candidate is not a model.
@@ -42,6 +43,9 @@ def register(
     if run_id is not None:
         used = Edge(run_id=run_id, version_id=source.id, direction="used", role="candidate", at_ms=now)
         stores.lineage.add([used])
+    metadata = {**source.metadata, "candidate": source.address}
+    if verdict is not None and verdict.get("metrics"):
+        metadata["metrics"] = dict(verdict["metrics"])
     draft = Draft(
         id=ids.new_id(),
         kind="model",
@@ -50,7 +54,7 @@ def register(
         size_bytes=source.size_bytes,
         files=source.files,
         type=source.type,
-        metadata={**source.metadata, "candidate": source.address},
+        metadata=metadata,
         message=message or source.message,
         run_id=run_id,
         role="model",
