@@ -98,6 +98,12 @@ def emptied(sql: SqlStores) -> SqlStores:
     return sql
 
 
+@pytest.fixture(scope="session", name="emptied")
+def _emptied() -> Any:
+    """The function that empties a database."""
+    return emptied
+
+
 def embedded(folder: Path, made: Path) -> Stores:
     """A place in a folder, made from a copy."""
     folder.mkdir(exist_ok=True)
