@@ -261,3 +261,52 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=30, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_an_upload_that_collections_keep_crossing_ends_by_storing_all_anew(
+    medium: Hooked, clock: Hand, opened: Callable[[], PackedBlobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenfold.stores.blobs.collect._MERGE_FROM", 1000)
+    writer = opened()
+    old = writer.put_tree({"kept": noise(5000), "reused": noise(6000, 1)})
+    entry = writer.find_entry(old.digest, "kept")
+    assert entry is not None
+    others = [opened().put_bytes(b"other %d" % number) for number in range(12)]
+    crossed = 0
+
+    def cross() -> None:
+        nonlocal crossed
+        crossed += 1
+        assert opened().collect([old.digest, *others[crossed:]], grace_ms=HOUR)[0] == 1
+        medium.before = ("scan", "trash/", cross)
+
+    clock.now += 30 * 24 * HOUR
+    medium.before = ("scan", "trash/", cross)
+    tree = writer.put_tree({"kept": entry, "reused": noise(6000, 1), "new": b"new"})
+    medium.before = None
+    assert crossed >= 5
+    assert len(opened().entries(tree.digest)) == 3
+    assert opened().verify() == []
+
+
+def test_a_tree_that_stays_for_its_youth_stays_whole(clock: Hand, opened: Callable[[], PackedBlobs]) -> None:
+    opened().put_bytes(noise(5000))
+    clock.now += 30 * 24 * HOUR
+    young = opened().put_tree({"old content": noise(5000), "new": b"new"})
+    clock.now += 3 * PIN_MS
+    opened().collect([], grace_ms=14 * 24 * HOUR)
+    assert opened().verify() == []
+    assert len(opened().entries(young.digest)) == 2
+
+
+def test_a_dead_tree_is_never_left_naming_what_is_gone(clock: Hand, opened: Callable[[], PackedBlobs]) -> None:
+    shared = opened().put_bytes(noise(3000, 5))
+    blobs = opened()
+    kept = blobs.put_tree(
+        {f"kept-{n}": noise(500_000, n) for n in range(12)} | {"dead/x": b"x", "dead/y": noise(3000, 5)}
+    )
+    keep = [entry.digest for entry in blobs.entries(kept.digest) if entry.path.startswith("kept")]
+    clock.now += 30 * 24 * HOUR
+    opened().collect(keep, grace_ms=HOUR)
+    assert opened().verify() == []
+    assert opened().has([shared, kept.digest]) == set()

@@ -15,13 +15,14 @@ from tenfold.stores.blobs.chunks import SMALL
 from tenfold.stores.blobs.index import Index, encode_trash
 from tenfold.stores.blobs.local import LocalMedium
 from tenfold.stores.blobs.nodes import FOLDER, is_node
-from tenfold.stores.blobs.packs import RECIPE, TARGET_BYTES, PackBuilder, Place
+from tenfold.stores.blobs.packs import NODE, RECIPE, TARGET_BYTES, PackBuilder, Place
 from tenfold.stores.blobs.reading import WHOLE, check, parts_of, read_object
 from tenfold.stores.blobs.recipes import decode_recipe
 from tenfold.stores.blobs.trees import read_node
 
 _SMALL_PACK = 4 << 20
 _MERGE_FROM = 8
+_CONTAINERS = (NODE, RECIPE)
 _TRASH_MS = 24 * 3_600_000
 
 
@@ -36,11 +37,17 @@ class _Pack:
     def dead_bytes(self) -> int:
         return sum(place.stored for _, place in self.dead)
 
+    @property
+    def names_others(self) -> bool:
+        """True when something dead in it names what may lie elsewhere, and would be left naming nothing."""
+        return any(place.kind in _CONTAINERS for _, place in self.dead)
+
 
 def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
     """Remove what neither `keep` nor a pin reaches, from packs older than the grace; gives (objects, bytes) freed.
 
-    A pack of which less than half is dead stays until more is. With a grace of an hour or more it is safe while others
+    What stays is whole: whatever a tree or large file names that stays, stays too, whether anything names that or not.
+    A pack of which less than half is dead, and nothing of it names other content, stays until more is. With a grace of an hour or more it is safe while others
     write, also while others collect; with less, nobody else may be writing.
 
     Raises:
@@ -56,7 +63,10 @@ def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool
     cutoff = clock() - grace_ms
     if oldest is not None:
         cutoff = min(cutoff, oldest - 1)
-    chosen = _choose(_survey(index, live, cutoff))
+    old = {name for name, (_, at_ms) in index.packs.items() if at_ms <= cutoff and name not in index.broken}
+    young = {key for key, place in index.all() if place.kind in _CONTAINERS and place.pack not in old}
+    mark(index, young, live, strict=False)
+    chosen = _choose(_survey(index, live, old))
     freed = sum(len(pack.dead) for pack in chosen), sum(pack.dead_bytes for pack in chosen)
     if not dry_run and isinstance(medium, LocalMedium):
         medium.sweep()
@@ -71,16 +81,26 @@ def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool
     return freed
 
 
-def mark(index: Index, roots: Iterable[bytes], live: set[bytes]) -> None:
-    """Add to `live` all that these trees and blobs reach. Roots that are not stored (inline versions) are passed over."""
-    nodes: list[bytes] = []
+def mark(index: Index, roots: Iterable[bytes], live: set[bytes], *, strict: bool = True) -> None:
+    """Add to `live` all that these trees and blobs reach. Roots that are not stored (inline versions) are passed over.
+
+    Args:
+        strict: Raise for a tree that cannot be read. Otherwise only what can be read of it is added.
+    """
     for root in roots:
         if root in live or index.find(root, WHOLE) is None:
             continue
-        _mark_content(index, root, live, large=True)
-        first = parts_of(index, root)[0][0]
-        if is_node(read_object(index, first)[1]):
-            nodes.append(root)
+        try:
+            _mark_root(index, root, live)
+        except (BlobNotFound, Damaged):
+            if strict:
+                raise
+
+
+def _mark_root(index: Index, root: bytes, live: set[bytes]) -> None:
+    _mark_content(index, root, live, large=True)
+    first = parts_of(index, root)[0][0]
+    nodes = [root] if is_node(read_object(index, first)[1]) else []
     while nodes:
         for item in read_node(index, nodes.pop()).items:
             if item.what == FOLDER:
@@ -102,12 +122,8 @@ def parts_of_recipe(index: Index, key: bytes) -> list[tuple[bytes, int]]:
     return decode_recipe(read_object(index, key, (RECIPE,))[1], key)
 
 
-def _survey(index: Index, live: set[bytes], cutoff_ms: int) -> list[_Pack]:
-    packs = {
-        name: _Pack(name, size)
-        for name, (size, at_ms) in index.packs.items()
-        if at_ms <= cutoff_ms and name not in index.broken
-    }
+def _survey(index: Index, live: set[bytes], old: set[str]) -> list[_Pack]:
+    packs = {name: _Pack(name, index.packs[name][0]) for name in old if name in index.packs}
     for key, place in index.all():
         pack = packs.get(place.pack)
         if pack is not None:
@@ -119,7 +135,7 @@ def _choose(packs: list[_Pack]) -> list[_Pack]:
     chosen = []
     small = []
     for pack in packs:
-        if pack.dead and (pack.size < _SMALL_PACK or 2 * pack.dead_bytes > pack.size or not pack.live):
+        if pack.dead and (pack.size < _SMALL_PACK or 2 * pack.dead_bytes > pack.size or pack.names_others):
             chosen.append(pack)
         elif not pack.dead and pack.size < _SMALL_PACK:
             small.append(pack)

@@ -74,7 +74,7 @@ class PackedBlobs(Blobs):
 
         def work(upload: Upload) -> Tree:
             def read(path: str, size: int, known: bytes | None) -> bytes:
-                if known is not None and self._stored(upload, known, size):
+                if known is not None and self._stored(upload, known):
                     upload.advance(size)
                     return known
                 return store_path(upload, path, size)
@@ -143,9 +143,9 @@ class PackedBlobs(Blobs):
         if isinstance(source, Entry):
             if source.kind != "folder":
                 key = _key(source.digest)
-                if not self._stored(upload, key, source.size_bytes):
+                if not self._stored(upload, key, given=True):
                     self.index.refresh()
-                    if not self._stored(upload, key, source.size_bytes):
+                    if not self._stored(upload, key, given=True):
                         raise BlobNotFound(f"The content {source.digest} of {path!r} is not stored. Store it first")
             return Entry(path, source.digest, source.size_bytes, source.mode, source.kind, source.mtime_ns)
         if isinstance(source, (bytes, bytearray, memoryview)):
@@ -156,13 +156,13 @@ class PackedBlobs(Blobs):
         key = store_path(upload, os.fspath(source), info.st_size)
         return Entry(path, key.hex(), info.st_size, 0o755 if info.st_mode & 0o100 else 0o644, "file", info.st_mtime_ns)
 
-    def _stored(self, upload: Upload, key: bytes, size: int) -> bool:
+    def _stored(self, upload: Upload, key: bytes, *, given: bool = False) -> bool:
         """True when content is stored whole, and remembered as relied on: a recipe may have outlived its chunks."""
-        if upload.has(key, (CHUNK, NODE)):
+        if upload.has(key, (CHUNK, NODE), given=given):
             return True
-        if not upload.has(key, (RECIPE,)):
+        if not upload.has(key, (RECIPE,), given=given):
             return False
-        return all(upload.has(part, (CHUNK,)) for part, _ in parts_of(self.index, key))
+        return all(upload.has(part, (CHUNK,), given=given) for part, _ in parts_of(self.index, key))
 
     def _complete(self, digest: str) -> bool:
         if not is_digest(digest):

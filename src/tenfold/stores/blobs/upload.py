@@ -8,18 +8,18 @@ from typing import TypeVar
 from blake3 import blake3
 
 from tenfold.base import ids
-from tenfold.base.errors import Conflict
 from tenfold.contracts.blobs import Progress
 from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.chunks import SMALL, cut_bytes
 from tenfold.stores.blobs.codec import Squeezer
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE, TARGET_BYTES, PackBuilder
+from tenfold.stores.blobs.reading import missing
 from tenfold.stores.blobs.recipes import encode_recipe
 
 T = TypeVar("T")
 
-_ATTEMPTS = 5
+_ATTEMPTS = 4
 _HELD_AT_MOST = 100_000
 
 
@@ -30,8 +30,14 @@ class Moved(Exception):
 class Upload:
     """Not for several threads: each has its own, and its own packs."""
 
-    def __init__(self, index: Index, progress: Progress | None = None) -> None:
+    def __init__(
+        self, index: Index, progress: Progress | None = None, *, mine: set[str] | None = None, alone: bool = False
+    ) -> None:
+        """`mine`: packs that earlier attempts wrote. `alone`: rely on nothing but those."""
         self.index = index
+        self.mine: set[str] = set() if mine is None else mine
+        self._alone = alone
+        self._given: list[tuple[bytes, tuple[int, ...]]] = []
         self.done_bytes = 0
         self.total_bytes = 0
         self._progress = progress
@@ -46,13 +52,23 @@ class Upload:
         self._session: str | None = None
         self._session_at = 0
 
-    def has(self, key: bytes, kinds: tuple[int, ...]) -> bool:
-        """True when the object is stored, or on its way in this upload. A place that is old is remembered as relied on."""
+    def has(self, key: bytes, kinds: tuple[int, ...], *, given: bool = False) -> bool:
+        """True when the object is stored, or on its way in this upload. A place that is old is remembered as relied on.
+
+        `given`: the caller has only the key, so it cannot be stored anew.
+        """
         if any((key, kind) in self._builder.places for kind in kinds):
             return True
+        if self._alone and given and self.index.find_firm(key, kinds) is not None:
+            self._given.append((key, kinds))
+            return True
+        if self._alone:
+            return any(place.pack in self.mine for place in self.index.find_all(key, kinds))
         place = self.index.find_firm(key, kinds)
         if place is None:
             return False
+        if place.pack in self.mine:
+            return True
         self._relied = True
         if not self._relied_on_old and self.index.packs.get(place.pack, (0, 0))[1] < self._fresh_from:
             self._relied_on_old = True
@@ -121,6 +137,7 @@ class Upload:
         if more:
             self._say_alive()
         size = builder.put(index.medium)
+        self.mine.add(builder.name)
         index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
         builder.begin()
 
@@ -132,12 +149,17 @@ class Upload:
         """
         self.flush()
         lasted = self.index.clock() - self._since > pins.FRESH_MS
-        if self._relied_on_old or lasted:
+        if self._relied_on_old or lasted or self._given:
             self._hold(roots)
         if self._relied:
             newest = max((name for name, _, _ in self.index.medium.scan("trash/")), default="")
             if newest != self._trash:
                 raise Moved
+        if self._given:
+            self.index.refresh()
+            for key, kinds in self._given:
+                if self.index.find_firm(key, kinds) is None:
+                    raise missing(key)
 
     def _hold(self, roots: list[bytes]) -> None:
         held, now = self.index.held, self.index.clock()
@@ -171,8 +193,10 @@ def uploading(
     progress: Progress | None = None,
 ) -> T:
     """Do `work` with an upload and make its result durable; again from the start when a collection crossed it."""
-    for _ in range(_ATTEMPTS):
-        upload = Upload(index, progress)
+    mine: set[str] = set()
+    for attempt in range(1, _ATTEMPTS + 1):
+        alone = attempt == _ATTEMPTS  # enough of relying on what others may take away: all is stored anew
+        upload = Upload(index, progress, mine=mine, alone=alone)
         try:
             result = work(upload)
             upload.finish(roots(result))
@@ -183,6 +207,4 @@ def uploading(
             upload.close()
         index.consolidate()
         return result
-    raise Conflict(
-        f"Garbage collections crossed this upload {_ATTEMPTS} times. What it stored is kept for a while; try again"
-    )
+    raise AssertionError("an upload that relies on nothing cannot be crossed")
