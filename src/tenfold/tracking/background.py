@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,14 @@ class Background:
     """Runs being looked after, and the thread that does it."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._runs: list[ActiveRun] = []
-        self._places: set[Path] = set()
-        self._thread: threading.Thread | None = None
+        self._swept: set[Path] = set()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
         self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def add(self, run: ActiveRun) -> None:
         """Look after a run from now on."""
@@ -66,6 +69,12 @@ class Background:
         """Make it look at once."""
         self._wake.set()
 
+    def after_fork(self) -> None:
+        """In a forked child: its parent's runs, each with a journal of its own at its first point; no thread yet."""
+        self._begin_anew()
+        for run in self._runs:
+            run.after_fork()
+
     def _loop(self) -> None:
         beat = Rhythm(HEARTBEAT_EVERY_S)
         while True:
@@ -80,8 +89,8 @@ class Background:
 
     def _take_what_others_left(self, runs: Iterable[ActiveRun]) -> None:
         for run in runs:
-            if run.journals not in self._places and run.journals.is_dir():
-                self._places.add(run.journals)
+            if run.journals not in self._swept and run.journals.is_dir():
+                self._swept.add(run.journals)
                 try:
                     sync(run.stores, run.journals)
                 except Exception as error:  # a thread that ends would take every run's points with it
@@ -128,18 +137,8 @@ background = Background()
 """This process's."""
 
 
-def in_child(hook: Callable[[], None]) -> None:
-    """Call a function in every forked child."""
-    os.register_at_fork(after_in_child=hook)
-
-
 def _after_fork() -> None:
-    """A forked child has its parent's runs, each with a journal of its own at its first point, and no thread yet."""
-    runs = background._runs
-    background.__init__()  # type: ignore[misc]
-    background._runs = runs
-    for run in runs:
-        run.after_fork()
+    background.after_fork()
 
 
-in_child(_after_fork)
+os.register_at_fork(after_in_child=_after_fork)

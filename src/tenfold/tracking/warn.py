@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 
 logger = logging.getLogger("tenfold.tracking")
 
 
 class WarnOnce:
-    """Says each matter once."""
+    """Says each matter once. Needs no lock, which a fork could leave held: setting a key of a dict is one step."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
-        self._lock = threading.Lock()
+        self._said: dict[str, object] = {}
 
     def __call__(self, about: str, text: str) -> None:
-        with self._lock:
-            if about in self._said:
-                return
-            self._said.add(about)
-        logger.warning("%s", text)
-
-    def forget(self, about: str) -> None:
-        """The matter is over; should it come again, it is said again."""
-        with self._lock:
-            self._said.discard(about)
+        mine = object()
+        if self._said.setdefault(about, mine) is mine:
+            logger.warning("%s", text)
