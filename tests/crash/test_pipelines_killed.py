@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tenfold.pipelines import resume
+from tenfold.pipelines import abandoned, resume
 from tenfold.pipelines.executors import pools
 from tenfold.records import RunQuery
 
@@ -86,6 +86,7 @@ def test_a_killed_scheduler_loses_nothing_and_runs_no_finished_step_again(tmp_pa
 
     host = samples.host_at(tmp_path / "store")
     root = host.stores.runs.search(RunQuery(kinds=["pipeline"])).items[0]
+    assert abandoned(host.stores) == [root.id] or root.state == "finished"
     done_before, started_before = finished_names(host, root.id), started(tmp_path)
     run = resume(root.id, host=host, executor=("inline", "local")[trial % 2])
     pools.close_all()

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tenfold.pipelines.control import abandoned as abandoned
     from tenfold.pipelines.control import cancel as cancel
     from tenfold.pipelines.control import registered as registered
     from tenfold.pipelines.control import resume as resume
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Host": "host", "Opener": "host", "Pipeline": "definition", "PipelineGraph": "status", "PipelineRun": "runs",
-    "Progress": "progress", "Step": "steps", "cancel": "control", "fixed": "steps", "graph": "status",
+    "Progress": "progress", "Step": "steps", "abandoned": "control", "cancel": "control", "fixed": "steps", "graph": "status",
     "load_pipeline": "loading", "pipeline": "definition", "plan": "planning", "provide_host": "host",
     "read_log": "logs", "register_codec": "values", "registered": "control", "resume": "control",
     "run_pipeline": "control", "step": "steps", "why_ran": "why",

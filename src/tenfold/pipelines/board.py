@@ -312,10 +312,19 @@ class Board:
         """A running place goes back into the queue."""
         self._change(place, "ready", outcome=outcome, token=token, not_before_ms=not_before_ms)
 
-    def reopen(self, place: Place, spec: Spec) -> None:
-        """A place that did not end well waits again, for a resume."""
+    def respecify(self, place: Place, spec: Spec) -> None:
+        """Give a running place another spec without touching its state: it counts when the place is taken over."""
+        place.spec = spec
+        payload = msgspec.to_builtins(spec)
+        self.changes[place.task.id] = TaskChange(id=place.task.id, to="running", expect=["running"], payload=payload)
+
+    def reopen(self, place: Place, spec: Spec, *, token: int | None = None) -> None:
+        """A place that did not end well waits again: its key is made anew. What is known of its attempts stays."""
         outcome = {key: value for key, value in place.task.outcome.items() if key == "attempts"}
-        self._change(place, "waiting", outcome=outcome, run_state="created", not_before_ms=0)
+        self._change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=0)
+        place.filled = None
+        if all(self.places[key].state in GOOD for value in spec.arguments.values() for key in dependencies(value)):
+            self._open.append(place)
         change = self.changes[place.task.id]
         self.changes[place.task.id] = msgspec.structs.replace(
             change, payload=msgspec.to_builtins(spec), not_before_ms=0

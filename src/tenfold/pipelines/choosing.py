@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from types import ModuleType, TracebackType
 from typing import Any
 
+import msgspec
+
 from tenfold.base import settings
 from tenfold.base.errors import Invalid
-from tenfold.base.hashing import json_digest
 from tenfold.pipelines.building import Graph
-from tenfold.pipelines.code import code_digest
+from tenfold.pipelines.code import code_digest, own_sources
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.executors.inline import InlineExecutor
 from tenfold.pipelines.executors.perform import find_step
@@ -74,9 +75,11 @@ class Runner:
             raise Invalid(_NOT_LOCAL)
         specs = self._specs.values()
         modules = sorted({spec.module for spec in specs} - {self._target.module})
-        setup = Setup(self._target, self._host.opener, self._host.context, [*modules, *self._host.preload])
-        code = json_digest(sorted({(spec.module, spec.qualname, spec.code) for spec in specs}))
-        self._pool_name, pool = pools.take(setup, workers=worker_count(self._host), code=code)
+        named = (self._host.opener.function if self._host.opener else "", self._host.context or "")
+        modules += [name.partition(":")[0] for name in named if name]
+        target = msgspec.structs.replace(self._target, name="")  # pipelines of one module share processes
+        setup = Setup(target, self._host.opener, self._host.context, [*modules, *self._host.preload])
+        self._pool_name, pool = pools.take(setup, workers=worker_count(self._host), sources=own_sources())
         return pool
 
     def __enter__(self) -> Runner:

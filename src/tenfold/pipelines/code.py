@@ -8,6 +8,7 @@ docstrings do not count, nor the options of `@step`.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import importlib.util
 import os
@@ -132,7 +133,23 @@ def is_own(module: types.ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
     if module is None or file is None:
         return module is not None and module.__name__ == "__main__"
+    return _is_own_file(file)
+
+
+@functools.cache
+def _is_own_file(file: str) -> bool:
     return not os.path.realpath(file).startswith(_FOREIGN)
+
+
+def own_sources() -> list[tuple[str, int, int]]:
+    """(file, modification time in ns, size) of the project's modules that this process has imported, sorted."""
+    found = []
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and _is_own_file(file):
+            with contextlib.suppress(OSError):
+                found.append((file, *_stamp(file)))
+    return sorted(found)
 
 
 def _names(code: types.CodeType) -> frozenset[str]:
@@ -164,7 +181,7 @@ def _own_module(name: str, package: str) -> types.ModuleType | None:
         full = importlib.util.resolve_name(name, package or None)
         if full not in sys.modules:
             spec = importlib.util.find_spec(full)
-            if spec is None or spec.origin is None or os.path.realpath(spec.origin).startswith(_FOREIGN):
+            if spec is None or spec.origin is None or not _is_own_file(spec.origin):
                 return None
         module = importlib.import_module(full)
     except (ImportError, ValueError):

@@ -13,7 +13,7 @@ from tenfold.base.clock import iso, now_ms
 from tenfold.base.errors import Invalid, StepFailed, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.addresses import fix_addresses
-from tenfold.pipelines.board import ENDED, GOOD, Board
+from tenfold.pipelines.board import GOOD, Board
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.definition import Pipeline
@@ -21,12 +21,15 @@ from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.loading import refuse_while_importing, target_of
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.runs import PipelineRun
-from tenfold.pipelines.scheduler import Scheduler, cancel_places
+from tenfold.pipelines.scheduler import Scheduler, cancel_places, is_dead
 from tenfold.pipelines.specs import publish, specs_of
 from tenfold.pipelines.templates import exact_versions, template
 from tenfold.pipelines.values import encode
 from tenfold.pipelines.work import Spec, Target
 from tenfold.records import Edge, Run, RunChange, RunState, Version
+
+SILENT_MS = 60_000
+"""A run without a running step is taken for abandoned when its scheduler was silent for so long."""
 
 
 def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any]) -> PipelineRun:
@@ -38,7 +41,7 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any]) -> Pipeli
     graph = pipeline.build(fixed)
     specs = specs_of(stores, pipeline.name, graph)
     published = publish(stores, pipeline.name, graph, specs)
-    target = target_of(pipeline.function.__module__, _name_in_module(pipeline))
+    target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     root = _new_root(pipeline, host, fixed, graph, published, target)
     board = Board(stores, root, pipeline.name)
     for key, spec in specs.items():
@@ -110,7 +113,9 @@ def _reopen(board: Board, code_of: Callable[[Spec], str]) -> None:
         if place.state in GOOD:
             continue
         spec = msgspec.structs.replace(place.spec, code=code_of(place.spec))
-        if place.state in ENDED or (place.state == "waiting" and not place.spec.mapped):
+        if place.task.state == "running" or place.fanned_out:
+            board.respecify(place, spec)
+        else:
             board.reopen(place, spec)
 
 
@@ -126,6 +131,22 @@ def cancel(root_id: str, *, host: Host | None = None) -> int:
     change = RunChange(error=f"Cancelled at {iso(now)}")
     stores.runs.transition(root.id, "killed", expect=["created", "running", "lost"], at_ms=now, change=change)
     return count
+
+
+def abandoned(stores: Stores) -> list[str]:
+    """Pipeline runs that nobody drives any more, oldest first: `resume` them. Their scheduler died, or is silent."""
+    now = now_ms()
+    found = []
+    for root_id in stores.tasks.open_roots():
+        running = [task for task in stores.tasks.of_root(root_id) if task.state == "running" and task.lease_owner]
+        if running:
+            left = all((t.lease_until_ms or 0) <= now or is_dead(t.lease_owner or "") for t in running)
+        else:
+            root = stores.runs.get([root_id])[0]
+            left = now - (root.heartbeat_at_ms or root.created_at_ms) > SILENT_MS
+        if left:
+            found.append(root_id)
+    return found
 
 
 def registered(stores: Stores) -> list[Version]:
@@ -213,7 +234,3 @@ def _add_root_edges(stores: Stores, root: Run, specs: dict[str, Spec], published
             for id_, role in used.items()
         ]
     )
-
-
-def _name_in_module(pipeline: Pipeline[..., Any]) -> str:
-    return pipeline.function.__qualname__

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid, NotFound
+from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Target
 
@@ -96,8 +97,12 @@ def _load_file(file: Path) -> ModuleType:
     """Import a file under its own name, once; its folder becomes importable, as for a script."""
     name = file.stem
     known = sys.modules.get(name)
+    found = file.stat()
+    stamp = (found.st_mtime_ns, found.st_size)
     if known is not None and os.path.realpath(getattr(known, "__file__", None) or "") == str(file):
-        return known
+        if all(step.imported == stamp for step in _own_steps(known)):
+            return known
+        known = None  # edited since: the new text counts
     main = sys.modules.get("__main__")
     if main is not None and os.path.realpath(getattr(main, "__file__", None) or "") == str(file):
         return main
@@ -116,6 +121,11 @@ def _load_file(file: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _own_steps(module: ModuleType) -> list[Step[..., Any]]:
+    steps = [value for value in vars(module).values() if isinstance(value, Step)]
+    return [step for step in steps if step.function.__module__ == module.__name__]
 
 
 @contextmanager

@@ -42,6 +42,7 @@ LOST_ATTEMPTS = 3
 QUICK_STEP_S = 0.02
 QUICK_BATCH = 32
 """Steps that end within QUICK_STEP_S are claimed up to this many ahead, so that a transaction serves many."""
+QUICK_GATHER_S = 0.002
 END_PATIENCE_S = 10.0
 
 
@@ -88,7 +89,7 @@ class Scheduler:
                 self._look_around()
                 while not self.board.all_ended:
                     self._submit_ready()
-                    self._take(self.executor.poll(self._wait_s()) if self._held else self._pause())
+                    self._take(self._gather() if self._held else self._pause())
                     self.board.settle()
                     self.flush()
                     self._look_around()
@@ -169,6 +170,16 @@ class Scheduler:
             )
         )
         self._tell(place)
+
+    def _gather(self) -> list[Done]:
+        """What came of our work; while steps are quick, what comes right after it too, to be written down together."""
+        ended = self.executor.poll(self._wait_s())
+        while self._quick and 0 < len(ended) < min(QUICK_BATCH, len(self._held)):
+            more = self.executor.poll(QUICK_GATHER_S)
+            if not more:
+                break
+            ended += more
+        return ended
 
     def _wait_s(self) -> float:
         soon = [p.task.not_before_ms for p in self.board.places.values() if p.state == "ready" and p.task.not_before_ms]
@@ -283,7 +294,8 @@ class Scheduler:
             place.task = msgspec.structs.replace(place.task, outcome=outcome)
             self.board.fail(place, "Its scheduler died again and again while it ran", token=place.task.token)
         else:
-            self.board.retry(place, token=place.task.token, outcome=outcome, not_before_ms=0)
+            place.task = msgspec.structs.replace(place.task, outcome=outcome)
+            self.board.reopen(place, place.spec, token=place.task.token)  # its code may be another by now
 
     # Staying alive, and ending early
 

@@ -8,12 +8,13 @@ import msgspec
 
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
+from tenfold.base.errors import Invalid
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Blobs, Stores
 from tenfold.pipelines.building import Graph, Node
 from tenfold.pipelines.code import code_digest, step_source
 from tenfold.pipelines.keys import environment
-from tenfold.pipelines.steps import Step
+from tenfold.pipelines.steps import Step, file_stamp
 from tenfold.pipelines.templates import dependencies, template
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Spec
@@ -45,6 +46,11 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
     for node in graph.nodes:
         step = node.step
         if id(step) not in codes:
+            if step.imported != file_stamp(step.function):
+                raise Invalid(
+                    f"{step.function.__code__.co_filename} changed since it was imported, so it cannot be told which code "
+                    f"step {step.name!r} would run. Start the program again, or reload the module"
+                )
             codes[id(step)] = code_digest(step)
         specs[node.key] = Spec(
             pipeline=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from tenfold.base.addresses import check_name
@@ -58,6 +59,8 @@ class Step(Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
+        self.imported = file_stamp(function)
+        """The source file's time and size when it was imported; None without a file."""
         self.name = check_name(name or function.__name__.lstrip("_"), what="step name")
         self.outputs = tuple(outputs)
         self.retries, self.retry_delay_s, self.timeout_s = retries, retry_delay_s, timeout_s
@@ -137,6 +140,16 @@ class Step(Generic[P, R]):
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"step {self.name!r} was not called. Write {self.name}(…)")
+
+
+def file_stamp(function: Callable[..., Any]) -> tuple[int, int] | None:
+    """Modification time (ns) and size of the file a function is defined in, or None when there is none."""
+    code = getattr(function, "__code__", None)
+    try:
+        found = Path(code.co_filename).stat() if code is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)
 
 
 def is_mapped(value: Any) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,8 +14,8 @@ import pipeline_samples as samples
 import psutil
 import pytest
 
-from tenfold.base.errors import StepFailed
-from tenfold.pipelines import cancel, read_log
+from tenfold.base.errors import Invalid, NotFound, StepFailed
+from tenfold.pipelines import cancel, load_pipeline, read_log
 from tenfold.pipelines.executors import pools
 from tenfold.records import RunQuery
 
@@ -24,8 +27,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def host(folder):
-    yield samples.host_at(folder, preload=("pandas", "pyarrow"))  # imported once, not once a worker
+    yield samples.host_at(folder)
     pools.close_all()
+
+
+@pytest.fixture(scope="module")
+def tables(folder):
+    return samples.host_at(folder, preload=("pandas", "pyarrow"))  # imported once, not once a worker
 
 
 def wait_for(condition, timeout_s: float = 20.0):
@@ -43,22 +51,22 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def test_steps_run_in_another_process_and_tables_cross(host):
-    run = samples.speaking.with_options(host=host).run()
+def test_steps_run_in_another_process_and_tables_cross(tables):
+    run = samples.speaking.with_options(host=tables).run()
     pid, columns = run.outputs()
     assert pid != os.getpid()
     assert columns == ["a", "b"]
 
 
-def test_the_log_holds_what_the_step_and_its_children_printed(host):
-    run = samples.speaking.with_options(host=host).run(note="log")
-    log = read_log(host.stores, run.steps["who"].run_id, host.folder)
+def test_the_log_holds_what_the_step_and_its_children_printed(tables):
+    run = samples.speaking.with_options(host=tables).run(note="log")
+    log = read_log(tables.stores, run.steps["who"].run_id, tables.folder)
     assert sorted(log.splitlines()) == ["and an error", "hello from a child", "hello from log"]
-    assert not (host.folder / "logs" / f"{run.steps['who'].run_id}.log").exists()
+    assert not (tables.folder / "logs" / f"{run.steps['who'].run_id}.log").exists()
 
 
-def test_a_second_run_uses_the_same_warm_processes(host):
-    pids = {samples.speaking.with_options(host=host).run(note=f"warm {i}").outputs()[0] for i in range(3)}
+def test_a_second_run_uses_the_same_warm_processes(tables):
+    pids = {samples.speaking.with_options(host=tables).run(note=f"warm {i}").outputs()[0] for i in range(3)}
     assert len(pids) <= 2
 
 
@@ -153,3 +161,83 @@ def test_no_warm_process_outlives_a_module_that_cannot_be_imported(tmp_path, mon
         broken_elsewhere.broken.with_options(host=host).run()
     root = host.stores.runs.search(RunQuery(kinds=["pipeline"])).items[0]
     assert root.state == "failed"
+
+
+def test_workers_are_fresh_processes_where_a_fork_would_hang(tmp_path, monkeypatch):
+    Path(tmp_path / "eager_polars.py").write_text(
+        "import polars as pl\nfrom tenfold.pipelines import step, pipeline\n"
+        "SEEN = pl.DataFrame({'a': [1, 2, 2]}).group_by('a').agg(pl.len())\n"
+        "@step(timeout_s=30)\ndef groups(i):\n    return pl.DataFrame({'a': [1, 2, i]}).group_by('a').agg(pl.len()).height\n"
+        "@pipeline\ndef eager():\n    return groups.map([2, 3])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import eager_polars
+
+    host = dataclasses.replace(samples.host_at(tmp_path / "store"), workers=1)
+    assert eager_polars.eager.with_options(host=host, executor="local").run().outputs() == [2, 3]
+
+
+def test_a_module_edited_since_its_import_is_refused(tmp_path, monkeypatch):
+    text = "from tenfold.pipelines import step, pipeline\n@step\ndef one():\n    return 1\n@pipeline\ndef edited():\n    return one()\n"
+    (tmp_path / "edited_module.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import edited_module
+
+    host = samples.host_at(tmp_path / "store")
+    (tmp_path / "edited_module.py").write_text(text.replace("return 1", "return 22"))
+    with pytest.raises(Invalid, match="changed since it was imported"):
+        edited_module.edited.with_options(host=host).run()
+    fresh = load_pipeline(f"{tmp_path / 'edited_module.py'}:edited")
+    assert fresh.with_options(host=host).run().outputs() == 22
+
+
+def test_load_pipeline_finds_by_file_and_name_and_says_what_there_is(tmp_path):
+    file = tmp_path / "two_pipelines.py"
+    file.write_text("from tenfold.pipelines import pipeline\n@pipeline\ndef a(): ...\n@pipeline\ndef b(): ...\nc = 1\n")
+    assert load_pipeline(f"{file}:b").name == "b"
+    for address, error, says in [
+        (f"{file}", Invalid, "has 2 pipelines \\(a, b\\)"),
+        (f"{file}:c", Invalid, "is no pipeline"),
+        (f"{file}:d", NotFound, "Its pipelines: a, b"),
+        (f"{tmp_path}/none.py:a", NotFound, "No file"),
+        ("no_such_module_here:a", NotFound, "No module"),
+    ]:
+        with pytest.raises(error, match=says):
+            load_pipeline(address)
+
+
+def test_a_script_that_runs_its_pipeline_unguarded_is_told_how_to_guard_it(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        "import pipeline_samples as samples, sys\nfrom pathlib import Path\nfrom tenfold.pipelines import step, pipeline\n"
+        "@step\ndef one(): return 1\n@pipeline\ndef p(): return one()\n"
+        "p.with_options(host=samples.host_at(Path(sys.argv[-1]))).run()\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(samples.__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert 'if __name__ == "__main__":' in done.stderr
+
+
+def test_a_script_runs_its_own_steps_in_workers_and_finds_them_in_the_cache_by_file_name(tmp_path):
+    script = tmp_path / "own_script.py"
+    script.write_text(
+        "import pipeline_samples as samples, sys, os, dataclasses\nfrom pathlib import Path\n"
+        "from tenfold.pipelines import step, pipeline\n"
+        "@dataclasses.dataclass\nclass Box:\n    x: int\n"
+        "@step\ndef one(): return Box(os.getpid())\n@step\ndef two(box): return box.x\n@pipeline\ndef p(): return two(one())\n"
+        "if __name__ == '__main__':\n"
+        "    run = p.with_options(host=samples.host_at(Path(sys.argv[-1]))).run()\n"
+        "    print(run.outputs() != os.getpid(), type(run.output('one')) is Box)\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(samples.__file__).parent)}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, str(script), str(tmp_path)], env=env, capture_output=True, text=True, timeout=60
+        )
+        assert (done.stdout, done.returncode) == ("True True\n", 0), done.stderr
+    host = samples.host_at(tmp_path)
+    run = load_pipeline(f"{script}:p").with_options(host=host).run()
+    assert set(run.graph.counts) == {"cached"}

@@ -1,18 +1,23 @@
 """The process that imports the user's module once and forks workers from it.
 
-One thread, no user code but imports. It is the parent of the workers, so it kills them with everything they started
+One thread, no user code but imports; where those start threads that a fork would break, workers are fresh processes. It is the parent of the workers, so it kills them with everything they started
 and reports their deaths. When the scheduler goes away, however it goes, it kills all and ends.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gc
+import json
 import os
 import select
 import signal
 import socket
+import sys
+import threading
 import traceback
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -31,6 +36,7 @@ class ForkServer:
 
     def __init__(self, control: socket.socket, setup: Setup, module: ModuleType) -> None:
         self.control, self.setup, self.module = control, setup, module
+        self.forks_are_safe = not foreign_threads()
         self.pids: dict[int, int] = {}
         self.handed: list[int] = []
         """Sockets that came before the end of their order."""
@@ -85,7 +91,10 @@ class ForkServer:
             try:
                 signal.set_wakeup_fd(-1)
                 self.control.close()
-                run_worker(socket.socket(fileno=fd), self.setup, self.module, server)
+                if self.forks_are_safe:
+                    run_worker(socket.socket(fileno=fd), self.setup, self.module, server)
+                else:
+                    _become_fresh_worker(fd, self.setup)
                 code = 0
             finally:
                 os._exit(code)
@@ -116,6 +125,43 @@ class ForkServer:
         for pid in list(self.pids.values()):
             kill_tree(pid)
         kill_below(psutil.Process())
+
+
+def foreign_threads() -> list[str]:
+    """Names of threads that what was imported has started and that a fork would leave holding locks.
+
+    Known to bear a fork: those of NumPy's BLAS (they bear the process's name) and what Polars starts on import. Once
+    Polars has computed something (`polars-0`), a forked child hangs at its first use of it [measured].
+    """
+    found = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    with contextlib.suppress(OSError):
+        own = Path("/proc/self/comm").read_text().strip()
+        names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+        found += [name for name in names if name not in (own, "jemalloc_bg_thd", "polars-ooc-clea")]
+    return found
+
+
+def _become_fresh_worker(fd: int, setup: Setup) -> None:
+    """Replace this forked process by a new one that imports everything itself: slower to start, and safe."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.set_inheritable(fd, True)
+    boot = (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[2]); fd, setup = int(sys.argv[1]), sys.argv[3]; "
+        "del sys.argv[1:]; from tenfold.pipelines.executors.forkserver import fresh_worker; fresh_worker(fd, setup)"
+    )
+    setup_text = base64.b64encode(msgspec.msgpack.encode(setup)).decode()
+    os.execv(sys.executable, [sys.executable, "-c", boot, str(fd), json.dumps(sys.path), setup_text])
+
+
+def fresh_worker(fd: int, setup_text: str) -> None:
+    """A worker that was not forked from the imported modules but imports them."""
+    parent = os.getppid()
+    setup = msgspec.msgpack.decode(base64.b64decode(setup_text), type=Setup)
+    with importing_target():
+        module = load_target(setup.target, modules=setup.modules)
+    os.set_inheritable(fd, False)
+    run_worker(socket.socket(fileno=fd), setup, module, parent)
 
 
 def main(fd: int) -> None:

@@ -78,9 +78,13 @@ def error_text(error: BaseException) -> str:
 
 def find_step(module: ModuleType | None, name: str, qualname: str) -> Step[..., Any]:
     """The step of that name, in a module already at hand or imported now. Raises Invalid when it is not there."""
-    found: Any = module if module is not None else sys.modules.get(name) or importlib.import_module(name)
+    holder = module if module is not None else sys.modules.get(name) or importlib.import_module(name)
+    found: Any = holder
     for attribute in qualname.split("."):
         found = getattr(found, attribute, None)
+    if not isinstance(found, Step):  # `fast = step(train)` leaves the plain function under its own name
+        steps = (value for value in vars(holder).values() if isinstance(value, Step))
+        found = next((step for step in steps if step.function.__qualname__ == qualname), None)
     if not isinstance(found, Step):
         raise Invalid(
             f"{name}.{qualname} is no step here. Steps that run in other processes stand at the top of a module"

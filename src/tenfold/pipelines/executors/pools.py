@@ -13,17 +13,21 @@ from tenfold.pipelines.executors.wire import Setup
 KEPT = 2
 """Idle pools kept at most; the one unused longest is closed first."""
 
+_VOLATILE = {"PYTEST_CURRENT_TEST"}
+"""Variables that change all the time and no step depends on. Any other change of the environment takes new processes."""
+
 _lock = threading.Lock()
 _idle: dict[str, LocalExecutor] = {}
 _owner = os.getpid()
 
 
-def take(setup: Setup, *, workers: int, code: str) -> tuple[str, LocalExecutor]:
+def take(setup: Setup, *, workers: int, sources: list[tuple[str, int, int]]) -> tuple[str, LocalExecutor]:
     """A pool for these steps, warm when the same one was given back before; with the name to give it back by.
 
-    `code` is a digest of the steps' code: other code needs other processes.
+    `sources` are the files of the project's modules with their times and sizes: edited code needs other processes.
     """
-    name = json_digest([setup, workers, code, sorted(os.environ.items())])
+    environ = sorted(item for item in os.environ.items() if item[0] not in _VOLATILE)
+    name = json_digest([setup, workers, sources, environ])
     with _lock:
         pool = _idle.pop(name, None) if _owner == os.getpid() else None
     if pool is not None:
