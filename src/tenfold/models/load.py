@@ -105,11 +105,18 @@ class Model:
         if not batch.rows:
             return Answers(np.empty(0))
         if self._runner is not None:
-            return self._runner.run(batch)
-        try:
-            return ask(self._native, self.signature, batch)
-        except (ValueError, TypeError, KeyError) as error:
-            raise Invalid(f"The model refused the input: {error}", field="data") from error
+            answers = self._runner.run(batch)
+        else:
+            try:
+                answers = ask(self._native, self.signature, batch)
+            except (ValueError, TypeError, KeyError) as error:
+                raise Invalid(f"The model refused the input: {error}", field="data") from error
+        scores = answers.probability if answers.probability is not None else answers.prediction
+        if scores.dtype.kind == "f" and not np.isfinite(scores).all():
+            raise Invalid(
+                "The model has no answer for these values: it comes to no number. Are they in range?", field="data"
+            )
+        return answers
 
     def example(self) -> dict[str, Any] | None:
         """A few rows it was saved with, as {'columns': [...], 'data': [[...]]}, or None."""

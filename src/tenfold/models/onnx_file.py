@@ -1,8 +1,7 @@
-"""Models as ONNX: converted from scikit-learn, held against the original's answers, run by ONNX Runtime."""
+"""Models as ONNX: held against the original's answers, run by ONNX Runtime. How a graph is made: onnx_graph."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import msgspec
@@ -10,6 +9,7 @@ import numpy as np
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
+from tenfold.models import onnx_graph
 from tenfold.models.answers import Answers
 from tenfold.models.columns import Array, Batch, all_floats
 from tenfold.records import Signature
@@ -19,8 +19,6 @@ TOLERANCE = 1e-4
 
 ONNX Runtime's tree kernels take float32 only (measured: a gradient boosting classifier differs by 2e-7).
 """
-
-TENSOR_INPUT = "X"
 
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +39,10 @@ def convert(native: Any, signature: Signature, checks: list[tuple[Batch, Answers
     Raises:
         Invalid: It does not convert, or answers differently; the message says which.
     """
-    layouts = ["tensor"] if all_floats(signature) else []
-    layouts += [] if signature.positional else ["float columns", "typed columns"]
-    if not layouts:
-        layouts = ["tensor"]
     why = ""
-    for layout in layouts:
+    for layout in _layouts(native, signature):
         try:
-            data = _to_onnx(native, signature, layout)
+            data = onnx_graph.make(native, signature, layout)
             runner = Runner(data, signature, layout)
             worst = max(difference(answers, runner.run(batch)) for batch, answers in checks)
         except Exception as error:  # a converter may raise anything at all; the reason is kept for the manifest
@@ -59,6 +53,15 @@ def convert(native: Any, signature: Signature, checks: list[tuple[Batch, Answers
             return Converted(data=data, layout=layout, max_difference=worst, rows_checked=rows)
         why = f"{layout}: its answers differ by {worst:.3g} on the input example"
     raise Invalid(f"The model does not convert to ONNX ({why}). It is kept in another format", field="format")
+
+
+def _layouts(native: Any, signature: Signature) -> list[str]:
+    """Ways to feed the graph, the most exact first; the last words stand in `Runner`."""
+    pipeline = len(getattr(native, "steps", [])) > 1
+    if signature.positional:
+        return ["double tensor", "tensor"] if pipeline else ["tensor"]
+    columns = ["double columns", "float columns", "typed columns"] if pipeline else ["float columns", "typed columns"]
+    return ["tensor", *columns] if all_floats(signature) and not pipeline else columns
 
 
 class Runner:
@@ -74,7 +77,8 @@ class Runner:
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._layout = layout
         self._names = [column.name for column in signature.inputs]
-        self._types = [_dtype(column.type, layout) for column in signature.inputs]
+        self._types = [onnx_graph.dtype_of(column.type, layout) for column in signature.inputs]
+        self._number = np.float64 if layout.startswith("double") else np.float32
         self._bools = signature.classes is not None and all(isinstance(label, bool) for label in signature.classes)
 
     def run(self, batch: Batch) -> Answers:
@@ -97,9 +101,9 @@ class Runner:
         return Answers(prediction, given[1] if len(given) > 1 and given[1].ndim == 2 else None)
 
     def _feed(self, batch: Batch) -> dict[str, Array]:
-        if self._layout == "tensor":
+        if self._layout.endswith("tensor"):
             matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
-            return {TENSOR_INPUT: matrix.astype(np.float32)}
+            return {onnx_graph.TENSOR_INPUT: matrix.astype(self._number, copy=False)}
         columns = zip(self._names, self._types, batch.columns(), strict=True)
         return {name: _feed(values, dtype) for name, dtype, values in columns}
 
@@ -140,88 +144,7 @@ def _tied(probability: Array) -> Array:
     return np.asarray(top[:, -1] - top[:, 0] <= TOLERANCE)
 
 
-def _dtype(type_: str, layout: str) -> Any:
-    if type_ == "string":
-        return np.object_
-    if layout == "typed columns":
-        return {"bool": np.bool_, "int": np.int64, "float": np.float32}[type_]
-    return np.float32
-
-
 def _feed(values: Array, dtype: Any) -> Array:
     if dtype is np.object_:
         values = np.array(["" if value is None else value for value in values.tolist()], dtype=np.object_)
     return values.astype(dtype, copy=False).reshape(-1, 1)
-
-
-def _to_onnx(native: Any, signature: Signature, layout: str) -> bytes:
-    skl2onnx = require("skl2onnx", extra="models", why="convert models to ONNX")
-    types = require("skl2onnx.common.data_types", extra="models", why="convert models to ONNX")
-    if layout == "tensor":
-        initial = [(TENSOR_INPUT, types.FloatTensorType([None, len(signature.inputs)]))]
-    else:
-        by_dtype = {
-            np.object_: types.StringTensorType,
-            np.bool_: types.BooleanTensorType,
-            np.int64: types.Int64TensorType,
-            np.float32: types.FloatTensorType,
-        }
-        initial = [(c.name, by_dtype[_dtype(c.type, layout)]([None, 1])) for c in signature.inputs]
-    options = {id(native): {"zipmap": False}} if signature.classes is not None else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        converters, shapes = _histogram_boosting()
-        made = skl2onnx.convert_sklearn(
-            native,
-            initial_types=initial,
-            options=options,
-            custom_conversion_functions=converters,
-            custom_shape_calculators=shapes,
-        )
-    data: bytes = made.SerializeToString()
-    return data
-
-
-def _histogram_boosting() -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """The library's own converters of histogram boosting, with attributes ONNX takes.
-
-    skl2onnx 1.20 hands NumPy scalars and arrays over, which onnx 1.23 refuses ("Unable to create node").
-    """
-    registry = require("skl2onnx.common._registration", extra="models", why="convert models to ONNX")
-    ensemble = require("sklearn.ensemble", extra="models", why="convert models to ONNX")
-    converters, shapes = {}, {}
-    for kind in ("Classifier", "Regressor"):
-        estimator = getattr(ensemble, f"HistGradientBoosting{kind}")
-        alias = f"SklearnHistGradientBoosting{kind}"
-        original = registry.get_converter(alias)
-
-        def converter(scope: Any, operator: Any, container: Any, original: Any = original) -> None:
-            original(scope, operator, _PlainAttributes(container))
-
-        converters[estimator] = converter
-        shapes[estimator] = registry.get_shape_calculator(alias)
-    return converters, shapes
-
-
-class _PlainAttributes:
-    """A converter's container that gives a node's attributes as lists of plain Python numbers."""
-
-    def __init__(self, container: Any) -> None:
-        self._container = container
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._container, name)
-
-    def add_node(self, *args: Any, **attributes: Any) -> Any:
-        plain = {name: _plain(value) for name, value in attributes.items()}
-        return self._container.add_node(*args, **plain)
-
-
-def _plain(value: Any) -> Any:
-    if not isinstance(value, (list, np.ndarray)):
-        return value
-    items = [
-        item.item() if isinstance(item, np.generic) else item for item in np.ravel(np.asarray(value, dtype=object))
-    ]
-    items = [item.item() if isinstance(item, np.ndarray) else item for item in items]
-    return [int(item) if isinstance(item, bool) else item for item in items]

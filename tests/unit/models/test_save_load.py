@@ -164,6 +164,27 @@ def test_labels_that_are_text_or_truth_come_back_as_they_were(stores: Stores) ->
         assert type(answers.tolist()[0]) is type(labels.tolist()[0])
 
 
+def test_values_that_equal_a_threshold_fall_to_the_same_side_as_before(stores: Stores) -> None:
+    rng = np.random.default_rng(0)
+    X = np.round(rng.normal(size=(5000, 4)) * 50, 1)  # many equal values: histogram thresholds fall on them
+    X[::13, 0] = np.nan
+    late = (np.nan_to_num(X[:, 0]) + X[:, 1] > 20).astype(int)
+    for last in (HistGradientBoostingClassifier(max_iter=20), RandomForestClassifier(10, max_depth=8)):
+        trained = make_pipeline(SimpleImputer(), StandardScaler(), last).fit(X, late)
+        version = models.save(stores, trained, "ties", input_example=X[:500])
+        assert version.metadata["served_as"] == "onnx"
+        got = models.load(stores, version).predict_proba(X)
+        np.testing.assert_allclose(got, trained.predict_proba(X), atol=1e-5)
+
+
+def test_a_number_beyond_what_the_format_holds_is_refused(stores: Stores) -> None:
+    X = np.arange(20.0).reshape(10, 2)
+    models.save(stores, LinearRegression().fit(X, X[:, 0]), "plain", input_example=X)
+    with pytest.raises(Invalid, match="'x1' holds a number beyond") as refused:
+        models.load(stores, "plain").predict([[1.0, 1e300]])
+    assert refused.value.field == "x1"
+
+
 def test_onnx_is_not_kept_where_its_answers_differ(stores: Stores) -> None:
     table, late = flights()
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)

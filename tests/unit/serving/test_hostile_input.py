@@ -64,8 +64,8 @@ def test_no_tensor_makes_the_server_fail(client: httpx.Client, inputs: list, tai
     assert answer.status_code in (200, 400), (inputs, answer.text)
 
 
-def test_a_number_too_large_is_refused(client: httpx.Client) -> None:
-    for value in ("1e999", "1e308", "-1e400", str(2**200)):
+def test_a_number_too_large_for_any_column_is_refused(client: httpx.Client) -> None:
+    for value in ("1e999", "-1e400", str(2**1100)):
         for column in ("hour", "distance"):
             row = {"carrier": '"AA"', "hour": "3", "distance": "1"} | {column: value}
             fields = ", ".join(f'"{name}": {text}' for name, text in row.items())
