@@ -74,7 +74,7 @@ def keep_schema(data: dict[str, str]) -> None:
     if tenfold.Client().versions("schema", "flights"):
         return say("schema: kept before")
     schema = tenfold.infer_schema(pl.concat([raw("flights", month) for month in FIRST]))
-    with tenfold.run(name="schema", kind="check", capture=()) as run:
+    with tenfold.run(name="schema", kind="validation", capture=()) as run:
         run.use(data[FIRST[-1]], role="reference")
         run.save_schema(schema, "flights")
         for month in LATER:

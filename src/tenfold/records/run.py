@@ -12,7 +12,18 @@ RunState = Literal["created", "running", "finished", "failed", "killed", "lost"]
 LIVE_STATES: tuple[RunState, ...] = ("created", "running")
 END_STATES: tuple[RunState, ...] = ("finished", "failed", "killed", "lost")
 
-RUN_KINDS = ("training", "pipeline", "step", "trial", "evaluation", "deployment", "check", "commit", "task")
+RUN_KINDS = (
+    "training",
+    "pipeline",
+    "step",
+    "tuning",
+    "trial",
+    "evaluation",
+    "validation",
+    "deployment",
+    "check",
+    "commit",
+)
 """Kinds Tenfold makes itself; any other lower-case word is taken too."""
 
 

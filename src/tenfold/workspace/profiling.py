@@ -5,7 +5,7 @@ A file whose content was profiled before is not read again: its profile is found
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from tenfold.base.clock import now_ms
@@ -16,7 +16,7 @@ from tenfold.records.version import INLINE_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from tenfold.contracts import Stores
-    from tenfold.profiles import Profile
+    from tenfold.profiles import Profile, Table
 
 TABLES = {".parquet", ".csv"}
 LARGEST_BYTES = 2 << 30
@@ -47,14 +47,11 @@ def profile_version(stores: Stores, version: Version) -> Version | None:
 
 
 def _of_files(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Profile | None:
+    """The profile of a table kept in several files; merged in one go, so that quantiles are thinned only once."""
     from tenfold.profiles import merge
 
-    whole: Profile | None = None
-    for entry in files:
-        part = _of_file(stores, entry, unread)
-        if part is not None:
-            whole = part if whole is None else merge(whole, part)
-    return whole
+    parts = [part for entry in files if (part := _of_file(stores, entry, unread)) is not None]
+    return merge(*parts) if parts else None
 
 
 def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | None:
@@ -67,7 +64,7 @@ def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | 
         return decode(known.inline if known.inline is not None else stores.blobs.get_bytes(known.metadata["blob"]))
     local = stores.blobs.local_path(entry.digest)
     try:
-        made = profile(_scan(local, PurePosixPath(entry.path).suffix.lower()))
+        made = profile(_table(local, PurePosixPath(entry.path).suffix.lower()))
     except Exception as error:
         unread[entry.path] = f"{type(error).__name__}: {error}"[:300]
         return None
@@ -75,10 +72,14 @@ def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | 
     return made
 
 
-def _scan(path: object, suffix: str) -> object:
+def _table(path: Path, suffix: str) -> Table:
+    """A file named by its hash, as a table of the kind its name in the dataset says; read in batches."""
     import polars as pl
 
-    return pl.read_parquet(path) if suffix == ".parquet" else pl.read_csv(path, infer_schema_length=10_000)  # type: ignore[arg-type]
+    from tenfold.profiles import Table
+
+    lazy = pl.scan_parquet(path) if suffix == ".parquet" else pl.scan_csv(path, infer_schema_length=10_000)
+    return Table(lazy, lazy.collect_schema().names(), is_columnar=suffix == ".parquet")
 
 
 def _publish(stores: Stores, version: Version, tables: dict[str, Profile], unread: dict[str, str]) -> Version:
