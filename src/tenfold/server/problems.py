@@ -48,6 +48,8 @@ def answer_to(error: Exception, *, doing: str = "") -> Response:
             _log.error("%s: %s", doing, error.message)
         position = error.position if isinstance(error, InvalidSearch) else None
         return problem(status, error.message, code=error.code, field=error.field, position=position)
+    if isinstance(error, OverflowError):  # of a database driver, which takes integers of 64 bits with a sign
+        return problem(400, f"A number of the request is too large ({error}). Send one below 2^63", code="Invalid")
     _log.error("unexpected error: %s", doing, exc_info=error)
     detail = f"The server hit an error nobody foresaw ({type(error).__name__}). Its log has the trace; please report it"
     return problem(500, detail, code="Unexpected")
