@@ -57,6 +57,8 @@ class House:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._state: RunState | None = None
+        self.ending: RunState = "finished"
+        """What the runs become at `close`."""
         self.deployments = {
             name: Deployment(
                 stores,
@@ -84,16 +86,16 @@ class House:
             thread.start()
             self._threads.append(thread)
 
-    def close(self, state: RunState = "finished") -> None:
+    def close(self) -> None:
         """Publish what is logged, end the runs, stop the threads. No request may be under way."""
         if self._state != "running":
             return
-        self._state = state
+        self._state = self.ending
         self._stopping.set()
         for thread in self._threads:
             thread.join()
         for deployment in self.deployments.values():
-            deployment.finish(state)
+            deployment.finish(self.ending)
         self._pool.shutdown()
 
     def publish(self) -> None:

@@ -85,10 +85,11 @@ class Server:
         """Answer what is under way, publish the log, end the run. May be called twice."""
         if self._thread is None:
             return
+        self.app.house.ending = state
         self._server.should_exit = True
         self._thread.join()
         self._thread = None
-        self.app.house.close(state)
+        self.app.house.close()
 
     def run(self, port: int, *, on_start: Callable[[str], None] | None = None) -> None:
         """Serve in the foreground until SIGINT or SIGTERM. `on_start` gets the URL once requests are answered."""

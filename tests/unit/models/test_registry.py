@@ -7,8 +7,10 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 import tenfold.models as models
+from tenfold.base import ids
 from tenfold.base.errors import CheckFailed, Invalid, InvalidAddress, RefMoved, VersionNotFound
 from tenfold.contracts import Stores
+from tenfold.records import Run, RunQuery
 from tenfold.testing.stores import memory_stores
 
 X = np.arange(20.0).reshape(10, 2)
@@ -77,3 +79,15 @@ def test_compare_says_what_differs(stores: Stores) -> None:
     told = models.Registered(stores, "delay").compare(1, 2)
     assert told["metrics"] == {"rmse": [0.2, 0.1]}
     assert told["signature"] == {}
+
+
+def test_a_registered_candidate_keeps_the_way_back_to_its_training(stores: Stores) -> None:
+    stores.runs.create([Run(id=ids.new_id(), project="p", kind="step")])
+    run = stores.runs.search(RunQuery()).items[0]
+    verdict = {"passed": True, "reasons": ["better"], "evaluation": "e"}
+    made = models.register(stores, "best", "model:delay@2", run_id=run.id, message="winner", verdict=verdict)
+    assert (made.address, made.digest) == ("model:best@v1", models.Registered(stores, "delay").version(2).digest)
+    assert (made.tags["blessing"], made.tags["evaluation"]) == ("passed", "e")
+    edges = {(edge.direction, edge.role) for edge in stores.lineage.of_runs([run.id])}
+    assert edges == {("used", "candidate"), ("produced", "model")}
+    assert models.load(stores, "model:best").predict(X).shape == (10,)

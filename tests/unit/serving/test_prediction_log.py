@@ -106,6 +106,15 @@ def test_sampling_keeps_its_share_and_every_prediction_has_an_id(stores: Stores,
     assert kept["hour"].to_list() == places
 
 
+def test_a_deployment_that_is_killed_on_purpose_says_so(stores: Stores, serve) -> None:
+    server = serve()
+    made = send(server.url)
+    server.stop("killed")
+    server.stop()
+    found = find_prediction(stores, made[0])
+    assert stores.runs.get([found.run_id])[0].state == "killed"
+
+
 def test_two_versions_share_one_log(stores: Stores, serve) -> None:
     from tenfold.serving import Target
 
