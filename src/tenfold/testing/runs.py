@@ -159,7 +159,8 @@ class RunsSuite:
         runs = [a_run(project="bin") for _ in range(3)]
         stores.runs.create(runs)
         ids_ = [run.id for run in runs]
-        assert stores.runs.set_deleted([*ids_[:2], "nobody", ids_[0]], at_ms=50) == 2
+        assert stores.runs.set_deleted([*ids_[1::-1], "nobody", ids_[1]], at_ms=50) == 2
+        assert [event.id for event in stores.events.after(0, limit=10**6)][-2:] == ids_[1::-1]
         assert stores.runs.set_deleted(ids_, at_ms=60) == 1
         assert [run.deleted_at_ms for run in stores.runs.get(ids_)] == [50, 50, 60]
         assert "bin" not in stores.runs.projects()

@@ -47,7 +47,6 @@ class Link:
 
         Args:
             repeatable: Doing it twice is the same as once: it is tried again also when it may have been done.
-
             accept: Statuses of failure that are answers to the question asked.
 
         Raises:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from tenfold.base.addresses import check_path
 from tenfold.contracts import Medium
 from tenfold.contracts.wire import OBJECTS_PREFIX
 from tenfold.stores.http.link import Link
@@ -44,4 +45,4 @@ class HttpMedium(Medium):
 
 
 def _path(name: str) -> str:
-    return f"{OBJECTS_PREFIX}/{quote(name)}"
+    return f"{OBJECTS_PREFIX}/{quote(check_path(name))}"

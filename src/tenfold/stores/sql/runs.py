@@ -139,7 +139,7 @@ class SqlRuns(Runs):
             for part in parts(sorted(run_ids)):
                 change = update(runs).where(runs.c.id.in_(part), outside).values(deleted_at_ms=at_ms)
                 gone += [(row.id, row.project) for row in tx.execute(change.returning(runs.c.id, runs.c.project))]
-            place = {run_id: place for place, run_id in enumerate(run_ids)}
+            place = {run_id: place for place, run_id in enumerate(dict.fromkeys(run_ids))}
             gone.sort(key=lambda pair: place[pair[0]])
             when = self._db.clock() if at_ms is None else at_ms
             note(tx, [("run", run_id, action, when, project) for run_id, project in gone])

@@ -102,7 +102,7 @@ class SqlVersions(Versions):
                     versions.c.id.in_(part), binned.is_not(None) if at_ms is None else binned.is_(None)
                 )
                 changed += tx.execute(change.values(deleted_at_ms=at_ms).returning(versions.c.id)).scalars()
-            place = {version_id: place for place, version_id in enumerate(version_ids)}
+            place = {version_id: place for place, version_id in enumerate(dict.fromkeys(version_ids))}
             changed.sort(key=lambda version_id: place[version_id])
             note(tx, [("version", version_id, action, when, "") for version_id in changed])
             return len(changed)
