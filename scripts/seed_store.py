@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from seed_pipelines import scoring, training
 
 from tenfold.base import ids
+from tenfold.base.errors import StepFailed
 from tenfold.contracts import Stores
+from tenfold.pipelines import Host, graph
 from tenfold.profiles import encode, profile
-from tenfold.records import CodeVersion, Draft, Edge, Move, Points, Run, RunChange, RunState, Task, TaskState, Version
+from tenfold.records import CodeVersion, Draft, Edge, Move, Points, Run, RunChange, RunState, Version
 from tenfold.testing.stores import sqlite_stores
 
 MIN = 60_000
@@ -91,7 +94,9 @@ class Seed:
             points[key] = Points(steps.tobytes(), values.astype("<f8").tobytes(), times.tobytes())
         self.stores.series.append(run.id, points, source=f"seed-{run.id}", offset=1)
 
-    def version(self, kind: str, name: str, content: object, *, ago: int, run: Run | None = None, **more: object) -> Version:
+    def version(
+        self, kind: str, name: str, content: object, *, ago: int, run: Run | None = None, **more: object
+    ) -> Version:
         """A version with files (a dict), or inline content (bytes)."""
         at = self.now - ago
         id_ = ids.new_id(at)
@@ -100,7 +105,16 @@ class Seed:
         else:
             tree = self.stores.blobs.put_tree(content)  # type: ignore[arg-type]
             content = {"digest": tree.digest, "size_bytes": tree.size_bytes, "files": tree.files}
-        draft = Draft(id=id_, kind=kind, name=name, created_at_ms=at, run_id=run.id if run else None, author="mira", **content, **more)  # type: ignore[arg-type]
+        draft = Draft(
+            id=id_,
+            kind=kind,
+            name=name,
+            created_at_ms=at,
+            run_id=run.id if run else None,
+            author="mira",
+            **content,
+            **more,
+        )  # type: ignore[arg-type]
         return self.stores.versions.publish([draft])[0]
 
     def used(self, run: Run, version: Version, role: str = "input") -> None:
@@ -108,12 +122,12 @@ class Seed:
         self.stores.lineage.add([edge])
 
 
-def fill(stores: Stores) -> None:
+def fill(stores: Stores, folder: Path) -> None:
     """Something of every noun: finished, failed, killed, lost and running, small and large."""
     seed = Seed(stores)
     data = datasets(seed)
     trainings(seed, data[-1])
-    models = pipelines(seed, data)
+    models = pipelines(seed, folder)
     deployments(seed, models)
     monitors(seed, data)
 
@@ -131,7 +145,11 @@ def datasets(seed: Seed) -> list[Version]:
                 f"{delay},{seed.rng.choice([187, 1089, 2475, 719])},{abs(seed.rng.gauss(10, 5)):.1f},{int(seed.rng.random() < 0.22)}"
             )
         table = "\n".join(text).encode()
-        files = {f"2013-{month:02d}.csv": table, "README.md": b"# Flights from New York, 2013\n", f"weather/2013-{month:02d}.json": b'{"stations": 3}'}
+        files = {
+            f"2013-{month:02d}.csv": table,
+            "README.md": b"# Flights from New York, 2013\n",
+            f"weather/2013-{month:02d}.json": b'{"stations": 3}',
+        }
         if made:
             files |= {f"2013-{month - 1:02d}.csv": b"year,month\n" * month}
         version = seed.version(
@@ -143,7 +161,14 @@ def datasets(seed: Seed) -> list[Version]:
             csv = Path(folder) / "part.csv"
             csv.write_bytes(table)
             statistics = encode(profile(csv))
-        seed.version("profile", "flights", {"profile.json": b'{"tables":{"flights":' + statistics + b"}}"}, ago=(14 - 2 * month) * DAY, type="json", metadata={"of": version.id})
+        seed.version(
+            "profile",
+            "flights",
+            {"profile.json": b'{"tables":{"flights":' + statistics + b"}}"},
+            ago=(14 - 2 * month) * DAY,
+            type="json",
+            metadata={"of": version.id},
+        )
     seed.version("data", "airport-photos", {f"{code}/{n:03d}.txt": f"{code} {n}".encode() for code in ("JFK", "EWR", "LGA") for n in range(90)}, ago=3 * DAY, message="First photos", moves=[Move(ref="main")])  # fmt: skip
     return made
 
@@ -152,10 +177,26 @@ def trainings(seed: Seed, data: Version) -> None:
     """Fifty runs in two projects; one with 200,000 points, some that ended badly, one that still runs."""
     patch = seed.stores.blobs.put_bytes(PATCH.encode())
     code = CodeVersion(commit="41a0c2e9b3d5f1aa07c1d2e3f4a5b6c7d8e9f001", branch="main", remote="git@example.org:flights.git", dirty=True, patch=patch, entry_point="train.py", arguments=["--lr", "0.1"])  # fmt: skip
-    environment = {"python": "3.11.9", "platform": "Linux-6.8", "cpus": 8, "memory_gib": 32, "packages": {"numpy": "2.1.0", "polars": "1.20.0", "scikit-learn": "1.5.2", "tenfold": "0.1.0"}}
+    environment = {
+        "python": "3.11.9",
+        "platform": "Linux-6.8",
+        "cpus": 8,
+        "memory_gib": 32,
+        "packages": {"numpy": "2.1.0", "polars": "1.20.0", "scikit-learn": "1.5.2", "tenfold": "0.1.0"},
+    }
     for n in range(50):
         project = "flights" if n < 32 else "churn"
-        state: RunState = "failed" if n % 11 == 5 else "killed" if n == 9 else "lost" if n == 14 else "running" if n == 49 else "finished"
+        state: RunState = (
+            "failed"
+            if n % 11 == 5
+            else "killed"
+            if n == 9
+            else "lost"
+            if n == 14
+            else "running"
+            if n == 49
+            else "finished"
+        )
         lr = [0.3, 0.1, 0.03, 0.01][n % 4]
         took = seed.rng.randint(20, 3000) * 1000
         run = seed.run(
@@ -177,52 +218,45 @@ def trainings(seed: Seed, data: Version) -> None:
         ticks = np.arange(90)
         curves |= {"system/cpu_percent": 50 + 30 * np.sin(ticks / 9 + n), "system/memory_mib": 900 + ticks * 3.5}
         if n == 31:
-            curves |= {f"layer{i}/{kind}": walk.normal(i, 0.1, 100).cumsum() for i in range(4) for kind in ("grad_norm", "weight_norm")}
+            curves |= {
+                f"layer{i}/{kind}": walk.normal(i, 0.1, 100).cumsum()
+                for i in range(4)
+                for kind in ("grad_norm", "weight_norm")
+            }
         seed.log(run, curves, took=took)
         if project == "flights":
             seed.used(run, data, "training")
         if n % 3 == 1 or n == 31:
             seed.version("log", f"console-{run.id}", {"console.log": CONSOLE.encode()}, ago=0, run=run)
         if n == 31:
-            seed.version("media", "confusion", {"confusion.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='80' height='80'><rect width='80' height='80' fill='#5443c4'/></svg>"}, ago=0, run=run, role="image")
+            seed.version(
+                "media",
+                "confusion",
+                {
+                    "confusion.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='80' height='80'><rect width='80' height='80' fill='#5443c4'/></svg>"
+                },
+                ago=0,
+                run=run,
+                role="image",
+            )
 
 
-STEPS = [("prepare", []), ("split", ["prepare"]), ("train[0]", ["split"]), ("train[1]", ["split"]), ("train[2]", ["split"]), ("evaluate", ["train[0]", "train[1]", "train[2]", "split"]), ("gate", ["evaluate"]), ("register", ["gate"])]  # fmt: skip
-
-
-def pipelines(seed: Seed, data: list[Version]) -> list[Version]:
-    """Four runs of one pipeline (one all cached, one failed), each registering a model; one wide fan-out, running."""
+def pipelines(seed: Seed, folder: Path) -> list[Version]:
+    """Five runs of one pipeline (one all cached, one refused by its gate), some registering a model; a wide fan-out."""
+    host = Host(stores=seed.stores, folder=folder, project="flights", user="mira")
+    scoring.with_options(host=host, executor="inline").run()
     models: list[Version] = []
-    for n in range(4):
-        failed = n == 2
-        root = seed.run("flights", "training", kind="pipeline", ago=(9 - 2 * n) * DAY, took=74_000, state="failed" if failed else "finished", params={"data": f"data:flights@v{n + 3}", "lr": 0.1}, error="Step 'gate' failed: roc_auc 0.61 is below 0.65" if failed else None)  # fmt: skip
-        made: dict[str, Version] = {}
-        at = (9 - 2 * n) * DAY
-        for key, after in STEPS:
-            broken, skipped = failed and key == "gate", failed and key == "register"
-            state: TaskState = "failed" if broken else "skipped" if skipped else "cached" if n == 1 and key in ("prepare", "split") else "finished"
-            took = 0 if state in ("cached", "skipped") else seed.rng.randint(2, 22) * 1000
-            step = seed.run("flights", key, kind="step", ago=at, took=took, state="failed" if broken else "killed" if skipped else "finished", parent_id=root.id, params={"seed": 7} if key == "split" else {}, error="GateFailed: roc_auc 0.61 is below 0.65" if broken else None)  # fmt: skip
-            at -= took
-            why = "found in the cache: same code and inputs" if state == "cached" else "an upstream step failed" if skipped else "ran because input 'data' changed"
-            seed.stores.tasks.add([Task(id=step.id, root_id=root.id, key=key, state=state, attempt=2 if key == "train[1]" else 1, outcome={"why": why})], [])
-            for name in after:
-                if name in made:
-                    seed.used(step, made[name], "table" if name == "split" else "parts")
-            if key == "prepare":
-                seed.used(step, data[n + 2], "data")
-            if state == "skipped":
-                continue
-            seed.version("log", f"console-{step.id}", {"console.log": f"{key}: 24,951 rows\n{key}: done\n".encode()}, ago=at, run=step)
-            if key != "register":
-                made[key] = seed.version("output", f"training.{key.partition('[')[0]}.result", json.dumps({"rows": 24951, "step": key}).encode(), ago=at, run=step, role="result", type="json")
-            else:
-                models.append(model(seed, step, n, at))
-    wide = seed.run("flights", "scoring", kind="pipeline", ago=3 * MIN, took=0, state="running", params={"month": 6})
-    for n in range(40):
-        state = "finished" if n < 22 else "running" if n < 26 else "waiting"
-        step = seed.run("flights", f"score[{n}]", kind="step", ago=2 * MIN - n * 1000, took=8000, state="running" if state == "running" else "finished", parent_id=wide.id)  # fmt: skip
-        seed.stores.tasks.add([Task(id=step.id, root_id=wide.id, key=f"score[{n}]", state=state, attempt=1)], [])
+    for n, floor in enumerate([0.65, 0.66, 0.65, 0.67, 0.75]):
+        month = 3 + n - (n > 1)
+        try:
+            run = training.with_options(host=host, executor="inline").run(
+                data=f"data:flights@v{month}", month=month, floor=floor
+            )
+        except StepFailed:
+            continue
+        made = next(node for node in graph(seed.stores, run.id).nodes if node.key == "register")
+        if made.state in ("finished", "cached"):
+            models.append(model(seed, seed.stores.runs.get([made.run_id])[0], len(models), (5 - n) * 3000))
     return models
 
 
@@ -230,15 +264,24 @@ def model(seed: Seed, step: Run, n: int, at: int) -> Version:
     """A version of the model `delay`: judged, and the champion when it passed."""
     passed = n != 3
     auc = [0.701, 0.714, 0.0, 0.708][n]
-    columns = [{"name": name, "type": kind} for name, kind in (("carrier", "string"), ("origin", "string"), ("distance", "float64"), ("dep_hour", "int64"))]
-    moves = [Move(ref="champion", who="gate", why=f"roc_auc {auc} is above the champion's")] if passed else [Move(ref="challenger", who="gate", why="kept for comparison")]
+    columns = [
+        {"name": name, "type": kind}
+        for name, kind in (("carrier", "string"), ("origin", "string"), ("distance", "float64"), ("dep_hour", "int64"))
+    ]
+    moves = (
+        [Move(ref="champion", who="gate", why=f"roc_auc {auc} is above the champion's")]
+        if passed
+        else [Move(ref="challenger", who="gate", why="kept for comparison")]
+    )
     version = seed.version(
         "model", "delay", {"model.json": b'{"format": "skops"}', "model.skops": bytes(seed.rng.randbytes(60_000)), "input_example.json": b'[{"carrier": "UA", "distance": 1089}]'}, ago=at, run=step, role="model",
         type="model/skops", message=f"Trained on January to {['March', 'April', 'May', 'June'][n]}", moves=moves,
         metadata={"metrics": {"roc_auc": auc, "f1": auc - 0.2, "log_loss": 1.2 - auc, "accuracy": auc + 0.1}, "signature": {"inputs": columns, "outputs": [{"name": "late", "type": "float64"}]}},
     )  # fmt: skip
     verdict = f"roc_auc {auc} {'>=' if passed else 'is not above'} 0.714 of the champion; slice carrier=EV: f1 {auc - 0.24:.3f}"
-    return seed.stores.versions.describe(version.id, tags={"blessing": "passed" if passed else "failed", "verdict": verdict})
+    return seed.stores.versions.describe(
+        version.id, tags={"blessing": "passed" if passed else "failed", "verdict": verdict}
+    )
 
 
 def deployments(seed: Seed, models: list[Version]) -> None:
@@ -249,10 +292,25 @@ def deployments(seed: Seed, models: list[Version]) -> None:
         seed.stores.runs.update(run.id, RunChange(result={"url": f"http://127.0.0.1:{port}", "targets": [{"name": "delay", "address": "model:delay@champion", "weight": 1.0, "shadow": False, "version_id": version.id}]}))  # fmt: skip
         seed.used(run, version, "model")
         x = np.arange(400)
-        seed.log(run, {"requests_per_s": 40 + 20 * np.sin(x / 30), "latency_p99_ms": 4 + np.abs(np.sin(x / 11)), "errors_per_s": np.zeros(400)}, took=5 * 3_600_000)
+        seed.log(
+            run,
+            {
+                "requests_per_s": 40 + 20 * np.sin(x / 30),
+                "latency_p99_ms": 4 + np.abs(np.sin(x / 11)),
+                "errors_per_s": np.zeros(400),
+            },
+            took=5 * 3_600_000,
+        )
         for part in range(3):
             first = ids.new_id(seed.now - part * 100_000)
-            seed.version("predictions", "delay", {"predictions.csv": f"prediction_id,p\n{first},0.31\n".encode()}, ago=part * 3_600_000, run=run, metadata={"rows": 25_000 + part, "first_id": first, "last_id": first})
+            seed.version(
+                "predictions",
+                "delay",
+                {"predictions.csv": f"prediction_id,p\n{first},0.31\n".encode()},
+                ago=part * 3_600_000,
+                run=run,
+                metadata={"rows": 25_000 + part, "first_id": first, "last_id": first},
+            )
 
 
 def monitors(seed: Seed, data: list[Version]) -> None:
@@ -261,16 +319,46 @@ def monitors(seed: Seed, data: list[Version]) -> None:
         month = f"2013-{n + 4:02d}"
         drift = 0.06 + 0.05 * n
         alarms = [{"kind": "drift", "severity": "error", "text": f"{drift:.0%} of the columns have drifted, more than 30 %", "column": None}, {"kind": "column", "severity": "warning", "text": f"Wasserstein distance {0.1 + n / 30:.3f} of 'wind_speed' is above 0.1", "column": "wind_speed"}] if n >= 6 else []  # fmt: skip
-        scores = {"drift_share": drift, "roc_auc": 0.71 - n * 0.008, "f1": 0.5 - n * 0.01, "rows": 27_000 + n * 113, **{f"drift.{c}": abs(math.sin(i + n)) * 0.1 + n * 0.012 for i, c in enumerate(("dep_hour", "wind_speed", "visib", "distance", "carrier"))}}
-        check = seed.run("flights", "delay-drift", kind="check", ago=(9 - n) * 3_600_000, took=900)
-        seed.stores.runs.update(check.id, RunChange(result={"window": month, "scores": scores, "alarms": alarms, "reasons": [f"{n // 2} of 14 columns drifted"]}))
+        scores = {
+            "drift_share": drift,
+            "roc_auc": 0.71 - n * 0.008,
+            "f1": 0.5 - n * 0.01,
+            "rows": 27_000 + n * 113,
+            **{
+                f"drift.{c}": abs(math.sin(i + n)) * 0.1 + n * 0.012
+                for i, c in enumerate(("dep_hour", "wind_speed", "visib", "distance", "carrier"))
+            },
+        }
+        check = seed.run("flights", "delay-drift", kind="check", ago=(9 - n) * 3_600_000, took=900, tags={"monitor": "delay-drift", "window": month})  # fmt: skip
+        seed.stores.runs.update(
+            check.id,
+            RunChange(
+                result={
+                    "window": month,
+                    "scores": scores,
+                    "alarms": alarms,
+                    "reasons": [f"{n // 2} of 14 columns drifted"],
+                }
+            ),
+        )
         seed.used(check, data[0], "reference")
-        seed.version("report", "delay-drift", {"report.html": (REPORT % month).encode(), "report.json": json.dumps(scores).encode()}, ago=(9 - n) * 3_600_000, run=check, role="report", type="html")
-    calm = seed.run("churn", "churn-schema", kind="check", ago=DAY, took=500)
-    seed.stores.runs.update(calm.id, RunChange(result={"window": "week 12", "scores": {"anomalies": 0.0}, "alarms": [], "reasons": ["no anomaly"]}))
+        seed.version(
+            "report",
+            "delay-drift",
+            {"report.html": (REPORT % month).encode(), "report.json": json.dumps(scores).encode()},
+            ago=(9 - n) * 3_600_000,
+            run=check,
+            role="report",
+            type="html",
+        )
+    calm = seed.run("churn", "churn-schema", kind="check", ago=DAY, took=500, tags={"monitor": "churn-schema"})
+    seed.stores.runs.update(
+        calm.id,
+        RunChange(result={"window": "week 12", "scores": {"anomalies": 0.0}, "alarms": [], "reasons": ["no anomaly"]}),
+    )
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".tenfold")
-    fill(sqlite_stores(folder))
+    fill(sqlite_stores(folder), folder)
     print(f"Seeded {folder}")

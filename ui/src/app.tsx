@@ -47,7 +47,6 @@ export function App() {
   return (
     <div class="shell">
       <a class="button skip" href="#page" onClick={(event) => { event.preventDefault(); document.getElementById("page")?.focus(); }}>Skip to the page</a>
-      <a class="brand" href="/"><Mark />Tenfold</a>
       <header class="top">
         <button type="button" class="button bare icon menu" aria-label="Menu" aria-expanded={menu.value} onClick={() => (menu.value = !menu.value)}><Glyph name="menu" /></button>
         <nav aria-label="You are here" class="grow">
@@ -58,7 +57,7 @@ export function App() {
           </ol>
         </nav>
         <Link />
-        <button type="button" class="find" aria-label="Search and commands" onClick={() => setPalette(true)}><Glyph name="search" size={14} /><span>Search</span><kbd>Ctrl K</kbd></button>
+        <button type="button" class="find" onClick={() => setPalette(true)}><Glyph name="search" size={14} /><span>Search</span><kbd aria-hidden="true">Ctrl K</kbd></button>
         <button type="button" class="button bare icon hide-narrow" aria-label="Keys" title="Keys (?)" onClick={() => setKeys(true)}><Glyph name="key" /></button>
         <button type="button" class="button bare icon" aria-label={`Colours: ${theme.value}`} title={`Colours: ${theme.value}`} onClick={() => setTheme(NEXT[theme.value])}><Glyph name={GLYPH[theme.value]} /></button>
       </header>
@@ -87,6 +86,7 @@ function Side({ path }: { path: string }) {
   };
   return (
     <nav class={`side${menu.value ? " open" : ""}`} aria-label="Pages">
+      <a class="brand" href="/"><Mark />Tenfold</a>
       {NAVIGATION.map((page) => {
         const here = page.path === "/" ? path === "/" : path === page.path || path.startsWith(`${page.path}/`) || (page.path === "/runs" && path === "/compare");
         return [

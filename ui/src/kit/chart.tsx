@@ -46,7 +46,7 @@ export function Chart(props: ChartProps) {
   return (
     <figure class={`chart${props.stale ? " stale" : ""}`} aria-label={title}>
       <header>
-        <h3 class="cut" title={title}>{title}</h3>
+        <figcaption class="cut" title={title}>{title}</figcaption>
         {log ? <span class="faint">log</span> : null}
         {props.now ? <span class="now">{props.now}</span> : <span class="now" />}
         {props.zoom ? <button type="button" class="button bare icon" aria-label={`Show all of ${title}`} title="Show all" onClick={() => props.setZoom?.(null)}><Glyph name="fit" size={14} /></button> : null}

@@ -130,14 +130,16 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
             {nodes.map((node) => {
               const at = placed.nodes.get(node.id);
               return at ? (
-                <g key={node.id} class={`node${chosen === node.id ? " chosen" : ""}`} data-node={node.id} role="button" tabIndex={0} aria-pressed={chosen === node.id} transform={`translate(${at.x - WIDTH / 2} ${at.y - HEIGHT / 2})`}
-                  aria-label={[node.name, node.state, node.note].filter(Boolean).join(", ")} onClick={() => !drag.current?.moved && choose(node.id)} onKeyDown={(event) => walk(event, node.id)}>
+                <g key={node.id} class={`node${chosen === node.id ? " chosen" : ""}`} data-node={node.id} role="button" tabindex={0} aria-pressed={chosen === node.id} transform={`translate(${at.x - WIDTH / 2} ${at.y - HEIGHT / 2})`}
+                  aria-label={`${shown(node).join(" ")}${node.state ? `, ${node.state}` : ""}`} aria-description={`${node.name}, ${node.note}`} onClick={() => !drag.current?.moved && choose(node.id)} onKeyDown={(event) => walk(event, node.id)}>
+                  <g aria-hidden="true">
                   <title>{`${node.name}\n${node.note}`}</title>
                   <rect class="box" width={WIDTH} height={HEIGHT} rx="5" />
                   <rect width="3" height={HEIGHT - 14} x="6" y="7" rx="1.5" fill={node.state ? colourOf(node.state) : (node.colour ?? "var(--line-strong)")} />
-                  <text class="name" x="17" y="18.500">{cut(node.name, node.state ? 19 : 21)}</text>
-                  <text class="note" x="17" y="34">{cut(node.note, 25)}</text>
+                  <text class="name" x="17" y="18.500">{shown(node)[0]}</text>
+                  <text class="note" x="17" y="34">{shown(node)[1]}</text>
                   {node.state ? <g transform={`translate(${WIDTH - 21} 9)`} style={{ color: colourOf(node.state) }}><Shape state={node.state} /></g> : null}
+                  </g>
                 </g>
               ) : null;
             })}
@@ -186,6 +188,11 @@ function curve(points: { x: number; y: number }[], rankdir: "LR" | "TB"): string
     path += rankdir === "LR" ? ` C${mx} ${a.y} ${mx} ${b.y} ${b.x} ${b.y}` : ` C${a.x} ${my} ${b.x} ${my} ${b.x} ${b.y}`;
   }
   return path;
+}
+
+/** The two lines of a node, as long as its box. */
+function shown(node: GraphNode): [string, string] {
+  return [cut(node.name, node.state ? 19 : 21), cut(node.note, 25)];
 }
 
 function cut(text: string, most: number): string {

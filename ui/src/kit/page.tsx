@@ -34,7 +34,7 @@ export function Head({ title, children, actions, badge }: { title: string; child
 
 export function Section({ title, children, tools }: { title: string; children: ComponentChildren; tools?: ComponentChildren }) {
   return (
-    <section class="section" aria-label={title}>
+    <section class="section">
       <div class="title"><h2>{title}</h2>{tools}</div>
       {children}
     </section>

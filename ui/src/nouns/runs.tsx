@@ -17,6 +17,12 @@ export function took(run: { state: string; duration_ms?: number | null; started_
   return duration(run.duration_ms ?? (run.started_at_ms && run.ended_at_ms ? run.ended_at_ms - run.started_at_ms : null));
 }
 
+/** Metrics in the order people look for them: losses and scores first, then plain names, then those in groups. */
+export function byWeight(a: string, b: string): number {
+  const weight = (key: string) => (/(^|[/_.])(loss|auc|acc|accuracy|f1|rmse|mae|r2)$/.test(key) ? 0 : 2) + Number(key.includes("/"));
+  return weight(a) - weight(b) || a.localeCompare(b);
+}
+
 /** Columns every table of runs may have; `field` as the search language names it. */
 const FIXED: Record<string, Omit<Column<RunRow>, "key">> = {
   name: { title: "Name", width: 220, order: "name", cell: (run) => <RunLink run={run} /> },

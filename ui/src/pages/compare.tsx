@@ -10,7 +10,7 @@ import { Empty, Failed, Panel, Tabs } from "../kit/parts";
 import { setQuery, useQuery } from "../kit/router";
 import { pensFor, type Pen } from "../kit/theme";
 import { CurveChart, type Against, type Look } from "../nouns/curves";
-import { nameOf, RunLink, took } from "../nouns/runs";
+import { byWeight, nameOf, RunLink, took } from "../nouns/runs";
 import type { RunPage, RunRow } from "../wire";
 
 export default function Compare() {
@@ -35,7 +35,7 @@ export default function Compare() {
   const look: Look = { x: x as Against, log: scale === "log", smooth: Number(smooth), zoom };
   const setZoom = (to: [number, number] | null) => setQuery({ zoom: to ? to.map((v) => Number(v.toPrecision(10))).join("~") : null }, { push: true });
   const shown = runs.filter((run) => !hidden.has(run.id));
-  const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((key) => !key.startsWith("system/")).sort();
+  const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].filter((key) => !key.startsWith("system/")).sort(byWeight);
   const toggle = (id: string) => {
     const next = new Set(hidden);
     if (!next.delete(id)) next.add(id);

@@ -14,7 +14,7 @@ import { pen, type Pen } from "../kit/theme";
 import { glyphOf, lineageOf } from "../links";
 import { CurveChart, type Against, type Look } from "../nouns/curves";
 import { Log } from "../nouns/log";
-import { columnOf, nameOf, RunLink, took } from "../nouns/runs";
+import { byWeight, columnOf, nameOf, RunLink, took } from "../nouns/runs";
 import { filesAndSize, VersionName } from "../nouns/versions";
 import { Walk } from "../nouns/walk";
 import { Files } from "../kit/files";
@@ -31,7 +31,7 @@ export default function Run({ id }: { id: string }) {
   if (!detail.data || !run) return detail.problem ? <Failed problem={detail.problem} again={detail.reload} /> : <Loading />;
 
   const system = (series.data?.items ?? []).filter((one) => one.key.startsWith("system/"));
-  const metrics = (series.data?.items ?? []).filter((one) => !one.key.startsWith("system/"));
+  const metrics = (series.data?.items ?? []).filter((one) => !one.key.startsWith("system/")).sort((a, b) => byWeight(a.key, b.key));
   const children = Object.values(detail.data.children).reduce((sum, n) => sum + n, 0);
   const tabs = [
     { id: "charts", title: "Charts", count: metrics.length },
@@ -174,7 +174,7 @@ function Overview({ detail }: { detail: RunDetail }) {
         <div>
           <Section title="Metrics">
             {metrics.length ? (
-              <div class="tablebox">
+              <div class="tablebox" tabIndex={0} role="region" aria-label="Metrics of this run">
                 <table class="table auto tight">
                   <thead><tr><th scope="col">Metric</th><th scope="col" class="num">Last</th><th scope="col" class="num">Min</th><th scope="col" class="num">Max</th><th scope="col" class="num">Points</th></tr></thead>
                   <tbody>{metrics.map(([key, one]) => <tr key={key}><td title={key}>{key}</td><td class="num">{number(one.last)}</td><td class="num">{number(one.min)}</td><td class="num">{number(one.max)}</td><td class="num">{number(one.count)}</td></tr>)}</tbody>

@@ -10,7 +10,7 @@ import { Head, Loading, usePage } from "../kit/page";
 import { Empty, Failed, Pop } from "../kit/parts";
 import { go, setQuery, useQuery } from "../kit/router";
 import { Table } from "../kit/table";
-import { columnOf, FIXED_COLUMNS } from "../nouns/runs";
+import { byWeight, columnOf, FIXED_COLUMNS } from "../nouns/runs";
 import type { ProjectList, RunKeys, RunPage, RunRow } from "../wire";
 
 const SIZE = 100;
@@ -171,8 +171,7 @@ function FillTable({ children }: { children: preact.ComponentChildren }) {
 
 /** Columns when nobody chose: what every run has, then a few metrics and params. */
 function usual(keys: RunKeys | undefined, project: string, kind: string): string[] {
-  const weight = (key: string) => (/(^|[/_])(loss|auc|acc|accuracy|f1|rmse|mae|r2)$/.test(key) ? 0 : 2) + Number(key.includes("/"));
-  const metrics = (keys?.metrics ?? []).filter((key) => !key.startsWith("system/")).sort((a, b) => weight(a) - weight(b)).slice(0, 4);
+  const metrics = (keys?.metrics ?? []).filter((key) => !key.startsWith("system/")).sort(byWeight).slice(0, 4);
   const params = (keys?.params ?? []).slice(0, 4);
   return ["state", ...(project ? [] : ["project"]), ...(kind ? [] : ["kind"]), "started", "duration", ...metrics.map((key) => `metrics.${key}`), ...params.map((key) => `params.${key}`)];
 }

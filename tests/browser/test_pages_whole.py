@@ -1,0 +1,42 @@
+"""Every page: it opens without a console error, fits the window, and axe-core finds nothing wrong with it."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import Served, Tab
+
+PAGES = [
+    "/", "/projects", "/runs", "/runs?project=flights&kind=training", "/runs/{run}", "/runs/{run}?tab=overview",
+    "/runs/{run}?tab=console", "/runs/{failed}?tab=code", "/runs/{run}?tab=artifacts", "/runs/{run}?tab=lineage",
+    "/compare?runs={two}", "/compare?runs={two}&tab=values", "/pipelines", "/pipelines/runs/{pipeline}?step=evaluate",
+    "/pipelines/runs/{wide}?tab=timeline", "/data", "/data/flights", "/data/flights?tab=files",
+    "/data/flights?tab=profile", "/data/flights?tab=changes", "/models", "/models/delay", "/models/delay?tab=history",
+    "/versions/{report}", "/deployments", "/deployments/{deployment}", "/monitors", "/monitors/delay-drift",
+    "/monitors/delay-drift?tab=report", "/lineage?address=model:delay@champion", "/nowhere",
+]  # fmt: skip
+LISTS = ["/", "/projects", "/runs", "/compare", "/pipelines", "/data", "/models", "/deployments", "/monitors", "/lineage"]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+def test_a_page_opens_without_error_and_is_accessible(tab: Tab, seeded: Served, pattern: str) -> None:
+    check(tab, seeded.path(pattern))
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+def test_a_page_fits_a_phone_in_the_dark(phone: Tab, seeded: Served, pattern: str) -> None:
+    check(phone, seeded.path(pattern))
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_empty_store_shows_the_lines_that_would_fill_the_page(empty_tab: Tab, path: str) -> None:
+    check(empty_tab, path)
+    if path not in ("/compare",):
+        empty_tab.page.get_by_role("button", name="Copy these lines").wait_for()
+
+
+def check(tab: Tab, path: str) -> None:
+    page = tab.open(path)
+    tab.settle()
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    assert page.title().endswith("Tenfold")
+    assert tab.axe() == []
