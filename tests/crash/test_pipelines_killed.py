@@ -31,7 +31,7 @@ folder = Path(sys.argv[1])
 samples.counted.with_options(host=samples.host_at(folder / "store")).run(str(folder), seconds=float(sys.argv[2]))
 """
 
-KILLS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "3"))
+KILLS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "2"))
 
 pytestmark = pytest.mark.crash
 
@@ -96,6 +96,8 @@ def test_a_killed_scheduler_loses_nothing_and_runs_no_finished_step_again(tmp_pa
     again = {name for name, count in started(tmp_path).items() if count > started_before[name]}
     assert not again & done_before
     assert set(run.graph.counts) == {"finished"}
+    used = host.stores.lineage.of_runs([run.steps[key].run_id for key in ("joined", "joined-2")])
+    assert sorted(e.role for e in used if e.direction == "used") == ["names"] * (8 + 2)
     lost = [t for t in host.stores.tasks.of_root(root.id) if t.attempt > 1]
     assert all(t.outcome["attempts"][0]["state"] == "unattended" for t in lost)
     assert len(host.stores.versions.search("output", "counted.note_line.output", limit=100)) == 9

@@ -86,6 +86,7 @@ class Scheduler:
                 if any(place.state == "ready" for place in self.board.places.values()):
                     self.executor.poll(0)  # its processes start while the tasks are written down
                 self.flush()
+                self._edges += self._edges_of_finished()
                 self._look_around()
                 while not self.board.all_ended:
                     self._submit_ready()
@@ -121,6 +122,11 @@ class Scheduler:
         """Read the board anew."""
         self.board.load()
         self.board.settle()
+
+    def _edges_of_finished(self) -> list[Edge]:
+        """What steps that finished under another scheduler used: it may have died before it wrote that down."""
+        finished = [p for p in self.board.places.values() if p.state == "finished" and not p.spec.mapped]
+        return [edge for place in finished for edge in used_edges(self.board, place, self._clock())]
 
     def _write_edges(self) -> None:
         edges, self._edges = self._edges, []
@@ -320,7 +326,8 @@ class Scheduler:
                     self._lost |= {id_ for id_ in gone if self._held.get(id_) == held[id_]}
                 if time.monotonic() - beaten > HEARTBEAT_S:
                     beaten = time.monotonic()
-                    self.stores.runs.heartbeat([self.board.root.id, *held], at_ms=self._clock())
+                    running = [p.task.id for p in list(self.board.places.values()) if p.state == "running"]
+                    self.stores.runs.heartbeat([self.board.root.id, *running], at_ms=self._clock())
             except TenfoldError:
                 continue  # a store out of reach for a while; the lease is long
 

@@ -147,11 +147,11 @@ def _become_fresh_worker(fd: int, setup: Setup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.set_inheritable(fd, True)
     boot = (
-        "import json, sys; sys.path[:] = json.loads(sys.argv[2]); fd, setup = int(sys.argv[1]), sys.argv[3]; "
-        "del sys.argv[1:]; from tenfold.pipelines.executors.forkserver import fresh_worker; fresh_worker(fd, setup)"
+        "import json, sys; fd, setup = int(sys.argv[1]), sys.argv[3]; sys.path[:], sys.argv[:] = json.loads(sys.argv[2]); "
+        "from tenfold.pipelines.executors.forkserver import fresh_worker; fresh_worker(fd, setup)"
     )
     setup_text = base64.b64encode(msgspec.msgpack.encode(setup)).decode()
-    os.execv(sys.executable, [sys.executable, "-c", boot, str(fd), json.dumps(sys.path), setup_text])
+    os.execv(sys.executable, [sys.executable, "-c", boot, str(fd), json.dumps([sys.path, sys.argv]), setup_text])
 
 
 def fresh_worker(fd: int, setup_text: str) -> None:

@@ -29,10 +29,10 @@ _Report = Ready | Dead
 END_PATIENCE_S = 10.0
 
 _BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); fd = int(sys.argv[1]); del sys.argv[1:]; "
+    "import json, sys; fd = int(sys.argv[1]); sys.path[:], sys.argv[:] = json.loads(sys.argv[2]); "
     "from tenfold.pipelines.executors.forkserver import main; main(fd)"
 )
-"""The fork server finds modules as this process does, without a PYTHONPATH that steps would hand on to their children."""
+"""The fork server finds modules and arguments as this process does, without a PYTHONPATH that steps would hand on to their children."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class LocalExecutor(Executor):
         self._control, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps(sys.path)],
+                [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps([sys.path, sys.argv])],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
