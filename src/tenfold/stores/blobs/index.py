@@ -56,7 +56,17 @@ class Index:
 
     def find(self, key: bytes, kinds: tuple[int, ...] | None = None) -> Place | None:
         """A place of the object, or None when it is not known here (another process may have written it since)."""
-        return next(self.find_all(key, kinds), None)
+        if not self._loaded:
+            self.refresh()
+        packs = self.packs
+        for place in self._recent.get(key, ()):
+            if place.pack in packs and (kinds is None or place.kind in kinds):
+                return place
+        for segment in self._segments:
+            for place in segment.find(key):
+                if place.pack in packs and (kinds is None or place.kind in kinds):
+                    return place
+        return None
 
     def find_all(self, key: bytes, kinds: tuple[int, ...] | None = None) -> Iterator[Place]:
         """Every place of the object."""
@@ -193,9 +203,8 @@ class Index:
                 self.broken[f"index/{name}"] = str(error)
         packs = {name.removeprefix("packs/"): (size, at) for name, size, at in self.medium.scan("packs/")}
         covered = {name for segment in segments for name in segment.packs}
-        held = {place.pack for places in self._recent.values() for place in places} if self._recent else set()
         for name in packs:
-            if name not in covered and name not in held and name not in self.broken:
+            if name not in covered and name not in self._loose and name not in self.broken:
                 self._read_pack(name, packs[name][0])
         self.packs, self._segments, self._loose = packs, segments, packs.keys() - covered
         self._forget_cached({segment.name for segment in segments})

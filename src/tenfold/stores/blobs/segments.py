@@ -37,23 +37,22 @@ class Segment:
         self._fan = (0, *_FAN.unpack_from(data, at))
         self._records = data[at + _FAN.size : -32]
 
-    def find(self, key: bytes) -> Iterator[Place]:
+    def find(self, key: bytes) -> list[Place]:
         """Every place of a key."""
         records, size, first = self._records, _RECORD.size, key[0]
         low, high = self._fan[first], self._fan[first + 1]
         at = bisect_left(range(high), key, low, high, key=lambda i: records[i * size : i * size + 32])
+        found = []
         while at < high and records[at * size : at * size + 32] == key:
-            yield self._place(at)[1]
+            _, kind, codec, pack, offset, stored, plain = _RECORD.unpack_from(records, at * size)
+            found.append(Place(self.packs[pack], kind, codec, offset, stored, plain))
             at += 1
+        return found
 
     def __iter__(self) -> Iterator[tuple[bytes, Place]]:
         packs = self.packs
         for key, kind, codec, pack, offset, stored, plain in _RECORD.iter_unpack(self._records):
             yield key, Place(packs[pack], kind, codec, offset, stored, plain)
-
-    def _place(self, at: int) -> tuple[bytes, Place]:
-        key, kind, codec, pack, offset, stored, plain = _RECORD.unpack_from(self._records, at * _RECORD.size)
-        return key, Place(self.packs[pack], kind, codec, offset, stored, plain)
 
 
 def encode_segment(packs: Iterable[str], places: Iterable[tuple[bytes, Place]]) -> bytes:
