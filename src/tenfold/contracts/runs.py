@@ -26,6 +26,11 @@ class Runs(ABC):
     def search(self, query: RunQuery) -> Page[Run]:
         """One page of the runs that match, params, tags and metrics included.
 
+        Params, tags: a text is compared with the first 250 characters as text, by code point; a number with params that
+        are numbers or read as one. Sorted by a param, numbers come before texts. A metric that is NaN sorts with the runs
+        without it, and of comparisons only `!=` and `not in` hold. `like`: % any characters, _ one, backslash escapes;
+        `ilike` ignores the case of A to Z.
+
         Raises:
             InvalidSearch: A field or operator that does not exist.
         """
@@ -41,7 +46,8 @@ class Runs(ABC):
         """Move a run to another state if it is in one of `expect`; False when it is not, and then nothing changes.
 
         Sets started_at_ms when it comes to 'running' for the first time and ended_at_ms when it ends; coming back to
-        'running' clears ended_at_ms and error. `change` is applied in the same transaction. Raises RunNotFound.
+        'running' clears ended_at_ms and error, and counts as a heartbeat. `change` is applied in the same transaction.
+        Raises RunNotFound.
         """
 
     @abstractmethod

@@ -31,9 +31,9 @@ class Tasks(ABC):
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
         root_ids: list[str] | None = None,
     ) -> list[Task]:  # fmt: skip
-        """Take up to `limit` ready tasks that may start, by priority, then age: they become running with a new token.
+        """Take up to `limit` ready tasks that may start, by priority (highest first), then age.
 
-        No two callers get the same task. `attempt` counts up. The runs of the tasks become 'running'.
+        They become running with a new token and a lease. No two callers get the same task. `attempt` counts up. The runs of the tasks become 'running'.
         """
 
     @abstractmethod
@@ -42,7 +42,12 @@ class Tasks(ABC):
 
     @abstractmethod
     def apply(self, changes: list[TaskChange], *, at_ms: int) -> list[bool]:
-        """Guarded transitions in one transaction, each on its own: True where it happened, False where refused."""
+        """Guarded transitions in one transaction, each on its own: True where it happened, False where refused.
+
+        A change without `run_state` to 'finished', 'failed' or 'cancelled' brings the run to 'finished', 'failed' or
+        'killed'. Leaving 'running' ends the lease. `outcome` and `payload` replace what was there. One event for the task,
+        one for its run when that changed. Raises Invalid for a run state that does not exist; then nothing changed.
+        """
 
     @abstractmethod
     def expired(self, *, at_ms: int) -> list[Task]:

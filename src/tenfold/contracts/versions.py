@@ -41,7 +41,7 @@ class Versions(ABC):
         offset: int = 0,
         limit: int = 100,
     ) -> list[Version]:
-        """Versions, newest first. `deleted` true gives only those in the bin."""
+        """Versions, newest first (created_at_ms, then number, then id). `deleted` true gives only those in the bin."""
 
     @abstractmethod
     def names(self, kind: str | None = None) -> list[tuple[str, str, int, int]]:

@@ -28,6 +28,9 @@ class _Problem(msgspec.Struct):
     field: str | None = None
 
 
+_all: weakref.WeakSet[Link] = weakref.WeakSet()
+
+
 class Link:
     """Requests to one server. Safe for threads; a forked child gets its own connections. Closes itself when let go."""
 
@@ -38,6 +41,7 @@ class Link:
         self._closing: weakref.finalize[[], Link] | None = None
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        _all.add(self)
 
     def request(
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None,
@@ -79,6 +83,10 @@ class Link:
             self._closing.detach()
         self._client = self._closing = None
 
+    def renew_lock(self) -> None:
+        """In a forked child: another thread of the parent may have held it."""
+        self._lock = threading.Lock()
+
     def _open(self) -> httpx.Client:
         if self._client is not None and self._pid == os.getpid():
             return self._client
@@ -115,3 +123,11 @@ def _unexplained(answer: httpx.Response, url: str) -> TenfoldError:
     return Unavailable(
         f"What answers at {url} is no Tenfold server, or one of another version (HTTP {answer.status_code}). Check the URL"
     )
+
+
+def _after_fork() -> None:
+    for link in list(_all):
+        link.renew_lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
