@@ -27,6 +27,7 @@ SHIP_EVERY_S = 0.4
 HEARTBEAT_EVERY_S = 5.0
 METER_EVERY_S = 5.0
 LONGEST_PAUSE_S = 30.0
+FORK_WAIT_S = 5.0
 
 
 class Background:
@@ -35,10 +36,12 @@ class Background:
     def __init__(self) -> None:
         self._runs: list[ActiveRun] = []
         self._swept: set[Path] = set()
+        self._held_by: int | None = None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._lock = threading.Lock()
+        self._busy = threading.RLock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -69,8 +72,21 @@ class Background:
         """Make it look at once."""
         self._wake.set()
 
-    def after_fork(self) -> None:
-        """In a forked child: its parent's runs, each with a journal of its own at its first point; no thread yet."""
+    def before_fork(self) -> None:
+        """Wait until the thread is between two rounds: a child that is forked while another thread is inside SQLite
+        inherits SQLite's own locks, held by nobody, and hangs at its first use of a store."""
+        if self._busy.acquire(timeout=FORK_WAIT_S):
+            self._held_by = threading.get_ident()
+
+    def after_fork_in_parent(self) -> None:
+        """Let the thread go on."""
+        if self._held_by == threading.get_ident():
+            self._held_by = None
+            self._busy.release()
+
+    def after_fork_in_child(self) -> None:
+        """The child has its parent's runs, each with a journal of its own at its first point, and no thread yet."""
+        self._held_by = None
         self._begin_anew()
         for run in self._runs:
             run.after_fork()
@@ -80,12 +96,13 @@ class Background:
         while True:
             self._wake.wait(SHIP_EVERY_S)
             self._wake.clear()
-            runs = self.runs()
-            self._take_what_others_left(runs)
-            for run in runs:
-                run.tend()
-            if beat.due():
-                _beat(runs)
+            with self._busy:
+                runs = self.runs()
+                self._take_what_others_left(runs)
+                for run in runs:
+                    run.tend()
+                if beat.due():
+                    _beat(runs)
 
     def _take_what_others_left(self, runs: Iterable[ActiveRun]) -> None:
         for run in runs:
@@ -137,8 +154,8 @@ background = Background()
 """This process's."""
 
 
-def _after_fork() -> None:
-    background.after_fork()
-
-
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(
+    before=background.before_fork,
+    after_in_parent=background.after_fork_in_parent,
+    after_in_child=background.after_fork_in_child,
+)
