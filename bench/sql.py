@@ -87,7 +87,12 @@ def _tasks(sql: SqlStores) -> dict[str, Any]:
         change = TaskChange(id=task.id, to="finished", expect=["running"], token=task.token, outcome={"o": "v"})
         assert sql.tasks.apply([change], at_ms=2) == [True]
     cpu = time.process_time() - cpu
-    return {"job": "claim and finish one task", "value": 1000 * cpu / TASKS, "unit": "CPU ms", "note": "two transactions"}
+    return {
+        "job": "claim and finish one task",
+        "value": 1000 * cpu / TASKS,
+        "unit": "CPU ms",
+        "note": "two transactions",
+    }
 
 
 def _search(sql: SqlStores) -> dict[str, Any]:
