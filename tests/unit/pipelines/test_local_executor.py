@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tenfold.base.errors import Invalid, NotFound, StepFailed
-from tenfold.pipelines import cancel, load_pipeline, read_log
+from tenfold.pipelines import cancel, load_pipeline, read_log, resume
 from tenfold.pipelines.executors import pools
 from tenfold.records import RunQuery
 
@@ -96,6 +96,31 @@ def test_a_timeout_ends_grandchildren_that_ignore_sigterm(host, tmp_path):
     for name in ("child", "grandchild"):
         pid = int((tmp_path / name).read_text())
         wait_for(lambda pid=pid: is_gone(pid))
+
+
+def test_when_the_fork_server_is_killed_the_run_fails_and_can_go_on(tmp_path):
+    host = samples.host_at(tmp_path / "store")
+    failed: list[BaseException] = []
+
+    def run():
+        try:
+            samples.counted.with_options(host=host).run(str(tmp_path), 4, 0.3)
+        except StepFailed as error:
+            failed.append(error)
+
+    before = {child.pid for child in psutil.Process().children()}
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(lambda: (tmp_path / "lines").exists())
+    (server,) = [child for child in psutil.Process().children() if child.pid not in before]
+    workers = server.children()
+    server.kill()
+    thread.join(30)
+    assert "forks workers" in str(failed[0])
+    assert workers and all(wait_for(lambda pid=worker.pid: is_gone(pid)) for worker in workers)
+    root = host.stores.runs.search(RunQuery(kinds=["pipeline"])).items[0]
+    assert root.state == "failed"
+    assert resume(root.id, host=host).outputs() == "first,item-0,item-1,item-2,item-3"
 
 
 def test_cancelling_from_elsewhere_ends_the_whole_tree(host, tmp_path):

@@ -28,6 +28,8 @@ _Report = Ready | Dead
 
 END_PATIENCE_S = 10.0
 
+_SERVER_DIED = "The process that forks workers for steps died. Resume the run; if it repeats, look for memory limits"
+
 _BOOT = (
     "import json, sys; fd = int(sys.argv[1]); sys.path[:], sys.argv[:] = json.loads(sys.argv[2]); "
     "from tenfold.pipelines.executors.forkserver import main; main(fd)"
@@ -127,7 +129,11 @@ class LocalExecutor(Executor):
         ours, theirs = socket.socketpair()
         self._spawned += 1
         with theirs:
-            socket.send_fds(self._control, [frame(Spawn(self._spawned))], [theirs.fileno()])
+            try:
+                socket.send_fds(self._control, [frame(Spawn(self._spawned))], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise StepFailed(_SERVER_DIED) from error
         worker = _Worker(self._spawned, ours, Reader(ours))
         self._workers[self._spawned] = worker
         return worker
@@ -181,9 +187,7 @@ class LocalExecutor(Executor):
     def _lose_all(self) -> None:
         for worker in list(self._workers.values()):
             self._bury(worker, "the process that forks workers died")
-        raise StepFailed(
-            "The process that forks workers for steps died. Run again; if it repeats, look for memory limits"
-        )
+        raise StepFailed(_SERVER_DIED)
 
     def _kill_late(self) -> None:
         now = time.monotonic()
@@ -194,7 +198,8 @@ class LocalExecutor(Executor):
     def _kill(self, worker: _Worker, why: str) -> None:
         if not worker.ending:
             worker.ending, worker.deadline = why, None
-            self._control.sendall(frame(Kill(worker.number)))
+            with contextlib.suppress(OSError):  # the fork server died, and its workers with it
+                self._control.sendall(frame(Kill(worker.number)))
 
 
 def _how_it_died(status: int) -> str:
