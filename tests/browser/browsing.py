@@ -88,11 +88,14 @@ class Tab:
         """Wait until nothing loads and nothing is being drawn."""
         expect(self.page.locator(".progress, [aria-busy=true], .stale")).to_have_count(0)
 
-    def axe(self) -> list[str]:
-        """What axe-core finds wrong, one line a place."""
+    def axe(self, *rules: str) -> list[str]:
+        """What axe-core finds wrong by all its rules, or only these; one line a place."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+        options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}
+        if rules:
+            options["runOnly"] = {"type": "rule", "values": rules}
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [f"{v['id']}: {n['html'][:140]} ({n['failureSummary'][:160]})" for v in found["violations"] for n in v["nodes"]]  # fmt: skip
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -133,10 +133,9 @@ export function Graph({ nodes, edges, chosen, choose, label, height = 420 }: {
                 <g key={node.id} class={`node${chosen === node.id ? " chosen" : ""}`} data-node={node.id} role="button" tabindex={0} aria-pressed={chosen === node.id} transform={`translate(${at.x - WIDTH / 2} ${at.y - HEIGHT / 2})`}
                   aria-label={`${shown(node).join(" ")}${node.state ? `, ${node.state}` : ""}`} aria-description={`${node.name}, ${node.note}`} onClick={() => !drag.current?.moved && choose(node.id)} onKeyDown={(event) => walk(event, node.id)}>
                   <g aria-hidden="true">
-                  <title>{`${node.name}\n${node.note}`}</title>
                   <rect class="box" width={WIDTH} height={HEIGHT} rx="5" />
                   <rect width="3" height={HEIGHT - 14} x="6" y="7" rx="1.5" fill={node.state ? colourOf(node.state) : (node.colour ?? "var(--line-strong)")} />
-                  <text class="name" x="17" y="18.500">{shown(node)[0]}</text>
+                  <text class="name" x="17" y="18.500">{shown(node)[0]}</text>{" "}
                   <text class="note" x="17" y="34">{shown(node)[1]}</text>
                   {node.state ? <g transform={`translate(${WIDTH - 21} 9)`} style={{ color: colourOf(node.state) }}><Shape state={node.state} /></g> : null}
                   </g>

@@ -27,8 +27,8 @@ interface Runs {
 }
 
 /** All runs a query matches, of which the pages in sight are read, and read again when a run changes. */
-function useRuns(query: string): Runs {
-  const [state, setState] = useState<{ query: string; rows: (RunRow | undefined)[]; total: number; problem: Problem | null; loading: boolean }>({ query: "", rows: [], total: -1, problem: null, loading: true });
+function useRuns(query: string | null): Runs {
+  const [state, setState] = useState<{ query: string | null; rows: (RunRow | undefined)[]; total: number; problem: Problem | null; loading: boolean }>({ query: "", rows: [], total: -1, problem: null, loading: true });
   const pages = useRef(new Set<number>());
   const sight = useRef<[number, number]>([0, 40]);
   const [turn, setTurn] = useState(0);
@@ -48,6 +48,7 @@ function useRuns(query: string): Runs {
     }
   };
   useEffect(() => {
+    if (query === null) return;
     const stop = new AbortController();
     pages.current.clear();
     setState((old) => ({ ...old, loading: true }));
@@ -92,7 +93,8 @@ export default function RunsPage() {
   const keys = useResource<RunKeys>(withQuery("/runs/keys", { project, kind }));
   const projects = useResource<ProjectList>("/projects");
   const shown = useMemo(() => (cols ? cols.split(",") : usual(keys.data, project, kind)), [cols, keys.data, project, kind]);
-  const runs = useRuns(withQuery("", { project, kind, q, order, deleted: bin ? "true" : "", parent: outer ? "none" : "", columns: ["name", ...shown].join() }).slice(1));
+  const ready = cols || keys.data || keys.problem; // which columns to ask for
+  const runs = useRuns(!ready ? null : withQuery("", { project, kind, q, order, deleted: bin ? "true" : "", parent: outer ? "none" : "", columns: ["name", ...shown].join() }).slice(1));
   const columns = useMemo(() => ["name", ...shown].flatMap((key) => columnOf(key) ?? []), [shown]);
 
   useEffect(() => setChosen(new Set()), [project, kind, bin]);
