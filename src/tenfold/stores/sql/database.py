@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.stores.sql.failures import is_transient, translated, unstorable
+from tenfold.stores.sql.forking import gate
 from tenfold.stores.sql.turnstile import Turnstile
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ class Database:
                 self._turnstile.enter()
             committing = False
             try:
-                with self._writer.connect() as connection:
+                with gate, self._writer.connect() as connection:
                     result = work(connection)
                     committing = True
                     connection.commit()
@@ -88,11 +89,13 @@ class Database:
         self._check_fork()
         for attempt in range(_ATTEMPTS):
             try:
-                with self._reader.connect() as connection:
+                with gate, self._reader.connect() as connection:
                     return work(connection)
             except DBAPIError as error:
                 if attempt == _ATTEMPTS - 1 or not is_transient(error):
                     raise translated(error) from error
+            except (OverflowError, UnicodeError) as error:
+                raise unstorable(error) from error
             _pause(attempt)
         raise AssertionError("unreachable")
 
