@@ -164,6 +164,20 @@ def test_a_killed_server_is_started_again_and_nothing_is_lost_or_stuck(tmp_path,
             client.stdout.close()
 
 
+@pytest.mark.crash
+def test_the_server_resumes_a_pipeline_whose_process_was_killed(tmp_path):
+    (tmp_path / "squares.py").write_text(PIPELINE)
+    process = start(tmp_path, "squares.py")
+    wait_until(lambda: any(tmp_path.glob("began-*")))
+    kill(process)
+    server, _ = up(tmp_path, 0)
+    try:
+        wait_until(lambda: '"finished"' in tenfold(tmp_path, "pipelines", "list", "--json"), within_s=60)
+    finally:
+        kill(server)
+    assert all((tmp_path / f"ended-{number}").exists() for number in range(12))
+
+
 def up(folder: Path, port: int) -> tuple[subprocess.Popen[str], str]:
     server = start(folder, "-m", "tenfold", "up", "--port", str(port))
     assert server.stdout is not None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
+from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.workspace.workspace import Workspace
 
@@ -70,7 +70,7 @@ def server_of(
         load=lambda version: load(stores, version, allow_pickle=allow_pickle),
         log_folder=workspace.predictions,
         host=host,
-        token=os.environ.get("TENFOLD_TOKEN"),
+        token=settings.get("token"),
         project=project or workspace.project,
         sample=sample,
     )

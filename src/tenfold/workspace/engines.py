@@ -24,6 +24,7 @@ def pipeline_host(workspace: Workspace | None = None, *, project: str | None = N
         folder=place.folder,
         opener=Opener(WORKER_OPENER, dict(place.opener())),
         context=STEP_CONTEXT,
+        preload=("tenfold.stores.sql", "tenfold.stores.blobs", "tenfold.workspace.runs"),
         project=project or place.project,
         user=_user(),
         workers=int(workers) if workers else None,

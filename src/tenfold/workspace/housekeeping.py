@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from tenfold.base.clock import now_ms
+from tenfold.workspace.recovery import Recovery
 from tenfold.workspace.workspace import Workspace
 
 SILENT_MS = 60_000
@@ -66,10 +67,14 @@ def sync(workspace: Workspace) -> Synced:
 
 
 class Keeper:
-    """A thread that syncs every few seconds, beside a server. Errors are logged and tried again."""
+    """A thread that syncs and resumes abandoned pipeline runs every few seconds, beside a server.
+
+    Errors are logged and tried again.
+    """
 
     def __init__(self, workspace: Workspace, *, every_s: float = EVERY_S) -> None:
         self._workspace, self._every_s = workspace, every_s
+        self._recovery = Recovery(workspace)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tenfold-keeper", daemon=True)
 
@@ -82,11 +87,13 @@ class Keeper:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._recovery.stop()
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 sync(self._workspace)
+                self._recovery.tend()
             except Exception as error:
                 _log.warning("Keeping the store in order failed and is tried again: %s", error)
             self._stop.wait(self._every_s)
