@@ -1,4 +1,7 @@
-"""Three kinds of model, each fitted in pieces so that its score can be watched as it grows."""
+"""Three kinds of model, each fitted in pieces so that its score can be watched as it grows.
+
+scikit-learn is imported where it is used: a run that finds everything in the cache never loads it.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,17 @@ from typing import Any
 
 import features
 import polars as pl
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss, roc_auc_score
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 Log = Callable[[dict[str, float], int], None]
+Watch = Callable[[Any, int], None]
 
 
-def fit(kind: str, train: pl.DataFrame, validation: pl.DataFrame, *, log: Log) -> Pipeline:
+def fit(kind: str, train: pl.DataFrame, validation: pl.DataFrame, *, log: Log) -> Any:
     """A fitted pipeline of encoder and classifier; `log` hears its validation scores after each piece."""
-    encoder = ColumnTransformer(
-        [
-            (
-                "categories",
-                OneHotEncoder(handle_unknown="ignore", sparse_output=False, min_frequency=50),
-                features.CATEGORIES,
-            ),
-            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), features.NUMBERS),
-        ]
-    )
+    from sklearn.metrics import log_loss, roc_auc_score
+    from sklearn.pipeline import Pipeline
+
+    encoder = make_encoder()
     seen, watched = (part.select(features.FEATURES).to_pandas() for part in (train, validation))
     x, x_watched = encoder.fit_transform(seen), encoder.transform(watched)
     y, y_watched = train[features.LABEL].to_numpy(), validation[features.LABEL].to_numpy()
@@ -38,10 +29,28 @@ def fit(kind: str, train: pl.DataFrame, validation: pl.DataFrame, *, log: Log) -
         scores = model.predict_proba(x_watched)[:, 1]
         log({"auc": roc_auc_score(y_watched, scores), "log_loss": log_loss(y_watched, scores)}, step)
 
-    return Pipeline([("encoder", encoder), ("classifier", _GROW[kind](x, y, watch))])
+    return Pipeline([("encoder", encoder), ("classifier", GROW[kind](x, y, watch))])
 
 
-def _logistic(x: Any, y: Any, watch: Callable[[Any, int], None]) -> LogisticRegression:
+def make_encoder() -> Any:
+    """Categories as one column each, numbers with the gaps filled and scaled."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False, min_frequency=50)
+    return ColumnTransformer(
+        [
+            ("categories", categories, features.CATEGORIES),
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), features.NUMBERS),
+        ]
+    )
+
+
+def logistic(x: Any, y: Any, watch: Watch) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(max_iter=15, warm_start=True)
     for step in range(15, 46, 15):
         model.fit(x, y)
@@ -49,7 +58,9 @@ def _logistic(x: Any, y: Any, watch: Callable[[Any, int], None]) -> LogisticRegr
     return model
 
 
-def _boosting(x: Any, y: Any, watch: Callable[[Any, int], None]) -> HistGradientBoostingClassifier:
+def boosting(x: Any, y: Any, watch: Watch) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     model = HistGradientBoostingClassifier(warm_start=True, max_iter=20, random_state=7)
     for rounds in range(20, 81, 20):
         model.set_params(max_iter=rounds)
@@ -58,7 +69,9 @@ def _boosting(x: Any, y: Any, watch: Callable[[Any, int], None]) -> HistGradient
     return model
 
 
-def _forest(x: Any, y: Any, watch: Callable[[Any, int], None]) -> RandomForestClassifier:
+def forest(x: Any, y: Any, watch: Watch) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
     model = RandomForestClassifier(warm_start=True, min_samples_leaf=20, max_depth=12, random_state=7)
     for trees in range(8, 41, 8):
         model.set_params(n_estimators=trees)
@@ -67,4 +80,4 @@ def _forest(x: Any, y: Any, watch: Callable[[Any, int], None]) -> RandomForestCl
     return model
 
 
-_GROW = {"logistic": _logistic, "boosting": _boosting, "forest": _forest}
+GROW = {"logistic": logistic, "boosting": boosting, "forest": forest}
