@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from browsing import Served, Tab, open_tab, script
+from browsing import AXE, Served, Tab, open_tab, script
 from playwright.sync_api import Browser, sync_playwright
 
 from tenfold.server.listen import serving
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def built() -> None:
     """The pages, built from the sources that are here."""
-    script("build_ui").build(say=False)
+    script("build_ui").build(force=not AXE.exists(), say=False)
 
 
 @pytest.fixture(scope="session")

@@ -143,6 +143,7 @@ def test_ctrl_k_finds_a_thing_and_goes_to_it(tab: Tab) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name=re.compile("Search runs")).fill("airport")
     page.get_by_role("option").filter(has_text="airport-photos").first.wait_for()
+    assert tab.axe() == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("airport-photos")
 
@@ -152,6 +153,7 @@ def test_the_keys_are_listed_on_a_question_mark(tab: Tab) -> None:
     page.get_by_role("table", name="Runs").wait_for()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Compare the selected")
+    assert tab.axe() == []
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
 
@@ -162,6 +164,7 @@ def test_an_alias_is_moved_only_with_a_reason_and_the_history_keeps_it(tab: Tab,
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Alias").fill("staging")
     expect(dialog.get_by_role("button", name="Move")).to_be_disabled()
+    assert tab.axe() == []
     dialog.get_by_role("textbox", name="Why").fill("to be tried at night")
     dialog.get_by_role("button", name="Move").click()
     page.get_by_role("status").get_by_text("staging now names v1").wait_for()

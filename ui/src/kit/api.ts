@@ -74,6 +74,18 @@ function keep(path: string, data: unknown): void {
   if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
 }
 
+const underway = new Map<string, Promise<unknown>>();
+
+/** As `get`, but several that ask for the same at the same time share one answer. */
+function shared<T>(path: string): Promise<T> {
+  let asked = underway.get(path) as Promise<T> | undefined;
+  if (!asked) {
+    asked = get<T>(path).finally(() => underway.delete(path));
+    underway.set(path, asked);
+  }
+  return asked;
+}
+
 /**
  * What the API says at a path, fetched again when a live event matches `on`. Old data stays while new loads;
  * a path seen before is shown at once and then refreshed. A path of null asks nothing.
@@ -88,25 +100,29 @@ export function useResource<T>(path: string | null, on?: (event: LiveEvent) => b
   const wants = useRef(on);
   wants.current = on;
   const running = useRef(false);
+  const pause = useRef(300); // what is slow to answer is asked less often
 
   useEffect(() => {
     if (path === null) return;
-    const stop = new AbortController();
+    let wanted = true;
+    const began = performance.now();
     running.current = true;
     setState((old) =>
       kept.has(path) && old.path !== path ? { path, data: kept.get(path) as T, loading: true } : { ...old, problem: undefined, loading: true },
     );
-    get<T>(path, stop.signal)
+    shared<T>(path)
       .then((data) => {
         keep(path, data);
-        setState({ path, data, loading: false });
+        if (wanted) setState({ path, data, loading: false });
       })
       .catch((problem) => {
-        if (problem.name === "AbortError") return;
-        setState((old) => ({ path, data: old.path === path ? old.data : undefined, problem, loading: false }));
+        if (wanted) setState((old) => ({ path, data: old.path === path ? old.data : undefined, problem, loading: false }));
       })
-      .finally(() => (running.current = false));
-    return () => stop.abort();
+      .finally(() => {
+        running.current = false;
+        pause.current = Math.min(5000, Math.max(300, 3 * (performance.now() - began)));
+      });
+    return () => void (wanted = false);
   }, [path, turn]);
 
   useEffect(() => {
@@ -118,7 +134,7 @@ export function useResource<T>(path: string | null, on?: (event: LiveEvent) => b
       else setTurn((n) => n + 1);
     };
     const stop = follow((event) => {
-      if (!timer && (event.topic === "*" || wants.current?.(event))) timer = window.setTimeout(again, 300);
+      if (!timer && (event.topic === "*" || wants.current?.(event))) timer = window.setTimeout(again, pause.current);
     });
     return () => {
       stop();

@@ -44,7 +44,7 @@ export function Walk({ address, direction = "both", height = 460, depth }: { add
           <Facts rows={[
             ["Kind", chosen.kind], ["Address", <span class="row"><code class="cut">{chosen.address}</code><Copy text={chosen.address} label="Copy the address" /></span>],
             ["Says", chosen.detail], ["When", chosen.at_ms ? when(chosen.at_ms) : null],
-            ["Go to", <span class="row wrap">{chosen.sort === "prediction" ? null : <a href={pageOfNode(chosen)}>its page</a>}{chosen.id === graph.start ? null : <a href={lineageOf(chosen.address)}>walk from here</a>}</span>],
+            ["Go to", chosen.sort === "prediction" && chosen.id === graph.start ? null : <span class="row wrap">{chosen.sort === "prediction" ? null : <a href={pageOfNode(chosen)}>its page</a>}{chosen.id === graph.start ? null : <a href={lineageOf(chosen.address)}>walk from here</a>}</span>],
           ]} />
         </div>
       ) : null}

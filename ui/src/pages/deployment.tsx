@@ -32,7 +32,7 @@ export default function Deployment({ id }: { id: string }) {
   const keys = (series.data?.items ?? []).map((one) => one.key);
   return (
     <>
-      <Head title={deployment.name} badge={<Badge tint state={deployment.live ? "live" : run.state === "running" ? "lost" : run.state} word={deployment.live ? "live" : run.state === "running" ? "silent" : run.state} />} actions={<a class="button" href={lineageOf(run.address)}><Glyph name="lineage" size={14} />Lineage</a>}>
+      <Head title={deployment.name} badge={<Badge tint state={deployment.live ? "live" : run.state === "running" ? "lost" : run.state} word={deployment.live ? "live" : run.state === "running" ? "silent" : run.state === "finished" ? "stopped" : run.state} />} actions={<a class="button" href={lineageOf(run.address)}><Glyph name="lineage" size={14} />Lineage</a>}>
         {deployment.url ? <span class="row" style={{ gap: "2px" }}><code>{deployment.url}</code><Copy text={deployment.url} label="Copy the address" /></span> : null}
         <span>started <Ago at={run.started_at_ms} /></span>{took(run) ? <span>for {took(run)}</span> : null}
         <span>{deployment.predictions.toLocaleString("en-US")} predictions kept</span>

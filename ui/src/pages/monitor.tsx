@@ -5,7 +5,7 @@ import { Badge } from "../kit/badge";
 import { Chart } from "../kit/chart";
 import { fileUrl } from "../kit/files";
 import { Filter } from "../kit/filter";
-import { number, when } from "../kit/format";
+import { count, number, when } from "../kit/format";
 import { Glyph } from "../kit/glyphs";
 import { Head, Loading, Section, usePage } from "../kit/page";
 import { Ago, Empty, Failed, Panel, Tabs } from "../kit/parts";
@@ -29,11 +29,11 @@ export default function Monitor({ name }: { name: string }) {
     <>
       <Head title={name} badge={<Badge tint state={newest?.alarms.length ? "alarm" : "ok"} />} actions={
         <select class="input" aria-label="Check" value={chosen?.run.id} onChange={(event) => setQuery({ check: event.currentTarget.value }, { push: true })}>
-          {[...checks].reverse().map((check) => <option key={check.run.id} value={check.run.id}>{check.window || when(check.at_ms)}{check.alarms.length ? ` (${check.alarms.length} alarms)` : ""}</option>)}
+          {[...checks].reverse().map((check) => <option key={check.run.id} value={check.run.id}>{check.window || when(check.at_ms)}{check.alarms.length ? ` (${count(check.alarms.length, "alarm")})` : ""}</option>)}
         </select>
       }>
         <span>in <a href={`/runs?project=${encodeURIComponent(project)}&kind=check`}>{project}</a></span>
-        <span>{checks.length} {checks.length === 1 ? "check" : "checks"}</span>
+        <span>{count(checks.length, "check")}</span>
         {newest ? <span>last <Ago at={newest.at_ms} />{newest.window ? `, of ${newest.window}` : ""}</span> : null}
       </Head>
       <Tabs label="About this monitor" now={tab} set={(to) => setTab(to)} tabs={[{ id: "scores", title: "Scores", count: keys.length }, { id: "alarms", title: "Alarms", count: alarms }, { id: "checks", title: "Checks", count: checks.length }, { id: "report", title: "Report" }]} />
@@ -56,14 +56,17 @@ export default function Monitor({ name }: { name: string }) {
   );
 }
 
-const leadingKeys = (keys: string[]): string[] => keys.filter((key) => !/[./]/.test(key)).slice(0, 4);
+/** Quality first, then figures of the whole table, then those of single columns. */
+const rank = (key: string): number => (/(auc|f1|accuracy|precision|recall|rmse|mae|log_loss)$/.test(key) ? 0 : /[./]/.test(key) ? 2 : 1);
+
+const leadingKeys = (keys: string[]): string[] => keys.filter((key) => rank(key) < 2).sort((a, b) => rank(a) - rank(b)).slice(0, 4);
 
 function Scores({ checks, keys }: { checks: CheckRow[]; keys: string[] }) {
   const [find, setFind] = useQuery("find");
   const xs = useMemo(() => checks.map((_, i) => i), [checks]);
   const names = useMemo(() => checks.map((check) => check.window || when(check.at_ms)), [checks]);
-  const shown = keys.filter((key) => key.toLowerCase().includes(find.toLowerCase())).sort((a, b) => Number(/[./]/.test(a)) - Number(/[./]/.test(b)));
-  const lines = useMemo(() => new Map(keys.map((key) => [key, [{ id: key, label: key, pen: pen(/[./]/.test(key) ? 0 : 6), xs, ys: checks.map((check) => check.scores[key] ?? null) }]])), [checks, keys]);
+  const shown = keys.filter((key) => key.toLowerCase().includes(find.toLowerCase())).sort((a, b) => rank(a) - rank(b));
+  const lines = useMemo(() => new Map(keys.map((key) => [key, [{ id: key, label: key, pen: pen(rank(key) < 2 ? 6 : 0), xs, ys: checks.map((check) => check.scores[key] ?? null) }]])), [checks, keys]);
   if (!keys.length) return <Empty title="No scores">The checks of this monitor gave no numbers.</Empty>;
   return (
     <>

@@ -95,7 +95,11 @@ export default function RunsPage() {
   const shown = useMemo(() => (cols ? cols.split(",") : usual(keys.data, project, kind)), [cols, keys.data, project, kind]);
   const ready = cols || keys.data || keys.problem; // which columns to ask for
   const runs = useRuns(!ready ? null : withQuery("", { project, kind, q, order, deleted: bin ? "true" : "", parent: outer ? "none" : "", columns: ["name", ...shown].join() }).slice(1));
-  const columns = useMemo(() => ["name", ...shown].flatMap((key) => columnOf(key) ?? []), [shown]);
+  const columns = useMemo(() => {
+    const rows = runs.rows.flatMap((row) => row ?? []);
+    const filled = (key: string) => !rows.length || !key.includes(".") || rows.some((row) => has(row, key));
+    return ["name", ...(cols ? shown : shown.filter(filled))].flatMap((key) => columnOf(key) ?? []);
+  }, [shown, cols, runs.rows]);
 
   useEffect(() => setChosen(new Set()), [project, kind, bin]);
   const compare = () => {
@@ -169,6 +173,11 @@ function FillTable({ children }: { children: preact.ComponentChildren }) {
     return () => page?.classList.remove("fills");
   }, []);
   return <div class="fill" ref={mark} style={{ display: "grid", gridTemplateRows: "minmax(0, 1fr)" }}>{children}</div>;
+}
+
+function has(run: RunRow, key: string): boolean {
+  const name = key.slice(key.indexOf(".") + 1);
+  return name in (key.startsWith("metrics.") ? run.metrics : key.startsWith("params.") ? run.params : run.tags);
 }
 
 /** Columns when nobody chose: what every run has, then a few metrics and params. */
