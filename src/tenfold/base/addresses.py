@@ -70,7 +70,7 @@ def parse(text: str, *, default_kind: str | None = None) -> Address:
             raise InvalidAddress(f"{text!r} does not name a {kind} by its 26-character id. {_EXAMPLE}", field="address")
         return Address(kind, rest)
     name, at, tail = rest.partition("@")
-    check_name(name, what=f"name in {text!r}")
+    check_name(name)
     if not at:
         return Address(kind, name)
     version, slash, path = tail.partition("/")

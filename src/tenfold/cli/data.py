@@ -34,6 +34,14 @@ def _open(text: str) -> tuple[Any, Address]:
     return _dataset(address.name), address
 
 
+def _named(text: str, instead: str) -> str:
+    """The dataset's name, where the version is given apart; `instead` says how."""
+    address = parse(text, default_kind="data")
+    if address.kind != "data" or str(address) != f"data:{address.name}":
+        raise Invalid(f"{text!r} is not the bare name of a dataset. Write it like: {instead}", field="dataset")
+    return address.name
+
+
 def _at(address: Address) -> str | int | None:
     return address.number if address.number is not None else address.ref
 
@@ -64,7 +72,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def commit(name: str, paths: tuple[Path, ...], message: str, branch: str, add: bool, as_json: bool) -> None:
     """Record files or a folder as the next version of dataset NAME."""
-    data = _dataset(name)
+    data = _dataset(_named(name, "tenfold data commit flights raw/ --branch main"))
     source: Path | dict[str, Path]
     if len(paths) == 1 and paths[0].is_dir() and not add:
         source = paths[0]
@@ -85,7 +93,7 @@ def commit(name: str, paths: tuple[Path, ...], message: str, branch: str, add: b
 
 @command.command("log", epilog=f"Example: tenfold data log flights\n\n{EXIT_CODES}")
 @click.argument("dataset")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @json_option
 def log(dataset: str, limit: int, as_json: bool) -> None:
     """Show the history of a dataset or one of its branches, the newest first."""
@@ -144,7 +152,7 @@ def cat(address: str) -> None:
 @json_option
 def diff(dataset: str, before: str, after: str, as_json: bool) -> None:
     """Compare two versions of a dataset."""
-    name = parse(dataset, default_kind="data").name
+    name = _named(dataset, "tenfold data diff flights v1 v2")
     sides = [parse(f"data:{name}@{text}") for text in (before, after)]
     found = _dataset(name).diff(_at(sides[0]), _at(sides[1]))
     if as_json:
@@ -180,7 +188,7 @@ def checkout(dataset: str, folder: Path, paths: tuple[str, ...]) -> None:
 @click.option("--at", default="main", show_default=True, help="Where it begins")
 def branch(dataset: str, branch: str, at: str) -> None:
     """Make a branch."""
-    name = parse(dataset, default_kind="data").name
+    name = _named(dataset, "tenfold data branch flights cleaning --at v3")
     _dataset(name).branch(branch, _at(parse(f"data:{name}@{at}")))
     click.echo(f"data:{name}@{branch} begins at {at}")
 
@@ -191,6 +199,6 @@ def branch(dataset: str, branch: str, at: str) -> None:
 @click.option("--at", default="main", show_default=True, help="The version it names")
 def tag(dataset: str, tag: str, at: str) -> None:
     """Give a version a name that stays."""
-    name = parse(dataset, default_kind="data").name
+    name = _named(dataset, "tenfold data tag flights paper --at v3")
     _dataset(name).tag(tag, _at(parse(f"data:{name}@{at}")))
     click.echo(f"data:{name}@{tag} names {at}")

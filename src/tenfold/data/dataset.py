@@ -191,6 +191,10 @@ class Dataset:
         Files that are right already, and files the version does not have, are left alone.
         """
         tree = tree_of(self.at(at))
+        if Path(folder).exists() and not Path(folder).is_dir():
+            raise Invalid(
+                f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder"
+            )
         return self.stores.blobs.checkout(tree, Path(folder), paths=paths, progress=progress)
 
     def table(
@@ -243,6 +247,10 @@ class Dataset:
         now = self.stores.refs.find(KIND, self.name, move.ref)
         if now is not None and now.version_id == move.to:
             return now
+        if now is not None:
+            raise RefMoved(
+                f"{KIND}:{self.name}@{move.ref} is there already, at v{now.number}. Take another name", field="name"
+            )
         made = self.stores.refs.move(KIND, self.name, move, at_ms=self._clock())
         assert made is not None
         return made

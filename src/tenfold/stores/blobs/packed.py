@@ -179,7 +179,7 @@ class PackedBlobs(Blobs):
             found = find_item(self.index, tree, check_path(path.rstrip("/")))
             if found is None:
                 raise BlobNotFound(
-                    f"The tree has no path {path!r}. List what it has with: tenfold data files", field="paths"
+                    f"The tree has no path {path!r}. List what is there with: tenfold data ls NAME", field="paths"
                 )
             item, mtime_ns = found
             if item.what == FOLDER:
