@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from tenfold.base.addresses import parse
-from tenfold.base.errors import StepFailed
+from tenfold.base.errors import Invalid, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
 
@@ -17,6 +19,15 @@ def command() -> None:
 
 def _run_id(text: str) -> str:
     return parse(text if text.startswith("run:") else f"run:{text}").name
+
+
+def _pipeline_run(stores: Any, text: str) -> Any:
+    found = stores.runs.get([_run_id(text)])[0]
+    if found.kind != "pipeline":
+        raise Invalid(
+            f"run:{found.id} is a {found.kind} run, not a pipeline's. Name one of: tenfold pipelines list", field="run"
+        )
+    return found
 
 
 @command.command("list", epilog=f"Example: tenfold pipelines list\n\n{EXIT_CODES}")
@@ -46,7 +57,7 @@ def show(run: str, as_json: bool) -> None:
     from tenfold.pipelines import graph
 
     stores = workspace().stores
-    found = graph(stores, _run_id(run))
+    found = graph(stores, _pipeline_run(stores, run).id)
     if as_json:
         emit_json(found)
         return
@@ -56,11 +67,12 @@ def show(run: str, as_json: bool) -> None:
             node.state,
             node.attempts,
             _seconds(node.started_at_ms, node.ended_at_ms),
-            node.error or node.why or "",
+            node.run_id,
+            (node.error or node.why or "").partition("\n")[0],
         )
         for node in found.nodes
     ]
-    table(rows, ("step", "state", "attempts", "seconds", "note"), empty="This run has no steps")
+    table(rows, ("step", "state", "attempts", "seconds", "run", "note"), empty="This run has no steps")
 
 
 def _seconds(began: int | None, ended: int | None) -> float | None:
@@ -83,13 +95,20 @@ def why_ran(run: str, as_json: bool) -> None:
 
 
 @command.command("logs", epilog=f"Example: tenfold pipelines logs 01JD0000000000000000000000\n\n{EXIT_CODES}")
-@click.argument("step_run")
-def logs(step_run: str) -> None:
-    """Print what a step's run wrote."""
-    from tenfold.pipelines import read_log
+@click.argument("run")
+def logs(run: str) -> None:
+    """Print what a step wrote, given the step's run; given a pipeline's run, what each of its steps wrote."""
+    from tenfold.pipelines import graph, read_log
 
     place = workspace()
-    click.echo(read_log(place.stores, _run_id(step_run), place.folder), nl=False)
+    found = place.stores.runs.get([_run_id(run)])[0]
+    if found.kind != "pipeline":
+        click.echo(read_log(place.stores, found.id, place.folder), nl=False)
+        return
+    for node in graph(place.stores, found.id).nodes:
+        if text := read_log(place.stores, node.run_id, place.folder):
+            click.secho(f"== {node.key}", bold=True)
+            click.echo(text, nl=not text.endswith("\n"))
 
 
 @command.command("resume", epilog=f"Example: tenfold pipelines resume 01JD0000000000000000000000\n\n{EXIT_CODES}")
@@ -104,6 +123,7 @@ def resume(run: str) -> None:
         done = go_on(_run_id(run), host=pipeline_host(workspace()), on_event=printer)
     if done.state != "finished":
         raise StepFailed(f"Pipeline run {done.id} {done.state}. See why with: tenfold pipelines show {done.id}")
+    click.echo(f"Pipeline run {done.id} {done.state}. Look at it with: tenfold pipelines show {done.id}")
 
 
 @command.command("cancel", epilog=f"Example: tenfold pipelines cancel 01JD0000000000000000000000\n\n{EXIT_CODES}")
@@ -113,6 +133,10 @@ def cancel(run: str) -> None:
     from tenfold.pipelines import cancel as stop
     from tenfold.workspace import pipeline_host
 
-    id_ = _run_id(run)
-    stop(id_, host=pipeline_host(workspace()))
-    click.echo(f"run:{id_} is cancelled")
+    place = workspace()
+    found = _pipeline_run(place.stores, run)
+    if found.state in ("finished", "failed", "killed"):
+        click.echo(f"run:{found.id} had ended already: {found.state}")
+        return
+    stopped = stop(found.id, host=pipeline_host(place))
+    click.echo(f"run:{found.id} is cancelled, {stopped} steps had not ended")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from tenfold.base.errors import Invalid, StepFailed
+from tenfold.base.errors import Invalid, NotFound, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import emit_json, json_option
 
@@ -56,6 +56,8 @@ def command(
     run = _run(place, pipeline, given, project, quiet=as_json)
     if as_json:
         emit_json({"run_id": run.id, "state": run.state, "outputs": run.outputs() if run.state == "finished" else None})
+    else:
+        click.echo(f"Pipeline run {run.id} {run.state}. Look at it with: tenfold pipelines show {run.id}")
     if run.state != "finished":
         raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
 
@@ -96,10 +98,11 @@ def _script(target: str, arguments: tuple[str, ...], project: str | None) -> Non
 
     path = Path(target)
     if not path.is_file():
-        raise Invalid(f"There is no file {target}. Name a script, or a pipeline as file.py:name", field="target")
+        raise NotFound(f"There is no file {target}. Name a script, or a pipeline as file.py:name", field="target")
     import tenfold
 
     sys.argv = [target, *arguments]
     sys.path.insert(0, str(path.parent.absolute()))
-    with tenfold.run(project, name=path.stem):
+    with tenfold.run(project, name=path.stem) as run:
+        click.echo(f"Run {run.id}. Look at it with: tenfold runs show {run.id}", err=True)
         runpy.run_path(target, run_name="__main__")

@@ -33,6 +33,8 @@ def load_pipeline(address: str) -> Pipeline[..., Any]:
     from tenfold.pipelines.definition import Pipeline
 
     place, _, name = address.partition(":")
+    if not place:
+        raise Invalid(f"{address!r} names no file or module. Name a pipeline like flights.py:training", field="target")
     if place.endswith(".py"):
         if not Path(place).is_file():
             raise NotFound(f"No file {place}. Name a pipeline like flights.py:training")

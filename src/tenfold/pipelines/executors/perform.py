@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Blobs
 from tenfold.pipelines.host import open_context
 from tenfold.pipelines.steps import Step
@@ -73,6 +73,7 @@ def error_text(error: BaseException) -> str:
         frames = frames.tb_next
     shown = "".join(traceback.format_exception(type(error), error, frames))
     line = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    line = line.removeprefix(f"{TenfoldError.__module__}.")
     return f"{line}\n{shown}"
 
 
