@@ -6,6 +6,7 @@ import click
 
 from tenfold.base.addresses import parse
 from tenfold.base.clock import iso
+from tenfold.base.errors import NotFound
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, size, table
 
@@ -45,6 +46,8 @@ def show(name: str, as_json: bool) -> None:
     workspace()
     registered = model(parse(name, default_kind="model").name)
     versions, history = registered.versions(), registered.history()
+    if not versions:
+        raise NotFound(f"No model is called {name!r}. List them with: tenfold models list", field="name")
     if as_json:
         emit_json({"versions": versions, "history": history})
         return
@@ -55,9 +58,7 @@ def show(name: str, as_json: bool) -> None:
         (f"v{v.number}", ", ".join(aliases.get(v.id, [])), v.type, v.tags.get("blessing", ""), size(v.size_bytes), ago(v.created_at_ms), v.message)
         for v in versions
     ]  # fmt: skip
-    table(
-        rows, ("version", "aliases", "type", "verdict", "size", "when", "message"), empty=f"No model is called {name}"
-    )
+    table(rows, ("version", "aliases", "type", "verdict", "size", "when", "message"), empty="")
     numbers = {v.id: f"v{v.number}" for v in versions}
     moves = [
         (iso(m.at_ms), m.ref, numbers.get(m.before or "", ""), numbers.get(m.after or "", "removed"), m.who, m.why)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tenfold.base.addresses import parse
+from tenfold.base.errors import Invalid, NotFound
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
 
@@ -24,7 +25,11 @@ def command() -> None:
 @click.option("--current", required=True, type=click.Path(exists=True, path_type=Path), help="CSV or Parquet file")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the report as one page here")
 @click.option(
-    "--share", default=0.5, show_default=True, help="Share of drifted columns that counts as drift of the table"
+    "--share",
+    default=0.5,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of drifted columns that counts as drift of the table",
 )
 @json_option
 @click.pass_context
@@ -32,6 +37,8 @@ def report(ctx: click.Context, reference: Path, current: Path, html: Path | None
     """Compare two tables column by column. Nothing needs to be set up. Exit code 3 when the table drifted."""
     from tenfold.api import drift
 
+    if html is not None and not html.absolute().parent.is_dir():
+        raise Invalid(f"There is no folder {html.parent} to write {html.name} into. Make it first", field="html")
     found = drift(reference, current, share=share)
     if html is not None:
         from tenfold.monitoring import to_html
@@ -79,6 +86,8 @@ def show(name: str, as_json: bool) -> None:
     from tenfold.monitoring import history
 
     checks = history(workspace().stores, parse(name, default_kind="monitor").name)
+    if not checks:
+        raise NotFound(f"No monitor is called {name!r}. List them with: tenfold monitor list", field="name")
     if as_json:
         emit_json(checks)
         return
@@ -87,4 +96,4 @@ def show(name: str, as_json: bool) -> None:
         (check.window, *(check.scores.get(key) for key in keys), "; ".join(alarm.text for alarm in check.alarms))
         for check in checks
     ]
-    table(rows, ("window", *keys, "alarms"), empty=f"No monitor is called {name}. List them with: tenfold monitor list")
+    table(rows, ("window", *keys, "alarms"), empty="")

@@ -51,15 +51,20 @@ def open_table(source: Any) -> Table:
             mappings, or the path of a Parquet, CSV, Arrow or JSON-lines file.
 
     Raises:
-        Invalid: It is none of these, or two columns have the same name.
+        Invalid: It is none of these, the file does not hold what its ending says, or two columns have the same name.
         MissingExtra: Polars is not installed.
     """
     polars = require("polars", extra="tables", why="read tables")
     if isinstance(source, Table):
         return source
     if isinstance(source, (str, Path)):
-        lazy = scan(Path(source))
-        return Table(lazy, list(lazy.collect_schema()), is_columnar=str(source).lower().endswith((".parquet", ".pq")))
+        try:
+            lazy = scan(Path(source))
+            names = list(lazy.collect_schema())
+        except (polars.exceptions.PolarsError, OSError) as error:
+            said = str(error).partition("\n")[0]
+            raise Invalid(f"{source} cannot be read as a table: {said}. Give a file that holds one") from error
+        return Table(lazy, names, is_columnar=str(source).lower().endswith((".parquet", ".pq")))
     if isinstance(source, polars.LazyFrame):
         return Table(source, list(source.collect_schema()))
     if isinstance(source, polars.DataFrame):
