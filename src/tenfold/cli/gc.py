@@ -10,7 +10,13 @@ from tenfold.cli.output import emit_json, json_option, size
 
 @click.command(epilog=f"Example: tenfold gc --dry-run\n\n{EXIT_CODES}")
 @click.option("--dry-run", is_flag=True, help="Say what would be freed, remove nothing")
-@click.option("--grace-days", default=14.0, show_default=True, help="Leave what is younger than this")
+@click.option(
+    "--grace-days",
+    default=14.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Leave what is younger than this",
+)
 @json_option
 def command(dry_run: bool, grace_days: float, as_json: bool) -> None:
     """Remove stored bytes that no version, run or live upload reaches. Safe while others write."""

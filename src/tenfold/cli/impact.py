@@ -10,7 +10,7 @@ from tenfold.cli.output import ago, emit_json, json_option, table
 
 @click.command(epilog=f"Example: tenfold impact data:flights@v3\n\n{EXIT_CODES}")
 @click.argument("address")
-@click.option("--depth", default=50, show_default=True, help="Edges to follow at most")
+@click.option("--depth", default=50, show_default=True, type=click.IntRange(min=1), help="Edges to follow at most")
 @json_option
 def command(address: str, depth: int, as_json: bool) -> None:
     """List the runs, models and deployments that were built on ADDRESS."""

@@ -22,8 +22,8 @@ def command() -> None:
 @click.option("--where", default="", help="Search text, such as: metrics.acc > 0.9 and params.opt = 'adam'")
 @click.option("--order", default="", help="Such as: metrics.acc desc, created_at_ms")
 @click.option("--deleted", is_flag=True, help="Those in the bin")
-@click.option("--limit", default=20, show_default=True)
-@click.option("--offset", default=0, show_default=True)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
+@click.option("--offset", default=0, show_default=True, type=click.IntRange(min=0))
 @json_option
 def list_(
     project: tuple[str, ...],

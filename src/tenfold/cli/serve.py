@@ -13,7 +13,13 @@ from tenfold.cli.app import EXIT_CODES, workspace
 @click.argument("model")
 @click.option("--name", help="Name of the deployment (default: the model's)")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on")
-@click.option("--port", default=8080, show_default=True, help="Port to listen on; 0 takes a free one")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one",
+)
 @click.option("--canary", metavar="MODEL=SHARE", help="Send a share of requests to another version: model:delay@4=0.1")
 @click.option("--shadow", metavar="MODEL", help="Also ask this version, without using its answer")
 @click.option("--sample", default=1.0, show_default=True, help="Share of predictions kept in the prediction log")

@@ -34,7 +34,7 @@ def check_listen(host: str, token: str | None) -> None:
     """Raise Forbidden when a server on this host would be open to others without a token."""
     if token is None and not is_loopback(host):
         raise Forbidden(
-            f"Listening on {host} would open this store to everyone who can reach it. Set a token with --token or "
+            f"Listening on {host} would open this store to everyone who can reach it. Set a token in "
             "TENFOLD_TOKEN, or listen on 127.0.0.1",
             field="host",
         )

@@ -174,6 +174,6 @@ def _check_host(host: str, token: str | None) -> None:
         loopback = False
     if not loopback and not token:
         raise Invalid(
-            f"Listening on {host} lets others in, and no token is set. Give a token, or listen on 127.0.0.1",
+            f"Listening on {host} lets others in, and no token is set. Set one in TENFOLD_TOKEN, or listen on 127.0.0.1",
             field="host",
         )

@@ -60,9 +60,9 @@ def start(
         Invalid: A name or key that no run may have.
     """
     if resume != "never" and run_id is None:
-        raise Invalid("To resume a run its id is needed. Pass run_id=…, as the run's page shows it", field="run_id")
+        raise Invalid("To resume a run its id is needed. Pass id=…, as tenfold runs list shows it", field="id")
     if run_id is not None and not ids.is_id(run_id):
-        raise Invalid(f"{run_id!r} is no id of a run: 26 characters, as ids.new_id() gives", field="run_id")
+        raise Invalid(f"{run_id!r} is no id of a run: those have 26 characters, as tenfold runs list shows them", field="id")
     above = stack.current()
     if parent_id is None and above is not None and above.id != run_id:
         parent_id = above.id

@@ -20,7 +20,7 @@ def locked():
 
 def test_without_a_token_only_loopback_is_listened_on():
     for host in ("0.0.0.0", "192.168.1.2", "::", "example.org"):
-        with pytest.raises(Forbidden, match="--token"):
+        with pytest.raises(Forbidden, match="TENFOLD_TOKEN"):
             check_listen(host, None)
     for host in ("127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"):
         check_listen(host, None)
