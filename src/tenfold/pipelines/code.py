@@ -16,6 +16,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -179,14 +180,21 @@ def _imports(node: ast.AST, scope: dict[str, Any]) -> Iterator[tuple[types.Modul
 def _own_module(name: str, package: str) -> types.ModuleType | None:
     try:
         full = importlib.util.resolve_name(name, package or None)
-        if full not in sys.modules:
-            spec = importlib.util.find_spec(full)
-            if spec is None or spec.origin is None or not _is_own_file(spec.origin):
+        # first the outermost package: looking for `sklearn.metrics` itself would import sklearn, which takes seconds
+        for name in (full.partition(".")[0], full):
+            if name not in sys.modules and not _is_own_spec(importlib.util.find_spec(name)):
                 return None
         module = importlib.import_module(full)
     except (ImportError, ValueError):
         return None
     return module if is_own(module) else None
+
+
+def _is_own_spec(spec: ModuleSpec | None) -> bool:
+    if spec is None:
+        return False
+    places = [spec.origin] if spec.origin is not None else list(spec.submodule_search_locations or ())
+    return any(_is_own_file(place) for place in places)
 
 
 def _constant(value: Any) -> str:

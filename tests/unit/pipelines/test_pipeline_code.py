@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 import sys
 import textwrap
 
@@ -136,3 +138,19 @@ def test_the_source_of_a_step_is_shown_with_its_decorator(digest_of):
     digest_of()
     source = step_source(sys.modules["subject_module"].subject)
     assert source.startswith("@step(retries=1)\ndef subject") and source.endswith("Helper().go()")
+
+
+def test_the_digest_of_a_step_does_not_import_the_libraries_it_would_use(tmp_path):
+    (tmp_path / "lazy_step.py").write_text(
+        "import tenfold.pipelines as p\n"
+        "@p.step\ndef fit() -> int:\n    from sqlite3.dbapi2 import connect\n    from wsgiref.util import guess_scheme\n    return 1\n"
+    )
+    code = (
+        "import sys\nimport lazy_step\nfrom tenfold.pipelines.code import code_digest\ncode_digest(lazy_step.fit)\n"
+        "print('wsgiref' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == "False"
