@@ -32,11 +32,14 @@ function useRuns(query: string | null): Runs {
   const pages = useRef(new Set<number>());
   const sight = useRef<[number, number]>([0, 40]);
   const [turn, setTurn] = useState(0);
+  const latest = useRef(query); // an answer to an older search is thrown away
+  latest.current = query;
 
   const read = async (page: number, signal?: AbortSignal) => {
     pages.current.add(page);
     try {
       const answer = await get<RunPage>(`/runs?${query}&offset=${page * SIZE}&limit=${SIZE}`, signal);
+      if (latest.current !== query) return;
       setState((old) => {
         const rows = old.query === query && old.rows.length === answer.total ? [...old.rows] : Array.from({ length: answer.total }, (_, i) => (old.query === query ? old.rows[i] : undefined));
         answer.items.forEach((row, i) => (rows[page * SIZE + i] = row));
@@ -44,7 +47,7 @@ function useRuns(query: string | null): Runs {
       });
     } catch (error) {
       pages.current.delete(page);
-      if ((error as Error).name !== "AbortError") setState((old) => ({ ...old, problem: error as Problem, loading: false }));
+      if ((error as Error).name !== "AbortError" && latest.current === query) setState((old) => ({ ...old, problem: error as Problem, loading: false }));
     }
   };
   useEffect(() => {
