@@ -52,5 +52,9 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
 
 if __name__ == "__main__":
     if "--check" in sys.argv:
-        sys.exit(0 if PAGE.exists() and PAGE.read_text() == render() else "docs/cli.md is old. Write it with: python scripts/cli_docs.py")
+        sys.exit(
+            0
+            if PAGE.exists() and PAGE.read_text() == render()
+            else "docs/cli.md is old. Write it with: python scripts/cli_docs.py"
+        )
     PAGE.write_text(render())

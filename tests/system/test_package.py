@@ -32,9 +32,13 @@ def installed(tmp_path_factory):
     environment["PATH"] = str(tools)
     uv = [sys.executable, "-m", "uv"]
     python = folder / "env" / "bin" / "python"
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "env")], check=True, env=environment)
     subprocess.run(
-        [*uv, "pip", "install", "--quiet", "--python", str(python), str(folder / "checkout")], check=True, env=environment
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "env")], check=True, env=environment
+    )
+    subprocess.run(
+        [*uv, "pip", "install", "--quiet", "--python", str(python), str(folder / "checkout")],
+        check=True,
+        env=environment,
     )
     return python, environment
 

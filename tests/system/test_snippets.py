@@ -20,6 +20,11 @@ def test_the_snippets_of_a_page_run(page, tmp_path):
         script = tmp_path / f"snippet_{number}.py"
         script.write_text(block)
         done = subprocess.run(
-            [sys.executable, "-W", "error", script.name], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+            [sys.executable, "-W", "error", script.name],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, f"{page.name}, block {number + 1}:\n{block}\n{done.stderr}"

@@ -4,7 +4,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("sqlalchemy", "numpy", "pandas", "polars", "pyarrow", "starlette", "uvicorn", "httpx", "click", "rich", "psutil", "sklearn")
+HEAVY = (
+    "sqlalchemy",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "starlette",
+    "uvicorn",
+    "httpx",
+    "click",
+    "rich",
+    "psutil",
+    "sklearn",
+)
 
 
 def test_importing_tenfold_loads_nothing_heavy():

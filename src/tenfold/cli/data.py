@@ -71,18 +71,16 @@ def list_(as_json: bool) -> None:
 @click.option("--add", is_flag=True, help="Keep the files of the version before and add these")
 @json_option
 def commit(name: str, paths: tuple[Path, ...], message: str, branch: str, add: bool, as_json: bool) -> None:
-    """Record files or a folder as the next version of dataset NAME."""
+    """Record files or a folder as the next version of dataset NAME.
+
+    One folder is the dataset's top; several paths keep their last names.
+    """
     data = _dataset(_named(name, "tenfold data commit flights raw/ --branch main"))
-    source: Path | dict[str, Path]
-    if len(paths) == 1 and paths[0].is_dir() and not add:
-        source = paths[0]
-    else:
-        source = {}
-        for path in paths:
-            if path.is_dir():
-                source |= {str(p.relative_to(path.parent)): p for p in sorted(path.rglob("*")) if p.is_file()}
-            else:
-                source[path.name] = path
+    source: Path | dict[str, Path] = paths[0] if len(paths) == 1 else {path.resolve().name: path for path in paths}
+    if isinstance(source, dict) and len(source) < len(paths):
+        raise Invalid(
+            "Two of the paths have the same last name. Put them into one folder, or add one at a time", field="paths"
+        )
     with progress("storing") as report:
         version = data.commit(source, message=message, branch=branch, add=add, progress=report)
     if as_json:

@@ -62,7 +62,9 @@ def start(
     if resume != "never" and run_id is None:
         raise Invalid("To resume a run its id is needed. Pass id=…, as tenfold runs list shows it", field="id")
     if run_id is not None and not ids.is_id(run_id):
-        raise Invalid(f"{run_id!r} is no id of a run: those have 26 characters, as tenfold runs list shows them", field="id")
+        raise Invalid(
+            f"{run_id!r} is no id of a run: those have 26 characters, as tenfold runs list shows them", field="id"
+        )
     above = stack.current()
     if parent_id is None and above is not None and above.id != run_id:
         parent_id = above.id

@@ -30,7 +30,9 @@ class Gate:
                 self._changed.wait()
             self._inside[me] = self._inside.get(me, 0) + 1
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         me = threading.get_ident()
         with self._changed:
             if self._inside[me] == 1:
