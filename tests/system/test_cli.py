@@ -171,7 +171,7 @@ def test_runs_are_listed_searched_shown_binned_and_restored(place, logged):
 
 
 def test_data_is_listed_compared_read_and_checked_out(place):
-    assert place.json("data", "list")[0]["name"] == "numbers"
+    assert "numbers" in {data["name"] for data in place.json("data", "list")}
     assert [version["message"] for version in place.json("data", "log", "numbers")][-2:] == ["second", "first"]
     assert [entry["path"] for entry in place.json("data", "ls", "numbers@v1")] == ["a.csv", "b.txt"]
     found = place.json("data", "diff", "numbers", "v1", "v2")
@@ -183,6 +183,19 @@ def test_data_is_listed_compared_read_and_checked_out(place):
     assert "0 files written" in place.ok("data", "checkout", "numbers@v1", "out")
     assert (place.folder / "out" / "b.txt").read_text() == "old"
     assert "numbers" in place.ok("data", "list") and "first" in place.ok("data", "log", "numbers")
+
+
+def test_a_folder_added_lies_where_it_would_without_adding(place):
+    more = place.folder / "more"
+    more.mkdir()
+    (more / "c.csv").write_text("x,y\n5,6\n")
+    place.ok("data", "commit", "added", "raw")
+    place.ok("data", "commit", "added", "more", "--add")
+    assert [entry["path"] for entry in place.json("data", "ls", "added")] == ["a.csv", "c.csv"]
+    place.ok("data", "commit", "several", "more", "raw/a.csv")
+    assert [entry["path"] for entry in place.json("data", "ls", "several")] == ["a.csv", "more/c.csv"]
+    code, _, err = place("data", "commit", "several", "raw/a.csv", str(place.folder / "raw" / "a.csv"))
+    assert code == 2 and "same last name" in err
 
 
 def test_branches_and_tags_begin_where_they_are_told(place):
@@ -288,7 +301,7 @@ WRONG = [
     ("run flow.py:counting extra", 2, "--param NAME=VALUE"),
     ("run flow.py:counting --param factor", 2, "--param lr=0.1"),
     ("run flow.py:counting --param facto=3", 2, "Its params: data, factor"),
-    ("data ls nope", 4, "There are: data:numbers"),
+    ("data ls nope", 4, "There are: data:"),
     ("data ls numbers@v99", 4, "The newest is"),
     ("data ls model:x", 2, "is not a dataset"),
     ("data ls bad!name", 2, "The name 'bad!name' cannot be used"),
@@ -331,7 +344,7 @@ WRONG = [
     ("monitor report --reference same.csv --current same.csv --share 7", 2, "--share"),
     ("monitor report --reference same.csv --current same.csv --html no/x.html", 2, "There is no folder no"),
     ("why nope", 2, "has no kind"),
-    ("why data:nope", 4, "There are: data:numbers"),
+    ("why data:nope", 4, "There are: data:"),
     (f"why prediction:{NOBODY}", 4, "No prediction"),
     ("impact data:numbers --depth 0", 2, "--depth"),
     ("gc --grace-days -1", 2, "--grace-days"),
