@@ -187,9 +187,9 @@ def main() -> None:
     keep_schema(data)
     run = training.run(data=data[FIRST[-1]], months=FIRST)
     verdict = run.outputs()
-    cached = sum(step.state == "cached" for step in run.steps.values())
+    counts = run.graph.counts
     say(
-        f"trained on {FIRST[0]} to {FIRST[-1]} ({cached} of {len(run.steps)} steps from the cache): {verdict['model']}, {verdict['reasons'][0]}"
+        f"trained on {FIRST[0]} to {FIRST[-1]} ({counts.get('cached', 0)} of {sum(counts.values())} steps from the cache): {verdict['model']}, {verdict['reasons'][0]}"
     )
     last = watch_months(data, watch.Champion(verdict["model"], FIRST, verdict["metrics"]))
     explain(last)

@@ -22,8 +22,9 @@ export function pageOfNode(node: Node): string {
   return `/versions/${id}`;
 }
 
-export function Walk({ address, direction = "both", height = 460, depth }: { address: string; direction?: string; height?: number; depth?: number }) {
-  const walk = useResource<GraphOf>(withQuery("/lineage", { address, direction, depth }));
+/** `descent` leaves out what only judged the thing on its way: evaluations, gates, the champion before it. */
+export function Walk({ address, direction = "both", descent = false, height = 460, depth }: { address: string; direction?: string; descent?: boolean; height?: number; depth?: number }) {
+  const walk = useResource<GraphOf>(withQuery("/lineage", { address, direction, depth, descent: descent ? "true" : undefined }));
   const [picked, setPicked] = useState<string | null>(null);
   const graph = walk.data;
   if (walk.problem && !graph) return <Failed problem={walk.problem} again={walk.reload} />;

@@ -28,7 +28,7 @@ export default function Lineage() {
           <input class="input code" type="text" aria-label="Address" value={text} spellcheck={false} autocomplete="off" placeholder="model:delay@champion, data:flights@main, prediction:01J…" onInput={(event) => setText(event.currentTarget.value)} />
         </form>
         <select class="input" aria-label="Direction" value={direction} onChange={(event) => setQuery({ direction: event.currentTarget.value === "up" ? null : event.currentTarget.value })}>
-          <option value="up">Where it comes from</option><option value="down">What was built on it</option><option value="both">Both ways</option>
+          <option value="up">What it was made from</option><option value="above">…and what judged it</option><option value="down">What was built on it</option><option value="both">Both ways</option>
         </select>
         <select class="input hide-narrow" aria-label="Show" value={view} onChange={(event) => setQuery({ view: event.currentTarget.value === "both" ? null : event.currentTarget.value })}>
           <option value="both">Words and graph</option><option value="graph">Graph only</option>
@@ -39,7 +39,7 @@ export default function Lineage() {
           {view === "both" && direction !== "down" ? why.data ? (
             <Section title="In words"><Chain reasons={why.data.reasons} /></Section>
           ) : why.problem ? <Failed problem={why.problem} again={why.reload} /> : null : null}
-          {why.problem && !why.data ? null : <Section title="Graph"><Walk address={address} direction={direction} height={480} /></Section>}
+          {why.problem && !why.data ? null : <Section title="Graph"><Walk address={address} direction={direction === "above" ? "up" : direction} descent={direction === "up"} height={480} /></Section>}
         </div>
       ) : (
         <Empty title="Begin with an address" lines={"tenfold why model:delay@champion\ntenfold impact data:flights@main"}>

@@ -18,6 +18,7 @@ class LineageParams(msgspec.Struct, frozen=True, kw_only=True):
     direction: Literal["both", "up", "down"] = "both"
     depth: Annotated[int, msgspec.Meta(ge=0, le=200)] = 50
     limit: Annotated[int, msgspec.Meta(ge=1, le=2000)] = 500
+    descent: bool = False
 
 
 class WhyParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ def lineage(place: Place, params: LineageParams) -> Graph:
 
     return walk(
         place.stores, params.address, direction=params.direction, depth=params.depth, limit=params.limit,
-        find_prediction=place.find_prediction,
+        find_prediction=place.find_prediction, descent=params.descent,
     )  # fmt: skip
 
 
