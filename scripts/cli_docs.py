@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,16 +27,18 @@ def render() -> str:
         if path == "tenfold":
             continue
         level = "##" if path.count(" ") == 1 else "###"
-        parts.append(f"{level} `{path}`\n\n{(command.help or '').strip()}\n")
+        context = click.Context(command, info_name=path)
+        usage = " ".join([path, *command.collect_usage_pieces(context)])
+        parts.append(f"{level} `{path}`\n\n{inspect.cleandoc(command.help or '')}\n\n    {usage}\n")
         rows = []
         for parameter in command.params:
-            record = parameter.get_help_record(click.Context(command, info_name=path))
-            if record is not None:
+            record = parameter.get_help_record(context)
+            if record is not None and record[1]:
                 rows.append(f"| `{record[0]}` | {record[1].replace('|', chr(92) + '|')} |")
         if rows:
             parts.append("| option | what it does |\n| --- | --- |\n" + "\n".join(rows) + "\n")
         example = next(line for line in (command.epilog or "").splitlines() if line.startswith("Example:"))
-        parts.append(f"    {example.removeprefix('Example: ')}\n")
+        parts.append(f"Example: `{example.removeprefix('Example: ')}`\n")
     return "\n".join(parts)
 
 

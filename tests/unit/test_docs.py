@@ -1,5 +1,8 @@
 """Docs that cannot lie: a setting or command without a line in the docs fails here."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -50,3 +53,14 @@ def test_each_decision_is_in_the_index():
     index = (DOCS / "decisions" / "README.md").read_text()
     for page in (DOCS / "decisions").glob("0*.md"):
         assert page.name in index
+
+
+def test_the_page_of_commands_is_fresh():
+    root = DOCS.parent
+    done = subprocess.run([sys.executable, "scripts/cli_docs.py", "--check"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_page_that_the_index_names_is_there():
+    for name in re.findall(r"\]\(([\w./-]+\.md)\)", (DOCS / "index.md").read_text()):
+        assert (DOCS / name).exists(), name

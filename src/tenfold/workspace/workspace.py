@@ -110,9 +110,14 @@ def current() -> Workspace:
         return _current
 
 
-def use(workspace: Workspace) -> Workspace:
-    """Make a workspace the one `current()` gives in this process; gives it back."""
+def use(place: Workspace | str, *, blobs: str | None = None, token: str | None = None) -> Workspace:
+    """Make a workspace the one `current()` gives in this process; gives it back.
+
+    Args:
+        place: A workspace, or where its store is: a folder, postgresql://… (with `blobs`), http://server.
+    """
     global _current
+    workspace = open_workspace(place, blobs=blobs, token=token) if isinstance(place, str) else place
     with _lock:
         _current = workspace
     return workspace
