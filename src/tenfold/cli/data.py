@@ -162,8 +162,7 @@ def diff(dataset: str, before: str, after: str, as_json: bool) -> None:
         ("~", found.changed, "yellow"),
     ):
         for entry in entries:
-            path = entry.path if hasattr(entry, "path") else entry.after.path
-            click.secho(f"{mark} {path}", fg=colour)
+            click.secho(f"{mark} {entry.path}", fg=colour)
     counts = f"{len(found.added)} added, {len(found.removed)} removed, {len(found.changed)} changed"
     click.echo(counts if found.added or found.removed or found.changed else "No difference")
 

@@ -16,6 +16,10 @@ class Change(msgspec.Struct, frozen=True):
     before: Entry
     after: Entry
 
+    @property
+    def path(self) -> str:
+        return self.after.path
+
 
 class TableChange(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one table file. `rows_before` or `rows_after` is None where the file is not there."""
