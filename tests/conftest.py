@@ -1,0 +1,16 @@
+"""Order: quick rooms first, the browser last. Playwright keeps an event loop running in the thread of the tests, beside
+which no other can be run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ORDER = ("unit", "golden", "conformance", "crash", "system", "browser")
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders in the order above; tests of one folder stay as they were."""
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(HERE).parts[0]))
