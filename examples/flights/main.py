@@ -99,7 +99,8 @@ def endpoint() -> Iterator[str]:
         yield found[0]
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        if server.wait(timeout=30) != 0:
+            raise SystemExit("tenfold serve did not end in order; its message is above")
 
 
 def wait_for(url: str, model: str) -> None:

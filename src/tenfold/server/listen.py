@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import errno
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from tenfold.base.errors import Unavailable
+from tenfold.base.orderly import OrderlyServer
 from tenfold.server.access import check_listen
 from tenfold.server.place import Place, place_of
 from tenfold.server.site import FOLDER
@@ -48,7 +49,8 @@ def run_server(
     """
     check_listen(host, token)
     with bound(host, port) as listener:
-        server = _Server(_config(place_of(workspace), token), on_ready=on_ready, url=url_of(listener, host))
+        url = url_of(listener, host)
+        server = _Server(_config(place_of(workspace), token), on_ready=partial(on_ready, url) if on_ready else None)
         server.run(sockets=[listener])
 
 
@@ -60,7 +62,7 @@ def serving(
     check_listen(host, token)
     ready = threading.Event()
     with bound(host, port) as listener:
-        server = _Server(_config(place, token, pages), on_ready=lambda url: ready.set(), url=url_of(listener, host))
+        server = _Server(_config(place, token, pages), on_ready=ready.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="tenfold-server", daemon=True)
         thread.start()
         try:
@@ -127,33 +129,8 @@ def _config(place: Place, token: str | None, pages: Path = FOLDER) -> uvicorn.Co
     )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that says when it is ready, and ends the live streams first when it stops."""
-
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[str], None] | None, url: str) -> None:
-        super().__init__(config)
-        self.on_ready, self.url = on_ready, url
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """SIGINT and SIGTERM end the server, and then this function returns: what else the process runs ends in order.
-
-        uvicorn's own sends the signal again when it is done, which would end the process at once.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self.on_ready is not None:
-            self.on_ready(self.url)
+class _Server(OrderlyServer):
+    """Ends the live streams first when it stops."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app: Any = self.config.app

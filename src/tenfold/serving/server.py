@@ -126,11 +126,7 @@ class Server:
     def _make(self, on_ready: Callable[[], None]) -> None:
         import uvicorn
 
-        class Announcing(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                if self.started:
-                    on_ready()
+        from tenfold.base.orderly import OrderlyServer
 
         config = uvicorn.Config(
             self.app,
@@ -142,7 +138,7 @@ class Server:
             server_header=False,
             timeout_graceful_shutdown=30,
         )
-        self._server = Announcing(config)
+        self._server = OrderlyServer(config, on_ready=on_ready)
 
     def _run(self) -> None:
         assert self._socket is not None
