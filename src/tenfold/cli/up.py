@@ -21,7 +21,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     It listens on this machine only. To listen on another address set a token first: TENFOLD_TOKEN.
     """
     from tenfold.server import run_server
-    from tenfold.workspace import Keeper
+    from tenfold.workspace import Keeper, ensure_folder
 
     given = ctx.find_root().obj
     given["store"], given["blobs"] = store or given["store"], blobs or given["blobs"]
@@ -30,6 +30,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
         raise Invalid(
             "tenfold up serves a folder or PostgreSQL, not another server. Name one with --store", field="store"
         )
+    ensure_folder(place.location)
     text = settings.get("port", None if port is None else str(port)) or "7410"
     if not text.isdigit() or int(text) > 65535:
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")

@@ -13,10 +13,10 @@ from tenfold.workspace.location import Location, locate
 from tenfold.workspace.predictions import finder_in, prediction_finder
 from tenfold.workspace.profiling import profile_version
 from tenfold.workspace.used import Used
-from tenfold.workspace.workspace import Workspace, current, open_worker_stores, open_workspace, use
+from tenfold.workspace.workspace import Workspace, current, ensure_folder, open_worker_stores, open_workspace, use
 
 __all__ = [
-    "Client", "Keeper", "Location", "Used", "Workspace", "collect_garbage", "current", "examine", "finder_in", "locate",
+    "Client", "Keeper", "Location", "Used", "Workspace", "collect_garbage", "current", "ensure_folder", "examine", "finder_in", "locate",
     "open_worker_stores", "open_workspace", "pipeline_host", "prediction_finder", "profile_version", "serve", "sync",
     "use", "walk", "why",
 ]  # fmt: skip

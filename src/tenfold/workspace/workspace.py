@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenfold.base import settings
+from tenfold.base.errors import Unavailable
 from tenfold.workspace.location import Location, locate
 
 if TYPE_CHECKING:
@@ -63,13 +64,25 @@ class Workspace:
         return {"store": self.location.store, "blobs": self.location.blobs, "folder": str(self.folder)}
 
 
+def ensure_folder(location: Location) -> None:
+    """Make the local folder of a location. Raises Unavailable when it cannot be made or written to."""
+    ignore = location.folder / ".gitignore"
+    try:
+        location.folder.mkdir(parents=True, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise Unavailable(
+            f"The folder {location.folder} cannot be made or written to ({error.strerror}). Name another with --store "
+            "or TENFOLD_STORE",
+            field="store",
+        ) from error
+
+
 def _open_stores(location: Location) -> Stores:
     from tenfold.contracts import Stores
 
-    location.folder.mkdir(parents=True, exist_ok=True)
-    ignore = location.folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    ensure_folder(location)
     if location.kind == "server":
         from tenfold.stores.http import open_http
 
