@@ -105,4 +105,19 @@ def _script(target: str, arguments: tuple[str, ...], project: str | None) -> Non
     sys.path.insert(0, str(path.parent.absolute()))
     with tenfold.run(project, name=path.stem) as run:
         click.echo(f"Run {run.id}. Look at it with: tenfold runs show {run.id}", err=True)
-        runpy.run_path(target, run_name="__main__")
+        try:
+            runpy.run_path(target, run_name="__main__")
+        except Exception as error:
+            _show_trace(error, target)
+            run.finish("failed", error=f"{type(error).__name__}: {error}")
+            sys.exit(1)
+
+
+def _show_trace(error: Exception, target: str) -> None:
+    """The script's own trace on stderr, as Python would print it: without the frames that started it."""
+    import traceback
+
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != target:
+        frames = frames.tb_next
+    click.echo("".join(traceback.format_exception(type(error), error, frames)), nl=False, err=True)
