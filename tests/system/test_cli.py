@@ -374,6 +374,35 @@ def test_a_mistake_is_one_line_that_says_what_to_do(place, logged, model, line, 
     assert len(err.strip().splitlines()) == 1
 
 
+def test_a_store_that_cannot_be_made_is_said_before_anything_starts(place):
+    for args in (("up", "--port", "0", "--store", "flow.py/x"), ("--store", "flow.py/x", "runs", "list")):
+        code, out, err = place(*args)
+        assert (code, out) == (1, "") and "--store" in err and len(err.splitlines()) == 1
+
+
+def test_a_script_that_raises_shows_its_own_trace_and_fails_its_run(place):
+    (place.folder / "boom.py").write_text("def inner():\n    raise ValueError('my own bug')\n\n\ninner()\n")
+    code, _, err = place("run", "boom.py")
+    assert code == 1 and "line 5, in <module>" in err and err.endswith("ValueError: my own bug\n")
+    assert "runpy" not in err
+    run = place.json("runs", "list", "--where", "name = 'boom'")["items"][0]
+    assert (run["state"], run["error"]) == ("failed", "ValueError: my own bug")
+
+
+def test_a_folder_in_the_project_file_is_meant_from_where_the_file_lies(place, tmp_path, monkeypatch):
+    (tmp_path / "tenfold.toml").write_text('store = "mine"\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    place.ok("runs", "list")
+    assert (tmp_path / "mine" / "tenfold.db").exists()
+
+
+def test_a_wrong_number_of_workers_is_said(place, monkeypatch):
+    monkeypatch.setenv("TENFOLD_WORKERS", "abc")
+    code, _, err = place("run", "flow.py:counting", "--param", "factor=9")
+    assert code == 2 and "TENFOLD_WORKERS" in err
+
+
 def test_a_port_in_use_is_said_by_serve_and_up(place, model):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

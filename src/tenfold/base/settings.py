@@ -38,6 +38,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
 )
 
+_PLACES = ("store", "blobs")
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
@@ -52,7 +53,13 @@ def get(
     if value:
         return value
     from_file = project_file(folder).get(key)
-    return str(from_file) if from_file is not None else setting.default
+    if from_file is None:
+        return setting.default
+    if key in _PLACES and "://" not in str(from_file):  # a folder is meant from where the file lies
+        top = find_upwards("tenfold.toml", folder)
+        assert top is not None, "a value came from it"
+        return str(top.parent / Path(str(from_file)).expanduser())
+    return str(from_file)
 
 
 def project_file(folder: Path | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from typing import Any
 
+from tenfold.base.errors import Invalid
 from tenfold.workspace.workspace import Workspace, current
 
 STEP_CONTEXT = "tenfold.workspace.runs:step_context"
@@ -18,7 +19,9 @@ def pipeline_host(workspace: Workspace | None = None, *, project: str | None = N
     from tenfold.workspace.workspace import WORKER_OPENER
 
     place = workspace or current()
-    workers = settings.get("workers")
+    workers = settings.get("workers") or ""
+    if workers and (not workers.isdigit() or int(workers) < 1):
+        raise Invalid(f"workers is {workers!r}, not a number from 1 on. Correct TENFOLD_WORKERS", field="workers")
     return Host(
         stores=place.stores,
         folder=place.folder,
