@@ -328,6 +328,7 @@ WRONG = [
     (f"pipelines resume {NOBODY}", 4, "tenfold runs list"),
     (f"pipelines cancel {NOBODY}", 4, "tenfold runs list"),
     ("pipelines show TRAINING", 2, "tenfold pipelines list"),
+    ("pipelines why-ran TRAINING", 2, "tenfold pipelines list"),
     ("pipelines resume TRAINING", 2, "tenfold pipelines list"),
     ("pipelines cancel TRAINING", 2, "tenfold pipelines list"),
     ("models show nope", 4, "tenfold models list"),

@@ -86,7 +86,10 @@ def why_ran(run: str, as_json: bool) -> None:
     """Say why each step of a run was not found in the cache."""
     from tenfold.pipelines import why_ran as explain
 
-    answer = explain(workspace().stores, _run_id(run))
+    stores = workspace().stores
+    if stores.runs.get([_run_id(run)])[0].kind != "step":
+        _pipeline_run(stores, run)
+    answer = explain(stores, _run_id(run))
     if as_json:
         emit_json(answer)
         return
