@@ -17,12 +17,16 @@ LARGEST_TABLE_ROWS = 100_000
 
 
 class Media(NamedTuple):
-    """One file of an artifact of kind media, its type for readers, and what a page wants to know before loading it."""
+    """One file of an artifact of kind media, its type for readers, and what a page wants to know before loading it.
+
+    `more` are files beside it, as the numbers behind a drawing; their names sort after its own, which pages show first.
+    """
 
     file_name: str
     content: Path | bytes
     type: str
     metadata: dict[str, Any]
+    more: Mapping[str, Path | bytes] = {}
 
 
 def name_of(run_id: str, key: str) -> str:

@@ -10,8 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+import msgspec
+
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
+from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores, resolve
 from tenfold.records import Draft, Edge, RunChange, Version
 from tenfold.stores.series.journal import Journal
@@ -20,6 +23,8 @@ from tenfold.stores.series.shipper import ship
 from tenfold.tracking import media, stack
 from tenfold.tracking.background import METER_EVERY_S, Rhythm, background
 from tenfold.tracking.capture import console
+from tenfold.tracking.definitions import field_of
+from tenfold.tracking.keeping import KeepsMedia
 from tenfold.tracking.outbox import Change, Content, Outbox, Publish, Transition, Used, is_away
 from tenfold.tracking.syncing import sync
 from tenfold.tracking.warn import WarnOnce
@@ -33,7 +38,7 @@ END_WAIT_S = 5.0
 CAPTURE_WAIT_S = 20.0
 
 
-class ActiveRun:
+class ActiveRun(KeepsMedia):
     """A run of this process. Threads may use it at once; as a context manager it ends with its block.
 
     Logging never raises because of the store: it warns once and goes on, and what is on disk is sent later.
@@ -94,25 +99,46 @@ class ActiveRun:
         """Add to what the run came to."""
         self._do(Change(self.id, RunChange(result=media.plain(values))))
 
-    def log_text(self, key: str, text: str, step: int | None = None) -> Version | None:
-        """Keep a text."""
-        return self._keep(key, step, lambda: media.of_text(text))
+    def define_metric(
+        self,
+        key: str,
+        *,
+        goal: Literal["maximize", "minimize"] | None = None,
+        summary: Literal["last", "min", "max", "mean", "best"] | None = None,
+        x: str | None = None,
+    ) -> None:
+        """Say what a metric is for: whether more is better, and which of its numbers speaks for this run.
 
-    def log_file(self, key: str, path: str | Path, step: int | None = None) -> Version | None:
-        """Keep a file as it is now."""
-        return self._keep(key, step, lambda: media.of_file(Path(path)))
+        Args:
+            summary: 'best' when there is a goal, else 'last'.
+            x: The metric it is drawn over, instead of the step.
 
-    def log_image(self, key: str, image: Any, step: int | None = None) -> Version | None:
-        """Keep an image: an array (height, width[, 3 or 4]), a PIL image, a Matplotlib figure, or the path of a file."""
-        return self._keep(key, step, lambda: media.of_image(image))
+        Raises:
+            Invalid: A goal or summary that does not exist.
+        """
+        self._do(Change(self.id, RunChange(environment=field_of(key, goal, summary, x))))
 
-    def log_table(self, key: str, table: Any, step: int | None = None) -> Version | None:
-        """Keep a table: a data frame, a list of rows as mappings, or a mapping of columns."""
-        return self._keep(key, step, lambda: media.of_table(table))
+    def log_reference(self, uri: str, name: str | None = None, *, role: str = "input") -> Version:
+        """Note that this run used data that is left where it is: a path, or an http, s3 or other URI.
 
-    def log_histogram(self, key: str, values: Any, step: int | None = None, *, bins: int = 64) -> Version | None:
-        """Keep the histogram of values, or (counts, edges) already counted."""
-        return self._keep(key, step, lambda: media.of_histogram(values, bins))
+        Kept is what can be told of it (URI, size, etag) as a version of `data:<name>`; looked at again unchanged it is
+        the same version.
+
+        Raises:
+            Invalid: It is no URI, or it carries a password.
+        """
+        from tenfold.tracking import references
+
+        told = references.look(uri)
+        draft = self._draft("data", name or references.name_of(told["uri"]), type="reference", metadata=told)
+        content = canonical_json(told)
+        draft = msgspec.structs.replace(
+            draft, run_id=None, inline=content, digest=digest(content), size_bytes=len(content)
+        )
+        version = self._same_version(draft) or self._outbox.do(Publish(draft))
+        version = version or Version(id=draft.id, kind="data", name=draft.name, number=0, digest=draft.digest)
+        self._do(Used(Edge(run_id=self.id, version_id=version.id, direction="used", role=role, at_ms=now_ms())))
+        return version
 
     def save(
         self,
@@ -253,7 +279,15 @@ class ActiveRun:
             return None
         metadata = {"key": key, **made.metadata} | ({} if step is None else {"step": step})
         draft = self._draft("media", media.name_of(self.id, key), type=made.type, role=key, metadata=metadata)
-        return self._do(Publish(draft), {made.file_name: made.content})
+        return self._do(Publish(draft), {made.file_name: made.content, **made.more})
+
+    def _same_version(self, draft: Draft) -> Version | None:
+        """The newest version of this name when it has this content; None also when the store cannot tell now."""
+        try:
+            found = resolve(self.stores, f"{draft.kind}:{draft.name}@latest")
+        except Exception:
+            return None
+        return found if found.digest == draft.digest and found.type == draft.type else None
 
     def _draft(self, kind: str, name: str, **fields: Any) -> Draft:
         return Draft(id=ids.new_id(), kind=kind, name=name, digest="", run_id=self.id, created_at_ms=now_ms(), **fields)
