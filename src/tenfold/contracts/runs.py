@@ -67,5 +67,9 @@ class Runs(ABC):
         """Projects that have runs outside the bin, by name, with their number of runs."""
 
     @abstractmethod
+    def rename_project(self, old: str, new: str) -> int:
+        """Give all runs of a project, deleted ones too, another project's name, all or none; gives how many changed."""
+
+    @abstractmethod
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         """The param, metric and tag keys in use: {'params': [...], 'metrics': [...], 'tags': [...]}, each sorted."""

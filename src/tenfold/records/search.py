@@ -49,8 +49,8 @@ class RunQuery(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     kinds: list[str] | None = None
     where: Expression | None = None
     order: list[Order] = []
-    deleted: bool = False
-    """False: only runs not in the bin. True: only those in it."""
+    deleted: bool | None = False
+    """False: only runs not in the bin. True: only those in it. None: both."""
     offset: int = 0
     limit: int = 100
     count: bool = True

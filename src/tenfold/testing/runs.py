@@ -168,6 +168,14 @@ class RunsSuite:
         assert stores.runs.projects()["bin"] == 2
         assert stores.runs.set_deleted([], at_ms=1) == 0
 
+    def test_a_project_is_renamed_with_all_its_runs(self, stores: Stores) -> None:
+        runs = [a_run(project="before"), a_run(project="before", deleted_at_ms=5), a_run(project="other")]
+        stores.runs.create(runs)
+        assert stores.runs.rename_project("before", "after") == 2
+        assert [run.project for run in stores.runs.get([run.id for run in runs])] == ["after", "after", "other"]
+        assert stores.runs.rename_project("before", "after") == 0
+        assert stores.runs.rename_project("after", "after") == 0
+
     def test_keys_in_use(self, stores: Stores) -> None:
         stores.runs.create(
             [

@@ -156,6 +156,7 @@ class SearchSuite:
         stores.runs.set_deleted([ids_["b"], ids_["d"]], at_ms=9)
         assert found() == "eca"
         assert found(deleted=True) == "db"
+        assert sorted(found(deleted=None)) == sorted(found() + found(deleted=True))
         assert found(Compare("params.lr", "=", 0.01), deleted=True) == "b"
 
     @pytest.mark.parametrize(

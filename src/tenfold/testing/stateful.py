@@ -113,6 +113,10 @@ class TwinMachine(RuleBasedStateMachine):
     def bin(self, ids: list[str], at: int | None) -> None:
         self.both(lambda s: s.runs.set_deleted(ids, at_ms=at))
 
+    @rule(old=NAMES, new=NAMES)
+    def rename_project(self, old: str, new: str) -> None:
+        self.both(lambda s: s.runs.rename_project(old, new))
+
     @rule(id=RUN_IDS, values=st.lists(st.floats(width=32), min_size=1, max_size=3))
     def points(self, id: str, values: list[float]) -> None:
         self.offset += 1
@@ -124,7 +128,7 @@ class TwinMachine(RuleBasedStateMachine):
         where=st.none() | EXPRESSIONS,
         order=st.lists(st.builds(Order, FIELDS, st.booleans()), max_size=2),
         projects=st.none() | st.lists(NAMES, max_size=2),
-        deleted=st.booleans(),
+        deleted=st.none() | st.booleans(),
         offset=st.integers(0, 3),
         limit=st.integers(0, 4),
         count=st.booleans(),

@@ -94,6 +94,13 @@ class MemoryRuns(Runs):
             counts = Counter(run.project for run in self._state.runs.values() if run.deleted_at_ms is None)
         return dict(sorted(counts.items()))
 
+    def rename_project(self, old: str, new: str) -> int:
+        with self._state.lock:
+            moved = [run for run in self._state.runs.values() if run.project == old != new]
+            for run in sorted(moved, key=lambda run: run.id):
+                put_run(self._state, msgspec.structs.replace(run, project=new), "updated", self._state.clock())
+        return len(moved)
+
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         with self._state.lock:
             runs = [

@@ -26,7 +26,7 @@ def matching(runs: list[Run], query: RunQuery) -> list[Run]:
     found = [
         run
         for run in runs
-        if query.deleted == (run.deleted_at_ms is not None)
+        if query.deleted in (None, run.deleted_at_ms is not None)
         and (query.projects is None or run.project in query.projects)
         and (query.kinds is None or run.kind in query.kinds)
         and matches(run)

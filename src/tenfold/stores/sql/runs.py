@@ -156,6 +156,16 @@ class SqlRuns(Runs):
         rows = self._db.read(lambda tx: tx.execute(counted.order_by(runs.c.project)).all())
         return {row.project: row.runs for row in rows}
 
+    def rename_project(self, old: str, new: str) -> int:
+        def work(tx: Connection) -> int:
+            move = update(runs).where(runs.c.project == old).values(project=new).returning(runs.c.id)
+            moved = sorted(tx.execute(move).scalars())
+            now = self._db.clock()
+            note(tx, [("run", run_id, "updated", now, new) for run_id in moved])
+            return len(moved)
+
+        return self._db.write(work) if old != new else 0
+
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         def work(tx: Connection) -> dict[str, list[str]]:
             tables = {"params": run_params, "metrics": run_metrics, "tags": run_tags}

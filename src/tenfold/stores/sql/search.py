@@ -97,7 +97,9 @@ def _matching(query: RunQuery) -> tuple[FromClause, list[Condition]]:
     """
     source: FromClause = runs
     deleted = runs.c.deleted_at_ms
-    conditions: list[Condition] = [deleted.is_not(None) if query.deleted else deleted.is_(None)]
+    conditions: list[Condition] = []
+    if query.deleted is not None:
+        conditions.append(deleted.is_not(None) if query.deleted else deleted.is_(None))
     if query.projects is not None:
         conditions.append(runs.c.project.in_(query.projects))
     if query.kinds is not None:
