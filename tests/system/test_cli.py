@@ -355,7 +355,7 @@ WRONG = [
     ("serve half --port 99999", 2, "--port"),
     ("serve half --sample 3 --port 0", 2, "--sample"),
     ("serve half --canary half@1 --port 0", 2, "names no share"),
-    ("serve half --host 0.0.0.0 --port 0", 2, "TENFOLD_TOKEN"),
+    ("serve half --host 0.0.0.0 --port 0", 1, "TENFOLD_TOKEN"),
     ("up --host 0.0.0.0 --port 0", 1, "TENFOLD_TOKEN"),
     ("up --port 99999", 2, "--port"),
     ("up --store http://x", 2, "--store"),
@@ -378,7 +378,13 @@ def test_a_mistake_is_one_line_that_says_what_to_do(place, logged, model, line, 
 def test_a_store_that_cannot_be_made_is_said_before_anything_starts(place):
     for args in (("up", "--port", "0", "--store", "flow.py/x"), ("--store", "flow.py/x", "runs", "list")):
         code, out, err = place(*args)
-        assert (code, out) == (1, "") and "--store" in err and len(err.splitlines()) == 1
+        assert (code, out) == (1 if args[0] == "up" else 4, "") and "--store" in err and len(err.splitlines()) == 1
+
+
+def test_a_mistyped_store_is_not_taken_for_an_empty_one(place, tmp_path):
+    code, out, err = place("--store", str(tmp_path / "mistyped"), "runs", "list")
+    assert (code, out) == (4, "") and "tenfold init" in err
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_a_script_that_raises_shows_its_own_trace_and_fails_its_run(place):

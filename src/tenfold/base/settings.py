@@ -5,6 +5,7 @@ The table below is the whole list; docs/settings.md shows it and a test holds th
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -68,9 +69,14 @@ def project_file(folder: Path | None = None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        found = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{path} is not valid TOML: {error}. Correct that line", field="tenfold.toml") from error
+    for key in found.keys() - _BY_KEY.keys():
+        near = difflib.get_close_matches(key, _BY_KEY, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_BY_KEY)}"
+        raise Invalid(f"{path} has a line for {key!r}, which is no setting. {hint}", field=key)
+    return found
 
 
 def find_upwards(name: str, folder: Path | None = None) -> Path | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import click
 
-from tenfold.base.errors import TenfoldError
+from tenfold.base.errors import NotFound, TenfoldError
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check did not pass, 4 not found."
 
@@ -76,12 +77,23 @@ def cli(ctx: click.Context, store: str | None, blobs: str | None, debug: bool) -
     ctx.obj = {"store": store, "blobs": blobs, "debug": debug}
 
 
-def workspace(ctx: click.Context | None = None) -> Any:
-    """The workspace the command's flags name, made the current one of this process."""
+def workspace(ctx: click.Context | None = None, *, create: bool = False) -> Any:
+    """The workspace the command's flags name, made the current one of this process.
+
+    Raises:
+        NotFound: A folder was named that holds no store, and the command is not one that makes stores: a mistyped name
+            would else look like a store with nothing in it.
+    """
     from tenfold.workspace import open_workspace, use
 
     given = (ctx or click.get_current_context()).find_root().obj or {}
-    return use(open_workspace(given.get("store"), blobs=given.get("blobs")))
+    place = open_workspace(given.get("store"), blobs=given.get("blobs"))
+    named = given.get("store") or os.environ.get("TENFOLD_STORE")
+    if named and not create and place.location.kind == "folder" and not (place.folder / "tenfold.db").exists():
+        raise NotFound(
+            f"There is no store in {place.folder}. Name another with --store, or make this one: tenfold init"
+        )
+    return use(place)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -19,10 +19,10 @@ def command() -> None:
     """Datasets: trees of files with history, branches and tags."""
 
 
-def _dataset(name: str) -> Any:
+def _dataset(name: str, *, create: bool = False) -> Any:
     from tenfold.api import dataset
 
-    workspace()
+    workspace(create=create)
     return dataset(name)
 
 
@@ -75,7 +75,7 @@ def commit(name: str, paths: tuple[Path, ...], message: str, branch: str, add: b
 
     One folder is the dataset's top; several paths keep their last names.
     """
-    data = _dataset(_named(name, "tenfold data commit flights raw/ --branch main"))
+    data = _dataset(_named(name, "tenfold data commit flights raw/ --branch main"), create=True)
     source: Path | dict[str, Path] = paths[0] if len(paths) == 1 else {path.resolve().name: path for path in paths}
     if isinstance(source, dict) and len(source) < len(paths):
         raise Invalid(

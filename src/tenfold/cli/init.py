@@ -51,5 +51,5 @@ def command(name: str | None) -> None:
     (here / "tenfold.toml").write_text(_SETTINGS.format(name=name))
     if not (here / "train.py").exists():
         (here / "train.py").write_text(_TRAIN)
-    _ = workspace().stores
+    _ = workspace(create=True).stores
     click.echo(f"Project {name} is ready. Next: python train.py, then tenfold up")

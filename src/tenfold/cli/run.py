@@ -35,7 +35,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
-    place = workspace()
+    place = workspace(create=True)
     file, colon, _ = target.rpartition(":")
     if not colon or file.endswith("\\"):
         _script(target, arguments, project)

@@ -39,7 +39,7 @@ def command(
         raise Invalid(f"--sample {sample} is not a share. Take a number above 0, at most 1", field="sample")
     address = parse(model, default_kind="model")
     serve(
-        workspace(), str(address), name=name or address.name, host=host, port=port, canary=canary, shadow=shadow,
+        workspace(create=True), str(address), name=name or address.name, host=host, port=port, canary=canary, shadow=shadow,
         sample=sample, project=project, allow_pickle=allow_pickle,
         on_ready=lambda url: click.echo(f"{model} is served at {url}/invocations. Stop it with Ctrl-C"),
     )  # fmt: skip

@@ -25,7 +25,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
 
     given = ctx.find_root().obj
     given["store"], given["blobs"] = store or given["store"], blobs or given["blobs"]
-    place = workspace(ctx)
+    place = workspace(ctx, create=True)
     if place.location.kind == "server":
         raise Invalid(
             "tenfold up serves a folder or PostgreSQL, not another server. Name one with --store", field="store"
@@ -34,6 +34,8 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     text = settings.get("port", None if port is None else str(port)) or "7410"
     if not text.isdigit() or int(text) > 65535:
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")
+    if place.location.kind == "postgresql":
+        _ = place.stores  # a database that cannot be reached is said now, not after the address was announced
     keeper = Keeper(place)
 
     def ready(url: str) -> None:

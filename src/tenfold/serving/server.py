@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tenfold.base.errors import Invalid, Unavailable
+from tenfold.base.errors import Forbidden, Unavailable
 from tenfold.contracts import Stores
 from tenfold.records import RunState
 from tenfold.serving.app import App
@@ -169,7 +169,7 @@ def _check_host(host: str, token: str | None) -> None:
     except ValueError:
         loopback = False
     if not loopback and not token:
-        raise Invalid(
+        raise Forbidden(
             f"Listening on {host} lets others in, and no token is set. Set one in TENFOLD_TOKEN, or listen on 127.0.0.1",
             field="host",
         )

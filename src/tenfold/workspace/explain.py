@@ -40,6 +40,8 @@ def _bare(node: Node) -> str:
 
 def _start(graph: Graph) -> list[Reason]:
     node = next(node for node in graph.nodes if node.id == graph.start)
+    if node.sort == "run" or node.kind in ("model", "data"):
+        return []  # said in full below
     page = {"run": f"/runs/{_bare(node)}", "prediction": f"/lineage?address={node.address}"}.get(node.sort, "")
     if node.sort == "version":
         page = f"/lineage?address={node.address}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tenfold.base.addresses import check_path
 from tenfold.base.errors import InvalidAddress
 from tenfold.records import CodeVersion, Points
@@ -127,3 +129,16 @@ def files_below(folder: Path, unplaced: Counter[str]) -> dict[str, Path]:
             except InvalidAddress:
                 unplaced["files whose name no artifact can have"] += 1
     return files
+
+
+def histogram_item(key: str, counts: list[float], edges: list[float], *, step: int | None, at_ms: int) -> ImportedItem:
+    """A histogram, as `run.log_histogram` keeps one."""
+    content = msgspec.json.encode({"counts": counts, "edges": edges, "not_finite": 0})
+    return ImportedItem(key=key, files={"histogram.json": content}, type="histogram/json", step=step, at_ms=at_ms)
+
+
+def table_item(key: str, columns: list[str], rows: list[list[Any]], *, step: int | None = None) -> ImportedItem:
+    """A table, as `run.log_table` keeps one; what JSON has no word for becomes text."""
+    content = msgspec.json.encode({"columns": columns, "rows": rows}, enc_hook=str)
+    metadata = {"columns": columns, "rows": len(rows)}
+    return ImportedItem(key=key, files={"table.json": content}, type="table/json", step=step, metadata=metadata)

@@ -146,6 +146,8 @@ class _Walker:
         for run in self.stores.runs.get(new_runs) if new_runs else []:
             self.nodes[f"run:{run.id}"] = run_node(run, depth)
         for version in self.stores.versions.get(new_versions) if new_versions else []:
+            if version.kind == "log" and depth != 0:
+                continue  # what a run printed is part of the run, not something built on its inputs
             self.nodes[f"version:{version.id}"] = version_node(version, depth)
 
     def graph(self, start: str) -> Graph:

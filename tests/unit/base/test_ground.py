@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.base import errors, files, hashing, ids, settings
-from tenfold.base.errors import MissingExtra, StoreFull, Unavailable
+from tenfold.base.errors import Invalid, MissingExtra, StoreFull, Unavailable
 from tenfold.base.extras import require
 
 
@@ -84,6 +84,12 @@ def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path):
     assert settings.get("project", environ=environ, folder=inner) == "from-environment"
     assert settings.get("project", environ={}, folder=inner) == "from-file"
     assert settings.get("project", environ={}, folder=tmp_path.parent) == "default"
+
+
+def test_a_line_that_is_no_setting_is_refused_with_the_nearest_name(tmp_path):
+    (tmp_path / "tenfold.toml").write_text("prot = 4\n")
+    with pytest.raises(Invalid, match="Did you mean 'port'"):
+        settings.get("project", environ={}, folder=tmp_path)
 
 
 def test_a_missing_library_names_the_extra_that_brings_it():

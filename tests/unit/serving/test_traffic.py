@@ -13,7 +13,7 @@ import pytest
 
 import tenfold.models as models
 from tenfold.base import ids
-from tenfold.base.errors import Invalid, Unavailable, VersionNotFound
+from tenfold.base.errors import Forbidden, Invalid, Unavailable, VersionNotFound
 from tenfold.contracts import Stores
 from tenfold.records import Draft
 from tenfold.serving import Server, Target, predictions
@@ -172,7 +172,7 @@ def test_a_server_does_not_start_on_what_it_cannot_serve(stores: Stores, serve, 
         serve(Target("delay", "model:delay@1", weight=-1))
     with pytest.raises(Invalid, match="No target"):
         serve(Target("delay", "model:delay@1", shadow=True))
-    with pytest.raises(Invalid, match="token"):
+    with pytest.raises(Forbidden, match="token"):
         serve(host="0.0.0.0")
     taken = int(serve().url.rpartition(":")[2])
     with pytest.raises(Unavailable, match="cannot be listened on"):
