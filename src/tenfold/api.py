@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
-    "active_run", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
+    "active_run", "autolog", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
     "load_evaluation", "load_model", "log", "model", "param", "pipeline", "predictions", "profile", "record_check",
     "record_evaluation", "report_html", "run", "step", "tag", "trigger", "tune", "use", "validate", "why",
 ]  # fmt: skip
@@ -94,6 +94,30 @@ def param(name: str, value: Any) -> None:
 def tag(name: str, value: str) -> None:
     """Set a tag of the active run."""
     active_run().tag(name, value)
+
+
+def autolog(
+    *,
+    frameworks: Sequence[str] | None = None,
+    disable: bool = False,
+    models: bool = True,
+    most_rows: int = 10_000,
+    most_trials: int = 100,
+) -> list[str]:
+    """Let `fit` and `train` of libraries log themselves: parameters, metrics, importances, searches, the model.
+
+    A fit goes to the active run; without one it gets a run of its own. Gives the libraries that are on now.
+
+    Args:
+        frameworks: Some of sklearn, xgboost, lightgbm, statsmodels; all when not given. None is imported for it.
+        disable: Give the libraries their own functions back.
+        models: Keep the fitted models.
+        most_rows: Of the training data, that training metrics are computed on.
+        most_trials: Candidates of a search that become runs.
+    """
+    from tenfold.workspace.automatic import autolog as switch
+
+    return switch(frameworks, disable=disable, models=models, most_rows=most_rows, most_trials=most_trials)
 
 
 # Data
