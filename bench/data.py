@@ -1,12 +1,13 @@
-"""CPU seconds of the data jobs: many small files, one large one. Run: python bench/data.py [--files N] [--gib G]."""
+"""CPU seconds of the data jobs: many small files, one large one.
+
+TENFOLD_BENCH_FILES (20,000) and TENFOLD_BENCH_GIB (1) set the sizes; budgets, those of 100,000 files and 4 GiB, are scaled.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,18 +25,26 @@ def cpu() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def measure(name: str, job: Callable[[], Any], budget: float = 0.0, *, scale: float = 1.0) -> Any:
-    """Run a job and print its CPU seconds against the budget, if it has one, scaled to the size of the run."""
-    before, wall = cpu(), time.perf_counter()
-    result = job()
-    spent, wall = cpu() - before, time.perf_counter() - wall
-    if not budget:
-        print(f"{name:<44} {spent:8.2f} CPU s                    wall {wall:7.2f} s", flush=True)
+class Table:
+    """The lines as they are measured."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def measure(self, job: str, work: Callable[[], Any], budget: float | None = None, *, scale: float = 1.0) -> Any:
+        """Do work and note its CPU seconds against the budget, if it has one, scaled to the size of the run."""
+        before, wall = cpu(), time.perf_counter()
+        result = work()
+        spent, wall = cpu() - before, time.perf_counter() - wall
+        allowed = None if budget is None else round(budget * scale, 3)
+        self.lines.append(
+            {"job": job, "value": spent, "unit": "CPU s", "budget": allowed, "note": f"{wall:.2f} s wall"}
+        )
         return result
-    allowed = budget * scale
-    verdict = "ok" if spent <= allowed else "OVER"
-    print(f"{name:<44} {spent:8.2f} CPU s   budget {allowed:7.2f}   wall {wall:7.2f} s   {verdict}", flush=True)
-    return result
+
+    def note(self, text: str) -> None:
+        """Add to what stands behind the last line."""
+        self.lines[-1]["note"] += f"; {text}"
 
 
 def make_files(folder: Path, count: int) -> None:
@@ -81,7 +90,7 @@ def store_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def small_files(top: Path, count: int) -> None:
+def small_files(table: Table, top: Path, count: int) -> None:
     """Add, status, add again, check out, check out again."""
     scale = count / 100_000
     folder, out, cache = top / "small", top / "out", top / "cache"
@@ -90,20 +99,22 @@ def small_files(top: Path, count: int) -> None:
     def fresh() -> PackedBlobs:
         return open_blobs(top / "objects", cache)
 
-    print(f"{count:,} files of 4 KiB; budgets are those of 100,000, scaled")
-    tree = measure("add", lambda: fresh().put_folder(folder), 4.0, scale=scale)
-    measure("status, unchanged", lambda: folder_entries(folder, cache=cache), 0.8, scale=scale)
-    again = measure("add again, unchanged", lambda: fresh().put_folder(folder), 1.0, scale=scale)
+    of = f"{count:,} files of 4 KiB"
+    tree = table.measure(f"{of}: add", lambda: fresh().put_folder(folder), 4.0, scale=scale)
+    table.measure(f"{of}: status, unchanged", lambda: folder_entries(folder, cache=cache), 0.8, scale=scale)
+    again = table.measure(f"{of}: add again, unchanged", lambda: fresh().put_folder(folder), 1.0, scale=scale)
     assert again == tree
     before = store_bytes(top / "objects")
     (folder / "d00" / "f000000").write_bytes(os.urandom(SMALL_FILE))
-    measure("add, one file changed", lambda: fresh().put_folder(folder), 1.0, scale=scale)
-    print(f"  the store grew by {(store_bytes(top / 'objects') - before) / 1024:.0f} KiB")
-    measure("check out", lambda: fresh().checkout(tree.digest, out), 7.0, scale=scale)
-    measure("check out again, nothing to write", lambda: fresh().checkout(tree.digest, out), 3.0, scale=scale)
+    table.measure(f"{of}: add, one file changed", lambda: fresh().put_folder(folder), 1.0, scale=scale)
+    table.note(f"the store grew by {(store_bytes(top / 'objects') - before) / 1024:.0f} KiB")
+    table.measure(f"{of}: check out", lambda: fresh().checkout(tree.digest, out), 7.0, scale=scale)
+    table.measure(
+        f"{of}: check out again, nothing to write", lambda: fresh().checkout(tree.digest, out), 3.0, scale=scale
+    )
 
 
-def large_file(top: Path, gib: float) -> None:
+def large_file(table: Table, top: Path, gib: float) -> None:
     """Add, add after an insertion, check out."""
     size = int(gib * (1 << 30))
     scale = gib / 4
@@ -111,26 +122,26 @@ def large_file(top: Path, gib: float) -> None:
     make_large(path, size)
     blobs = open_blobs(top / "objects-large", top / "cache-large")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"one file of {gib:g} GiB; budgets are those of 4 GiB, scaled")
-    entry = measure("add", lambda: blobs.put_file(path), 7.0, scale=scale)
+    of = f"one file of {gib:g} GiB"
+    entry = table.measure(f"{of}: add", lambda: blobs.put_file(path), 7.0, scale=scale)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"  memory grew by {(peak - before) / 1024:.0f} MiB")
-    measure("  for comparison: cp and fsync", lambda: copy(path, top / "copy"))
+    table.note(f"memory grew by {(peak - before) / 1024:.0f} MiB")
+    table.measure(f"{of}: cp and fsync, the limit", lambda: copy(path, top / "copy"))
     stored = store_bytes(top / "objects-large")
     inserted = size // 100
     make_large(path, size, insert=inserted)
-    measure("add after an insertion of 1 %", lambda: blobs.put_file(path), 7.0, scale=scale)
+    table.measure(f"{of}: add after an insertion of 1 %", lambda: blobs.put_file(path), 7.0, scale=scale)
     grown = store_bytes(top / "objects-large") - stored
-    print(f"  {inserted / (1 << 20):.2f} MiB inserted, the store grew by {grown / (1 << 20):.2f} MiB")
+    table.note(f"{inserted / (1 << 20):.2f} MiB inserted, the store grew by {grown / (1 << 20):.2f} MiB")
     tree = blobs.put_tree({"large.bin": entry})
-    measure("check out", lambda: blobs.checkout(tree.digest, top / "out-large"), 7.0, scale=scale)
+    table.measure(f"{of}: check out", lambda: blobs.checkout(tree.digest, top / "out-large"), 7.0, scale=scale)
 
 
-def tiny_puts(top: Path, count: int) -> None:
+def tiny_puts(table: Table, top: Path, count: int) -> None:
     """Small outputs, one at a time, each durable."""
     blobs = open_blobs(top / "objects-tiny", top / "cache-tiny")
     blobs.put_bytes(b"warm")
-    measure(
+    table.measure(
         f"put_bytes, {count} times 1 KiB, each flushed",
         lambda: [blobs.put_bytes(os.urandom(1024)) for _ in range(count)],
         1.0,
@@ -138,22 +149,13 @@ def tiny_puts(top: Path, count: int) -> None:
     )
 
 
-def main() -> int:
-    """Print one line a job."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=20_000)
-    parser.add_argument("--gib", type=float, default=1.0)
-    parser.add_argument("--folder", type=Path, default=None, help="where to work; a temporary folder by default")
-    options = parser.parse_args()
-    top = Path(tempfile.mkdtemp(prefix="tenfold-bench-", dir=options.folder))
+def lines() -> list[dict[str, Any]]:
+    table = Table()
+    top = Path(tempfile.mkdtemp(prefix="tenfold-bench-"))
     try:
-        small_files(top, options.files)
-        large_file(top, options.gib)
-        tiny_puts(top, 200)
+        small_files(table, top, int(os.environ.get("TENFOLD_BENCH_FILES", "20000")))
+        large_file(table, top, float(os.environ.get("TENFOLD_BENCH_GIB", "1")))
+        tiny_puts(table, top, 200)
     finally:
         shutil.rmtree(top)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return table.lines
