@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
     "serve": ("tenfold.cli.serve", "Serve a model over HTTP"),
     "monitor": ("tenfold.cli.monitor", "Compare two tables for drift; list monitors and their checks"),
+    "import": ("tenfold.cli.import_", "Import runs from MLflow, W&B, Comet, TensorBoard or Neptune files"),
     "why": ("tenfold.cli.why", "Trace a thing back to the data, code and files behind it"),
     "impact": ("tenfold.cli.impact", "List everything that was built on a thing"),
     "sync": ("tenfold.cli.sync", "Ship what dead or offline processes logged"),
