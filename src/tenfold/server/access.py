@@ -30,6 +30,20 @@ _COOKIE_AGE_S = 30 * 24 * 3600
 _LOGIN_LIMIT_BYTES = 8192
 
 
+_STYLE = (
+    ":root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;"
+    "font:13px Inter,system-ui,sans-serif;background:light-dark(#f7f7f9,#0f0f12);color:light-dark(#17171c,#ececf1)}"
+    "main{width:20rem;max-width:calc(100vw - 5rem);padding:24px;border:1px solid light-dark(#e6e6eb,#28282e);"
+    "border-radius:5px;background:light-dark(#fff,#141417)}h1{font-size:19px;margin:0 0 4px}"
+    "p{margin:0 0 16px;color:light-dark(#55555f,#a6a6b2)}p[role=alert]{color:light-dark(#c02626,#ff8080)}"
+    "input,button{font:inherit;width:100%;box-sizing:border-box;padding:7px 10px;border-radius:5px;margin-top:4px}"
+    "input{border:1px solid light-dark(#c9c9d2,#3d3d46);background:none;color:inherit;margin-bottom:12px}"
+    "button{border:0;background:light-dark(#5443c4,#6a59d9);color:#fff;font-weight:600;cursor:pointer}"
+    ":focus-visible{outline:2px solid light-dark(#5443c4,#b7abff);outline-offset:1px}"
+)
+"""The page before the pages: their colours and sizes, for it can load nothing without a token."""
+
+
 def check_listen(host: str, token: str | None) -> None:
     """Raise Forbidden when a server on this host would be open to others without a token."""
     if token is None and not is_loopback(host):
@@ -199,16 +213,16 @@ async def _body(request: Request) -> bytes:
 
 def _login_page(wanted: str, *, failed: bool) -> Response:
     message = "<p role=alert>That token is not right.</p>" if failed else ""
-    style = "body{font:15px system-ui;max-width:22rem;margin:20vh auto;padding:0 1rem;color-scheme:light dark}"
-    style += "input,button{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;margin:.25rem 0}"
+
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Log in · Tenfold</title><style>{style}</style><main><h1>Tenfold</h1>{message}"
+        f"<title>Log in · Tenfold</title><style>{_STYLE}</style><main><h1>Tenfold</h1>"
+        f"<p>The token of this server, as TENFOLD_TOKEN had it where the server was started.</p>{message}"
         f"<form method=post action={LOGIN}><input type=hidden name=next value='{escape(_inner(wanted))}'>"
         "<label>Token<input type=password name=token autocomplete=current-password required autofocus></label>"
         "<button>Log in</button></form></main></html>"
     )
-    source = f"'sha256-{_sha256(style)}'"
+    source = f"'sha256-{_sha256(_STYLE)}'"
     policy = f"default-src 'none'; style-src {source}; form-action 'self'; frame-ancestors 'none'"
     headers = {"content-security-policy": policy, "cache-control": "no-store"}
     return HTMLResponse(page, 401 if failed else 200, headers)
