@@ -16,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 
 from tenfold.base.errors import TenfoldError
+from tenfold.doors import mlflow
 from tenfold.server.access import Guard
 from tenfold.server.live import Live
 from tenfold.server.openapi import document
@@ -53,6 +54,7 @@ def create_app(place: Place, *, token: str | None = None, pages: Path = FOLDER) 
             StarletteRoute(PREFIX + "/events", _events(live)),
             StarletteRoute(PREFIX + "/openapi.json", _openapi),
             *wire_routes(place),
+            *mlflow.routes(place),
             StarletteRoute("/{path:path}", site.answer, methods=METHODS),
         ],
         exception_handlers={HTTPException: _refused},
