@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tenfold.base.errors import Invalid
 from tenfold.records import Version
 from tenfold.workspace.runs import ActiveRun, start_run
 from tenfold.workspace.workspace import current
@@ -26,12 +27,16 @@ def autolog(
 
 
 def save_model(run: Any, model: Any, example: Any) -> Version:
-    """Keep a fitted model as the next version of `model:<project>.<estimator>`."""
+    """Keep a fitted model as the next version of `model:<project>.<estimator>`, as skops when that holds it: to convert
+    a forest to ONNX takes about as long as to train it, which nobody asked for here. Raises Invalid."""
     from tenfold.models import save
 
     last = model[-1] if hasattr(model, "steps") else model
     name = re.sub(r"[^A-Za-z0-9._+-]", ".", f"{run.project or current().project}.{type(last).__name__}").strip(".-")
-    return save(run.stores, model, name, run_id=run.id, input_example=example)
+    try:
+        return save(run.stores, model, name, run_id=run.id, input_example=example, format="skops")
+    except Invalid:
+        return save(run.stores, model, name, run_id=run.id, input_example=example)
 
 
 def _start(**given: Any) -> ActiveRun:

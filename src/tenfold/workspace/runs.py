@@ -89,7 +89,7 @@ def start_run(
     kind: str = "training",
     capture: Collection[str] | None = None,
 ) -> ActiveRun:
-    """Start a run in a workspace; a run that is active already becomes its parent."""
+    """Start a run in a workspace; a run that is active already becomes its parent, unless `parent` is ''."""
     if capture is None:
         capture = [word.strip() for word in (settings.get("capture") or "").split(",") if word.strip()]
     above = active_run(required=False)
@@ -101,7 +101,7 @@ def start_run(
         params=params,
         tags=tags,
         group=group,
-        parent_id=parent or (above.id if above is not None else None),
+        parent_id=above.id if parent is None and above is not None else parent,
         run_id=id,
         resume=resume,
         kind=kind,

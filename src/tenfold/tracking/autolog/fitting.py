@@ -5,6 +5,7 @@ Nothing here or in the libraries' files may stop a training: what cannot be logg
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from tenfold.records import Version
 from tenfold.tracking import stack
@@ -28,7 +29,7 @@ LONGEST_VALUE = 500
 class Options:
     """How fits are logged. The functions are given by whoever turns it on.
 
-    `start(name=…, params=…, kind=…, capture=…)` starts a run; `save_model(run, model, example)` keeps a model, or raises.
+    `start(name=…, params=…, kind=…, capture=…[, parent=""])` starts a run inside the current one, or inside none; `save_model(run, model, example)` keeps a model, or raises.
     """
 
     start: Callable[..., ActiveRun]
@@ -45,6 +46,8 @@ options_of: dict[str, Options] = {}
 _warn = WarnOnce()
 _inside: ContextVar[Fit | Literal["hidden"] | None] = ContextVar("tenfold_autolog", default=None)
 _going: set[object] = set()
+_own: WeakSet[ActiveRun] = WeakSet()
+"""Runs started here, each for one fit."""
 _fits: WeakKeyDictionary[ActiveRun, int] = WeakKeyDictionary()
 
 
@@ -118,9 +121,11 @@ def logged(framework: str, subject: Any, title: str) -> Iterator[Fit | None]:
         yield None
         return
     run, own = stack.current(), None
-    if run is None:
+    if run is None or run in _own:  # that of a fit in another thread, which ends it when it likes
+        run = None
         with quietly(framework, f"a {title}"):
-            run = own = options.start(name="", params={}, kind="training", capture=None)
+            run = own = options.start(name="", params={}, kind="training", capture=None, parent="")
+            _own.add(own)
     if run is None:
         yield None
         return
@@ -146,8 +151,12 @@ def hidden() -> Iterator[None]:
 
 def short(value: Any) -> Any:
     """A parameter as it is shown: numbers, texts and small lists as they are, else what it prints, cut."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value if not isinstance(value, str) else value[:LONGEST_VALUE]
+    if isinstance(value, str):
+        return value[:LONGEST_VALUE]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(float(value))  # JSON has no nan
+    if value is None or isinstance(value, (bool, int)):
+        return value
     if isinstance(value, Mapping) and len(value) <= 50:
         return {str(key): short(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)) and len(value) <= 50:

@@ -44,7 +44,13 @@ def _before(fit: Fit, estimator: Any) -> None:
     fit.run.tag({fit.key("estimator"): fit.title, fit.key("library"): type(estimator).__module__.partition(".")[0]})
     params = estimator.get_params(deep=True)
     sparse = type(estimator).__module__.startswith(("xgboost", "lightgbm"))  # dozens that were left alone
-    fit.params({key: value for key, value in params.items() if not (sparse and value is None) and key != "steps"})
+    fit.params(
+        {
+            key: value
+            for key, value in params.items()
+            if not (sparse and value is None) and key.rpartition("__")[2] not in ("steps", "transformers")
+        }
+    )
 
 
 def _after(fit: Fit, estimator: Any, table: Any, labels: Any) -> None:
