@@ -169,7 +169,7 @@ function Overview({ detail }: { detail: RunDetail }) {
           <Section title={`Params${params.length ? ` (${params.length})` : ""}`} tools={params.length > 12 ? <input class="input" type="text" aria-label="Find a param" placeholder="Find a param" value={find} onInput={(event) => setFind(event.currentTarget.value)} /> : null}>
             {params.length ? <Facts rows={params.filter(([key]) => key.toLowerCase().includes(find.toLowerCase())).map(([key, item]) => [key, <code>{value(item) || "—"}</code>])} /> : <p class="soft">None.</p>}
           </Section>
-          {result.length ? <Section title="Result"><Facts rows={result.map(([key, item]) => [key, isLink(item) ? <a href={String(item)} target="_blank" rel="noreferrer">{String(item)}</a> : <code>{value(item)}</code>])} /></Section> : null}
+          {result.length ? <Section title="Result"><Facts rows={result.map(([key, item]) => [key, isLink(item) ? <a href={String(item)} target="_blank" rel="noreferrer">{String(item)}</a> : key === "cached_from" ? <a href={`/runs/${String(item)}`}>the run that made its outputs</a> : <code>{value(item)}</code>])} /></Section> : null}
         </div>
         <div>
           <Section title="Metrics">
