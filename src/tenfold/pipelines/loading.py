@@ -6,13 +6,14 @@ import importlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tenfold.base.errors import Invalid, NotFound
+from tenfold.base.errors import Invalid, NotFound, TenfoldError
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Target
@@ -38,7 +39,7 @@ def load_pipeline(address: str) -> Pipeline[..., Any]:
     if place.endswith(".py"):
         if not Path(place).is_file():
             raise NotFound(f"No file {place}. Name a pipeline like flights.py:training")
-        module = _load_file(Path(place).resolve())
+        module = _load_said(Path(place).resolve())
     else:
         try:
             module = importlib.import_module(place)
@@ -54,6 +55,29 @@ def load_pipeline(address: str) -> Pipeline[..., Any]:
     if len(there) != 1:
         raise Invalid(f"{place} has {len(there)} pipelines ({', '.join(sorted(there))}). Name one: {place}:NAME")
     return next(iter(there.values()))
+
+
+def _load_said(file: Path) -> ModuleType:
+    """The module of a file; what goes wrong in it is said with the line where it did."""
+    try:
+        return _load_file(file)
+    except TenfoldError:
+        raise
+    except SyntaxError as error:
+        raise Invalid(f"{error.filename}, line {error.lineno}: {error.msg}. Correct it and run again") from error
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+        where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else str(file)
+        said = f"{where}: {type(error).__name__}: {error}. Correct it and run again"
+        raise Invalid(f"{said}; see the whole trace with: tenfold --debug …") from error
+
+
+def _is_users(filename: str) -> bool:
+    return (
+        not filename.startswith("<")
+        and "site-packages" not in filename
+        and Path(__file__).parents[1] not in Path(filename).parents
+    )
 
 
 def target_of(module: str, name: str) -> Target | None:

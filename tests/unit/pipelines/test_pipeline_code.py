@@ -10,6 +10,8 @@ import textwrap
 
 import pytest
 
+from tenfold.base.errors import Invalid
+from tenfold.pipelines import load_pipeline
 from tenfold.pipelines.code import code_digest, step_source
 
 BASE = """
@@ -154,3 +156,17 @@ def test_the_digest_of_a_step_does_not_import_the_libraries_it_would_use(tmp_pat
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import nothing_here\n", "line 1: ModuleNotFoundError"),
+        ("\ndef x(:\n", "line 2"),
+        ("1/0\n", "ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_said_with_its_line(tmp_path, text, said):
+    (tmp_path / "unimportable.py").write_text(text)
+    with pytest.raises(Invalid, match=said):
+        load_pipeline(str(tmp_path / "unimportable.py"))
