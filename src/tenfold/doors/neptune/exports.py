@@ -166,9 +166,7 @@ def _files(frame: pl.DataFrame, files: Path, unplaced: Counter[str], *, is_serie
 def _console(frame: pl.DataFrame | None) -> str:
     if frame is None:
         return ""
-    import polars as pl
-
-    lines = frame.filter(pl.col("attribute_path").map_elements(_is_console, return_dtype=pl.Boolean))
+    lines = frame.filter([_is_console(name) for name in frame["attribute_path"]])
     return "".join(
         f"{text}\n" for text in lines.sort("timestamp", maintain_order=True)["string_value"] if text is not None
     )
