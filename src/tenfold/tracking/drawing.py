@@ -17,7 +17,7 @@ _LONGEST_LABEL = 14
 def matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> bytes:
     """A confusion matrix: a line an actual label, a column a predicted one, darker where there are more of the line."""
     side = 56 if len(labels) <= 12 else 28
-    left = 24 + 7 * min(max((len(label) for label in labels), default=0), _LONGEST_LABEL)
+    left = max(56, 24 + 7 * min(max((len(label) for label in labels), default=0), _LONGEST_LABEL))
     size = side * len(labels)
     parts = [_text(left + size / 2, 14, "predicted", "soft"), _text(left - 8, 14, "actual", "soft", anchor="end")]
     for i, (label, row) in enumerate(zip(labels, counts, strict=True)):
