@@ -20,16 +20,34 @@ if TYPE_CHECKING:
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
     from tenfold.tuning import Choice, Float, Int, Space, Trial, Tuned
+    from tenfold.workspace.media import (
+        log_audio,
+        log_confusion_matrix,
+        log_curve,
+        log_file,
+        log_histogram,
+        log_html,
+        log_image,
+        log_params,
+        log_plot,
+        log_reference,
+        log_table,
+        log_text,
+        log_video,
+    )
     from tenfold.workspace.registered import RegisteredModel
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
     "active_run", "autolog", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
-    "load_evaluation", "load_model", "log", "model", "param", "pipeline", "predictions", "profile", "record_check",
+    "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
+    "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
+    "model", "param", "pipeline", "predictions", "profile", "record_check",
     "record_evaluation", "report_html", "run", "step", "tag", "trigger", "tune", "use", "validate", "why",
 ]  # fmt: skip
 
 _ELSEWHERE = {
+    **{name: "tenfold.workspace.media" for name in __all__ if name.startswith("log_")},
     "Choice": "tenfold.tuning", "Float": "tenfold.tuning", "Int": "tenfold.tuning",
     "Evaluation": "tenfold.evaluation", "Rule": "tenfold.evaluation",
     "Monitor": "tenfold.monitoring", "QualityRule": "tenfold.monitoring",

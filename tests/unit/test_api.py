@@ -212,3 +212,21 @@ def test_another_store_is_used_by_its_place(place, tmp_path):
     assert tenfold.Client().runs().total == 0
     assert tenfold.Client(place).run(run.id).project == "p"
     assert tenfold.Client(str(tmp_path / ".tenfold")).run(run.id).project == "p"
+
+
+def test_what_is_logged_without_naming_a_run_goes_to_the_one_that_is_active(place):
+    with tenfold.run("p") as run:
+        tenfold.log_params({"net": {"layers": 2}})
+        for keep, value in (
+            ("text", "all well"),
+            ("html", "<b>well</b>"),
+            ("table", [{"a": 1}]),
+            ("histogram", [1, 2]),
+        ):
+            kept = getattr(tenfold, f"log_{keep}")(keep, value, step=1)
+            assert (kept.run_id, kept.metadata["key"], kept.metadata["step"]) == (run.id, keep, 1)
+        assert tenfold.log_confusion_matrix("matrix", [0, 1], [1, 1]).type == "confusion_matrix"
+        assert tenfold.log_curve("curve", [0, 1], [0.1, 0.2], kind="pr").type == "curve/pr"
+        assert tenfold.log_audio("sound", [0.0, 0.5], rate_hz=8000).type == "audio/wav"
+        assert tenfold.log_reference("s3://bucket/key").address == "data:key@v1"
+    assert tenfold.Client().run(run.id).params == {"net": {"layers": 2}}
