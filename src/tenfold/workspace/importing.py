@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from tenfold.base import ids
+from tenfold.base.addresses import check_ref
+from tenfold.base.errors import InvalidAddress
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.contracts.changes import KEY_CHARACTERS
@@ -105,7 +107,7 @@ class _Import:
             if made.number != version.number:
                 self.unplaced[f"version {version.number} of model {name!r} is v{made.number} here"] += 1
             for alias in version.aliases:
-                ref = _NAME.sub(".", alias)
+                ref = _plain_ref(alias)
                 if self.stores.refs.find("model", name, ref) is None:
                     move = Move(ref=ref, to=made.id, expect=None, who=given.source, why=f"imported from {given.source}")
                     self.stores.refs.move("model", name, move, at_ms=version.created_at_ms)
@@ -264,6 +266,14 @@ def plain_name(name: str) -> str:
     """A name that a project or an artifact may bear, as close to the given one as that goes."""
     plain = re.sub(r"[^A-Za-z0-9 ._+-]", ".", name)[:200].strip(" ")
     return plain if plain[:1].isalnum() else f"x{plain}"
+
+
+def _plain_ref(alias: str) -> str:
+    plain = _NAME.sub(".", alias)[:120]
+    try:
+        return check_ref(plain)
+    except InvalidAddress:
+        return f"alias-{plain}"
 
 
 def _fits(key: str, value: Any) -> bool:

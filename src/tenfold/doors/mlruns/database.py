@@ -74,7 +74,7 @@ def _open(path: Path) -> sqlite3.Connection:
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise Invalid(f"{path} is no SQLite database: {error}", field="path") from error
+        raise Invalid(f"{path} is no SQLite database: {error}. Name an mlflow.db or mlruns", field="path") from error
     if not {"experiments", "runs", "metrics"} <= tables:
         connection.close()
         raise Invalid(f"{path} is no MLflow database: it has no runs. Name its mlflow.db", field="path")
