@@ -178,6 +178,8 @@ def _metric(given: Any, path: str) -> Metric:
 
 def _check_metric(metric: Metric, path: str) -> None:
     check_key(metric.key, f"{path}name", "Metric name")
+    whole(metric.step, f"{path}step")
+    whole(metric.timestamp, f"{path}timestamp")
     if metric.timestamp < 0:
         raise invalid(
             f"Invalid value {metric.timestamp} for parameter '{path}timestamp' supplied: metric '{metric.key}' "
