@@ -309,6 +309,20 @@ def test_the_registry_keeps_stages_aliases_tags_and_names(mlflow, client, url):
     assert client.search_registered_models("name = 'lateness'") == []
 
 
+def test_versions_are_copied_and_prompts_are_kept(mlflow, client):
+    with mlflow.start_run() as run:
+        mlflow.log_text("weights", "model/w.txt")
+    client.create_registered_model("origin")
+    client.create_model_version("origin", f"runs:/{run.info.run_id}/model", run.info.run_id)
+    copied = client.copy_model_version("models:/origin/1", "copy")
+    assert (copied.name, copied.version) == ("copy", "1")
+    assert (Path(mlflow.artifacts.download_artifacts("models:/copy/1")) / "w.txt").read_text() == "weights"
+    mlflow.genai.register_prompt("greeting", "Hello {{who}}")
+    assert mlflow.genai.load_prompt("prompts:/greeting/1").format(who="you") == "Hello you"
+    assert {model.name for model in client.search_registered_models()} >= {"origin", "copy"}
+    assert "greeting" not in {model.name for model in client.search_registered_models()}
+
+
 def test_data_sets_that_runs_read_are_edges(mlflow, client, url):
     from mlflow.entities import Dataset, DatasetInput, InputTag
 

@@ -70,7 +70,7 @@ def create(call: Call) -> dict[str, Any]:
     if call.stores.versions.find(REGISTERED_KIND, name) is None and call.stores.versions.find(KIND, name) is None:
         raise missing(f"Registered Model with name={name} not found")
     model_id = call.find("model_id") or _logged(source)
-    tree = _tree(call.stores, source, call.find("run_id"))
+    tree = call.stores.blobs.put_tree({}) if PROMPT in tags else _tree(call.stores, source)
     given = call.find("run_id") or ""
     run_id = _run(call.stores, given)
     said = {
@@ -110,7 +110,7 @@ def _logged(source: str) -> str | None:
     return found[1] if found else None
 
 
-def _tree(stores: Stores, source: str, run_id: str | None) -> Tree:
+def _tree(stores: Stores, source: str) -> Tree:
     """The files a source names, as a tree of their own that no deletion of the run takes away; nothing is copied.
 
     A source elsewhere, in a bucket say, is a tree without files: the client fetches it from there.

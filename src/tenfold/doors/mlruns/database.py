@@ -85,7 +85,7 @@ def _run(base: _Base, info: Row, experiment: Row) -> ImportedRun:
     id_ = info["run_uuid"]
     deleted = words.deleted_at(info)
     if deleted is None and experiment.get("lifecycle_stage") == "deleted":
-        deleted = int(experiment.get("last_update_time") or info.get("start_time") or 0)
+        deleted = words.time_of(experiment, "last_update_time") or words.time_of(info, "start_time")
     return words.run_of(
         info,
         project=str(experiment.get("name") or info["experiment_id"]),
@@ -166,7 +166,7 @@ def _model(base: _Base, model: Row) -> ImportedModel:
                 number=number,
                 files=files_below(place, base.unplaced) if place is not None else {},
                 run=info.get("run_id"),
-                created_at_ms=int(info.get("creation_time") or 0),
+                created_at_ms=words.time_of(info, "creation_time"),
                 description=str(info.get("description") or model.get("description") or ""),
                 tags={**shared, **{row["key"]: row["value"] or "" for row in own}},
             )

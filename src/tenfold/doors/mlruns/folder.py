@@ -61,7 +61,7 @@ def _runs(
         home = homes[words.run_key(info)]
         deleted = words.deleted_at(info)
         if is_deleted and deleted is None:
-            deleted = int(experiment.get("last_update_time") or info.get("start_time") or 0)
+            deleted = words.time_of(experiment, "last_update_time") or words.time_of(info, "start_time")
         yield words.run_of(
             info,
             project=str(experiment.get("name") or folder.name),
@@ -135,11 +135,13 @@ def _logged_models(folder: Path, unplaced: Counter[str]) -> list[dict[str, Any]]
 def _model(folder: Path, root: Path, logged: Mapping[str, Path], unplaced: Counter[str]) -> ImportedModel:
     said = _meta(folder, unplaced) or {}
     versions, stages = [], {}
-    for home in sorted(folder.glob("version-*")):
+    for home in _folders(folder):
+        if not home.name.removeprefix("version-").isdigit():
+            continue
         info = _meta(home, unplaced)
         if info is None or info.get("current_stage") == "Deleted_Internal":
             continue
-        number = int(info.get("version") or home.name.removeprefix("version-"))
+        number = int(home.name.removeprefix("version-"))
         stages[number] = str(info.get("current_stage") or "")
         place = _content(info, root, logged, unplaced)
         versions.append(
@@ -147,7 +149,7 @@ def _model(folder: Path, root: Path, logged: Mapping[str, Path], unplaced: Count
                 number=number,
                 files=files_below(place, unplaced) if place is not None else {},
                 run=info.get("run_id"),
-                created_at_ms=int(info.get("creation_timestamp") or 0),
+                created_at_ms=words.time_of(info, "creation_timestamp"),
                 description=str(info.get("description") or said.get("description") or ""),
                 tags={**_values(folder / "tags"), **_values(home / "tags")},
             )

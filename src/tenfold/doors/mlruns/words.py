@@ -52,8 +52,8 @@ def run_of(
         project=project,
         name=tags.get("mlflow.runName") or str(info.get("run_name") or info.get("name") or ""),
         state=state,
-        started_at_ms=int(info.get("start_time") or 0),
-        ended_at_ms=int(info["end_time"]) if info.get("end_time") else None,
+        started_at_ms=time_of(info, "start_time"),
+        ended_at_ms=time_of(info, "end_time") or None,
         deleted_at_ms=deleted_at_ms,
         parent=tags.get("mlflow.parentRunId"),
         user=tags.get("mlflow.user") or str(info.get("user_id") or ""),
@@ -77,14 +77,23 @@ def deleted_at(info: Mapping[str, Any]) -> int | None:
     """When a run was put into the bin, as near as MLflow says."""
     if info.get("lifecycle_stage") != "deleted":
         return None
-    return int(info.get("deleted_time") or info.get("end_time") or info.get("start_time") or 0)
+    return time_of(info, "deleted_time") or time_of(info, "end_time") or time_of(info, "start_time")
+
+
+def time_of(info: Mapping[str, Any], field: str) -> int:
+    """UTC milliseconds of a field; 0 when it is not there or no time."""
+    try:
+        at_ms = int(info.get(field) or 0)
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return at_ms if 0 <= at_ms < 2**48 else 0
 
 
 def parents_first(infos: Iterable[tuple[Mapping[str, Any], str | None]]) -> list[Mapping[str, Any]]:
     """Runs in order of start, but none before its parent."""
     by_id = {run_key(info): (info, parent) for info, parent in infos}
     ordered: dict[str, Mapping[str, Any]] = {}
-    for id_ in sorted(by_id, key=lambda id_: (int(by_id[id_][0].get("start_time") or 0), id_)):
+    for id_ in sorted(by_id, key=lambda id_: (time_of(by_id[id_][0], "start_time"), id_)):
         line: list[str] = []
         above: str | None = id_
         while above in by_id and above not in ordered and above not in line:

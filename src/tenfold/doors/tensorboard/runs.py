@@ -78,7 +78,7 @@ def _events(files: list[Path], unplaced: Counter[str]) -> Iterator[tuple[Event, 
         try:
             for record in records(file):
                 yield events.parse(record), record
-        except (Damaged, ValueError):
+        except (Damaged, ValueError, OverflowError):
             unplaced["event files that are damaged, from there on"] += 1
 
 
