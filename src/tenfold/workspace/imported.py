@@ -93,7 +93,9 @@ class Gathering:
         self._columns: dict[str, tuple[array[int], array[float], array[int]]] = {}
 
     def add(self, key: str, step: int, value: float, at_ms: int) -> None:
-        """One point. Raises OverflowError for a step beyond 64 bits."""
+        """One point. Raises OverflowError for a step or time beyond 64 bits; then nothing was added."""
+        if not (-(2**63) <= step < 2**63 and -(2**63) <= at_ms < 2**63):
+            raise OverflowError(f"step {step} or time {at_ms} has more than 64 bits")
         columns = self._columns.get(key)
         if columns is None:
             columns = self._columns[key] = (array("q"), array("d"), array("q"))

@@ -15,7 +15,7 @@ import msgspec
 
 from tenfold.base import ids
 from tenfold.base.addresses import check_ref
-from tenfold.base.errors import InvalidAddress
+from tenfold.base.errors import Conflict, Invalid, InvalidAddress, TenfoldError
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.contracts.changes import KEY_CHARACTERS
@@ -58,10 +58,13 @@ def import_all(
     """
     work = _Import(stores, project, Counter() if unplaced is None else unplaced)
     for count, item in enumerate(found, start=1):
-        if isinstance(item, ImportedRun):
-            work.run(item)
-        else:
-            work.model(item)
+        try:
+            if isinstance(item, ImportedRun):
+                work.run(item)
+            else:
+                work.model(item)
+        except Invalid as error:  # one that the store refuses takes none of the others with it
+            work.unplaced[f"refused: {error}"] += 1
         if progress is not None:
             progress(count, 0)
     work.done.unplaced = {what: number for what, number in sorted(work.unplaced.items()) if number}
@@ -70,7 +73,7 @@ def import_all(
 
 def run_id_of(source: str, source_id: str, started_at_ms: int) -> str:
     """The id a run of another tool has here, always the same."""
-    return ids.encode(max(started_at_ms, 0), _tail(f"{source}:{source_id}"))
+    return _id(started_at_ms, f"{source}:{source_id}")
 
 
 class _Import:
@@ -95,7 +98,12 @@ class _Import:
         if given.console:
             self._console(run, given.console)
         for item in given.items:
-            self._item(run, item)
+            try:
+                self._item(run, item)
+            except (FileNotFoundError, PermissionError, Conflict) as error:
+                if isinstance(error, TenfoldError) and not isinstance(error, Conflict):
+                    raise
+                self.unplaced["artifacts with files that cannot be read"] += 1
 
     def model(self, given: ImportedModel) -> None:
         """Versions are numbered anew, without the gaps deleted ones left; a tag keeps the number each had."""
@@ -123,7 +131,7 @@ class _Import:
             id=id_,
             project=plain_name(self.project or given.project or given.source),
             kind=given.kind,
-            name=given.name[:KEY_CHARACTERS] or given.id[:KEY_CHARACTERS],
+            name=plain_text(given.name or given.id)[:KEY_CHARACTERS],
             state=given.state,
             parent_id=parent,
             root_id=root,
@@ -136,17 +144,19 @@ class _Import:
             deleted_at_ms=given.deleted_at_ms,
             error=given.error,
             code=given.code,
-            environment={**given.environment, PLACE: place},
-            params=self._short(given.params, "params"),
-            tags=self._short(given.tags, "tags") | {f"{PLACE}.from": given.source, f"{PLACE}.id": given.id},
-            notes=given.notes,
-            result=dict(given.result),
+            environment=plain_texts({**given.environment, PLACE: place}),
+            params=plain_texts(self._short(given.params, "params")),
+            tags=plain_texts(self._short(given.tags, "tags"))
+            | {f"{PLACE}.from": given.source, f"{PLACE}.id": plain_text(given.id)},
+            notes=plain_text(given.notes),
+            result=plain_texts(given.result),
         )
 
     def _keepable(self, given: Iterable[tuple[str, Points]]) -> dict[str, Points]:
         """Points by key, in order of key. A key that comes twice, as one too long for a key, is not kept twice."""
         points = {}
-        for key, part in sorted(given, key=lambda pair: pair[0]):
+        for name, part in sorted(given, key=lambda pair: pair[0]):
+            key = plain_text(name)
             if not 0 < len(key) <= KEY_CHARACTERS:
                 self.unplaced[f"metrics whose key has more than {KEY_CHARACTERS} characters"] += 1
             elif part.count:
@@ -213,7 +223,14 @@ class _Import:
         name = plain_name(item.name) if item.name else name_of(run.id, item.key)
         metadata = {"key": item.key, **item.metadata} | ({} if item.step is None else {"step": item.step})
         draft = self._draft(
-            run, item.kind, name, item.files, type=item.type, role=item.key, metadata=metadata, at_ms=item.at_ms
+            run,
+            item.kind,
+            name,
+            item.files,
+            type=item.type,
+            role=plain_text(item.key),
+            metadata=metadata,
+            at_ms=item.at_ms,
         )
         self.stores.versions.publish([draft])
         self.done.files += draft.files
@@ -231,8 +248,8 @@ class _Import:
         when = run.created_at_ms if at_ms is None else at_ms
         what = f"{run.id}:{kind}:{name}:{metadata.get('step')}:{fields['digest']}"
         return Draft(
-            id=ids.encode(max(when, 0), _tail(what)), kind=kind, name=name, run_id=run.id, created_at_ms=when,
-            metadata=dict(metadata), **fields,
+            id=_id(when, what), kind=kind, name=name, run_id=run.id, created_at_ms=when,
+            metadata=plain_texts(metadata), **fields,
         )  # fmt: skip
 
     def _model_version(self, given: ImportedModel, name: str, version: ImportedModelVersion) -> Version:
@@ -240,11 +257,8 @@ class _Import:
         if not version.files:
             self.unplaced["model versions whose files are not in the source"] += 1
         run_id = self._placed.get(version.run or "", (None, ""))[0]
-        id_ = ids.encode(
-            max(version.created_at_ms, 0), _tail(f"{given.source}:model:{given.name}:{version.number}:{version.run}")
-        )
         draft = Draft(
-            id=id_,
+            id=_id(version.created_at_ms, f"{given.source}:model:{given.name}:{version.number}:{version.run}"),
             kind="model",
             name=name,
             digest=tree.digest,
@@ -254,8 +268,8 @@ class _Import:
             run_id=run_id,
             role="model",
             created_at_ms=version.created_at_ms,
-            description=version.description,
-            tags=self._short(version.tags, "tags") | {f"{given.source}.version": str(version.number)},
+            description=plain_text(version.description),
+            tags=plain_texts(self._short(version.tags, "tags")) | {f"{given.source}.version": str(version.number)},
         )
         made = self.stores.versions.publish([draft])[0]
         self.done.model_versions += 1
@@ -266,6 +280,22 @@ def plain_name(name: str) -> str:
     """A name that a project or an artifact may bear, as close to the given one as that goes."""
     plain = re.sub(r"[^A-Za-z0-9 ._+-]", ".", name)[:200].strip(" ")
     return plain if plain[:1].isalnum() else f"x{plain}"
+
+
+def plain_text(text: str) -> str:
+    """A text every store takes: halves of characters and NULs, which no database keeps, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+def plain_texts(value: Any) -> Any:
+    """A tree of JSON values with such texts only."""
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, Mapping):
+        return {plain_text(str(key)): plain_texts(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_texts(inner) for inner in value]
+    return value
 
 
 def _plain_ref(alias: str) -> str:
@@ -307,5 +337,6 @@ def _part(points: Points, start: int, stop: int) -> Points:
     return Points(points.steps[a:b], points.values[a:b], points.times_ms[a:b])
 
 
-def _tail(text: str) -> int:
-    return int(digest(text.encode())[:20], 16)
+def _id(at_ms: int, what: str) -> str:
+    """The id that a thing of this moment and description always has."""
+    return ids.encode(min(max(at_ms, 0), 2**48 - 1), int(digest(what.encode("utf-8", "replace"))[:20], 16))

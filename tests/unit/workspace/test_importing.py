@@ -183,3 +183,26 @@ def test_batches_cover_all_points_in_order(monkeypatch):
     monkeypatch.setattr(importing, "BATCH_POINTS", 4)
     batches = list(importing._batches({"a": curve(3), "b": curve(9)}))
     assert [{key: part.count for key, part in batch.items()} for batch in batches] == [{"a": 3, "b": 1}, {"b": 4}, {"b": 4}]  # fmt: skip
+
+
+def test_texts_that_no_database_takes_are_made_ones_that_it_does(stores):
+    wrong = "a\0b\ud800c"
+    given = run(wrong, {wrong: 1}, name=wrong, notes=wrong, params={wrong: [wrong]}, tags={wrong: wrong})
+    import_all(stores, [given])
+    [found] = stores.runs.search(RunQuery()).items
+    assert found.params == {"a?b?c": ["a?b?c"]} and found.notes == found.name == "a?b?c"
+    assert set(found.metrics) == {"a?b?c"}
+
+
+def test_files_that_cannot_be_read_are_counted_and_the_rest_is_kept(stores, tmp_path):
+    items = [ImportedItem(key=key, files={"f": tmp_path / key}, type="file") for key in ("gone", "here")]
+    (tmp_path / "here").write_bytes(b"x")
+    done = import_all(stores, [run(items=items)])
+    assert (done.files, done.unplaced) == (1, {"artifacts with files that cannot be read": 1})
+
+
+def test_a_run_of_a_moment_that_cannot_be_has_an_id_all_the_same(stores):
+    import_all(stores, [run("a", started_at_ms=10**18), run("b", started_at_ms=-5)])
+    from tenfold.base.ids import is_id
+
+    assert all(is_id(found.id) for found in stores.runs.search(RunQuery()).items)
