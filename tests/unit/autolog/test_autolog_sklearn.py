@@ -11,7 +11,7 @@ from joblib import parallel_config
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -166,6 +166,11 @@ def test_what_only_transforms_is_no_run_nor_is_the_estimator_in_it(on):
     StandardScaler().fit(CANCER)
     SelectFromModel(Ridge()).fit(DIABETES, COURSE)
     assert on.runs() == []
+
+
+def test_an_estimator_that_can_predict_only_once_fitted_is_logged(on):
+    StackingClassifier([("a", LogisticRegression(max_iter=5000))], cv=2).fit(IRIS, KIND)
+    assert on.only().tags["estimator"] == "StackingClassifier"
 
 
 def test_a_fit_that_fails_fails_its_run_and_raises_as_ever(on):

@@ -135,9 +135,21 @@ def test_a_training_goes_on_when_nothing_can_be_logged(kept, monkeypatch, caplog
     assert LogisticRegression().fit(X, Y).score(X, Y) >= 0.5
     LogisticRegression().fit(X, Y)
     assert [record.getMessage() for record in caplog.records] == [
-        "autolog did not log a LogisticRegression: ConnectionError: the disk is gone"
+        "autolog did not log LogisticRegression: ConnectionError: the disk is gone"
     ]
     assert place.stores is not memory_stores()
+
+
+def test_a_model_that_no_safe_format_holds_is_said_with_the_reason(kept, caplog):
+    tenfold.autolog()
+
+    class Unknown(LogisticRegression):
+        pass
+
+    Unknown().fit(X, Y)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("autolog did not log the model of Unknown: Invalid: ") and "safe format" in said
+    assert "model" not in kept.artifacts(kept.only())
 
 
 def test_each_thing_that_fails_is_said_once_and_the_rest_is_logged(kept, monkeypatch, caplog):
@@ -150,6 +162,6 @@ def test_each_thing_that_fails_is_said_once_and_the_rest_is_logged(kept, monkeyp
         LogisticRegression().fit(X, Y)
         LogisticRegression().fit(X, Y)
     assert [record.getMessage() for record in caplog.records] == [
-        "autolog did not log the training score of a LogisticRegression: RuntimeError: no metrics today"
+        "autolog did not log the training score of LogisticRegression: RuntimeError: no metrics today"
     ]
     assert "coefficients" in kept.artifacts(tenfold.Client().run(run.id))

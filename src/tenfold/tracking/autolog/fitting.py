@@ -81,7 +81,7 @@ class Fit:
 
     def quietly(self, about: str) -> quietly:
         """A block that may fail: then that is said once, and the training goes on."""
-        return quietly(self.framework, f"{about} of a {self.title}")
+        return quietly(self.framework, f"{about} of {self.title}")
 
 
 class quietly:  # noqa: N801 - reads as a block
@@ -123,7 +123,7 @@ def logged(framework: str, subject: Any, title: str) -> Iterator[Fit | None]:
     run, own = stack.current(), None
     if run is None or run in _own:  # that of a fit in another thread, which ends it when it likes
         run = None
-        with quietly(framework, f"a {title}"):
+        with quietly(framework, title):
             run = own = options.start(name="", params={}, kind="training", capture=None, parent="")
             _own.add(own)
     if run is None:

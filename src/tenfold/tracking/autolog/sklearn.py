@@ -81,10 +81,13 @@ def _save(fit: Fit, model: Any, table: Any) -> None:
     example = scores.first_rows(table, EXAMPLE_ROWS)
     try:
         fit.options.save_model(fit.run, model, example)
-    except Exception:
+    except Exception as error:
         if example is None:
             raise
-        fit.options.save_model(fit.run, model, None)  # rows no signature can be made of, as texts and sparse matrices
+        try:
+            fit.options.save_model(fit.run, model, None)  # rows no signature can be made of, as sparse matrices
+        except Exception:
+            raise error from None  # the first says more
 
 
 def _log_importances(fit: Fit, model: Any) -> None:
@@ -129,8 +132,11 @@ def _feature_names(model: Any, last: Any, count: int) -> list[str]:
 
 
 def _predicts(estimator: Any) -> bool:
-    try:
-        return hasattr(estimator, "predict") and hasattr(estimator, "get_params")
+    from sklearn.base import is_classifier, is_regressor
+
+    try:  # some have no predict before they are fitted
+        predicts = hasattr(estimator, "predict") or is_classifier(estimator) or is_regressor(estimator)
+        return predicts and hasattr(estimator, "get_params")
     except Exception:  # a property of a stranger's
         return False
 
