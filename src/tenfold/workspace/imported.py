@@ -35,8 +35,8 @@ class ImportedItem:
 class ImportedRun:
     """A run of another tool. `id` is its id there and says, with `source`, which run here it is.
 
-    A reader gives parents before their children. `points` and `items` may be generators: they are read once, after
-    the run is known to be wanted. Points of a key come in the order of the source, which only ever grows.
+    A reader gives parents before their children. `points` and `items` may be generators: they are read once, before
+    the reader is asked for the next run. Points of a key come in the order of the source, which only ever grows.
     """
 
     source: str

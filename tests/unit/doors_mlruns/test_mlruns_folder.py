@@ -157,3 +157,9 @@ def test_what_is_no_store_is_refused_with_what_to_do(tmp_path, content):
     (tmp_path / "mlflow.db").write_bytes(content)
     with pytest.raises(Invalid, match="database"):
         read(tmp_path / "mlflow.db")
+
+
+def test_one_experiment_is_refused_and_the_whole_folder_asked_for(tmp_path):
+    root = lay(tmp_path, {"1/meta.yaml": EXPERIMENT, "1/a/meta.yaml": meta("a", 5)})
+    with pytest.raises(Invalid, match="whole folder"):
+        read(root / "1")

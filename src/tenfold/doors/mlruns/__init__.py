@@ -26,6 +26,8 @@ def read(path: Path, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedM
     """
     if path.is_file():
         return database.read(path, unplaced)
+    if (path / folder.META).is_file():
+        raise Invalid(f"{path} is one experiment or run of an mlruns folder. Name the whole folder", field="path")
     for inside in (path, path / "mlruns"):
         if folder.is_store(inside):
             return folder.read(inside, unplaced)
