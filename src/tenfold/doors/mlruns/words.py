@@ -27,8 +27,6 @@ _PLACED_TAGS = frozenset(
         "mlflow.parentRunId",
         "mlflow.source.name",
         "mlflow.source.git.commit",
-        "mlflow.source.git.branch",
-        "mlflow.source.git.repoURL",
     }
 )
 
