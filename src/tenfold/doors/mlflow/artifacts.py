@@ -24,10 +24,10 @@ _PIECE_BYTES = 1 << 20
 def list_of_run(call: Call) -> dict[str, Any]:
     """`artifacts/list`: what lies directly below a folder of a run, by its path in the run."""
     run = runs.load(call.stores, call.run_id())
-    experiment_id = experiments.ids_of(call.stores, {run.project})[run.project]
+    experiment = experiments.of_projects(call.stores, {run.project})[run.project]
     under = safe_path(call.find("path") or "")
     listed = listing(RunFiles(call.stores, run.id), under)
-    return {"root_uri": f"mlflow-artifacts:/{experiment_id}/{run.id}/artifacts", "files": listed}
+    return {"root_uri": f"{experiment.location}/{run.id}/artifacts", "files": listed}
 
 
 def list_of_model(call: Call) -> dict[str, Any]:

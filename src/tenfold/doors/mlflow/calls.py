@@ -34,8 +34,6 @@ class Call:
     def find(self, name: str) -> str | None:
         """A text, or None."""
         value = self.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = str(value)
         if value is not None and not isinstance(value, str):
             raise invalid(f"{_shown(name, value)} Hint: Value was of type '{type(value).__name__}'. {_SEE}")
         return value
@@ -84,6 +82,8 @@ class Call:
     def pairs(self, name: str) -> dict[str, str]:
         """A list of {key, value} as a mapping."""
         found: dict[str, str] = {}
+        if isinstance(self.args.get(name), (str, int, float)):
+            raise invalid(f"{_shown(name, self.args[name])} Hint: Value was of type 'str'. {_SEE}")
         for index, each in enumerate(self.many(name)):
             if not isinstance(each, dict) or not isinstance(each.get("key"), str):
                 raise invalid(f"Missing value for required parameter '{name}[{index}].key'. {_SEE}")
@@ -152,12 +152,10 @@ def pairs(mapping: dict[str, str]) -> list[dict[str, str]]:
 
 def max_results(call: Call, *, default: int, most: int) -> int:
     """The length of the page asked for."""
-    wanted = call.integer("max_results", default) or default
-    if wanted < 1:
-        raise invalid(f"Invalid value for request parameter max_results. It must be at least 1, but got value {wanted}")
-    if wanted > most:
+    wanted = call.integer("max_results", default)
+    if not 1 <= wanted <= most:
         raise invalid(
-            f"Invalid value for request parameter max_results. It must be at most {most}, but got value {wanted}"
+            f"Invalid value {wanted} for parameter 'max_results' supplied. It must be at least 1 and at most {most}"
         )
     return wanted
 

@@ -38,6 +38,11 @@ class Experiment(msgspec.Struct, frozen=True):
     deleted: bool
 
     @property
+    def location(self) -> str:
+        """Where its runs' artifacts lie: on this server, unless it was created with a place of its own."""
+        return str(self.version.metadata.get("location") or f"mlflow-artifacts:/{self.id}")
+
+    @property
     def updated_ms(self) -> int:
         return int(self.version.tags.get(_UPDATED, self.version.created_at_ms))
 
@@ -72,9 +77,9 @@ def find(stores: Stores, name: str) -> Experiment | None:
     return None
 
 
-def ids_of(stores: Stores, projects: set[str]) -> dict[str, str]:
-    """The experiment ids of projects that have runs."""
-    return {name: (find(stores, name) or _make(stores, name)).id for name in projects}
+def of_projects(stores: Stores, projects: set[str]) -> dict[str, Experiment]:
+    """The experiments of projects that have runs."""
+    return {name: find(stores, name) or _make(stores, name) for name in projects}
 
 
 def active(stores: Stores, id_: str) -> Experiment:
@@ -118,20 +123,20 @@ def _of(version: Version, stores: Stores) -> Experiment:
     return Experiment(version.name, name, version, created, version.deleted_at_ms is not None)
 
 
-def _make(stores: Stores, name: str, *, tags: dict[str, str] | None = None) -> Experiment:
+def _make(stores: Stores, name: str, *, tags: dict[str, str] | None = None, location: str = "") -> Experiment:
     for number in range(1000):
         seed = digest(f"{name}\0{number}".encode())
         id_ = DEFAULT_ID if name == DEFAULT and not number else str(10**17 + int(seed[:16], 16) % (9 * 10**17))
         there = _current(stores, id_)
         if there is None:
-            return _publish(stores, id_, name, seed, tags or {}, created_ms=None)
+            return _publish(stores, id_, name, seed, tags or {}, {"location": location} if location else {})
         if there.name == name:
             return there
     raise MlflowError("INTERNAL_ERROR", f"No id is left for an experiment called {name!r}")
 
 
 def _publish(
-    stores: Stores, id_: str, name: str, seed: str | None, tags: dict[str, str], *, created_ms: int | None
+    stores: Stores, id_: str, name: str, seed: str | None, tags: dict[str, str], metadata: dict[str, Any]
 ) -> Experiment:
     """`seed` makes the version's id, so that who meets the name first a second time makes the same version."""
     content = name.encode()
@@ -145,7 +150,7 @@ def _publish(
         size_bytes=len(content),
         files=1,
         type="text",
-        metadata={"created_ms": created_ms or at_ms},
+        metadata={"created_ms": at_ms, **metadata},
         created_at_ms=at_ms,
         tags=tags,
     )
@@ -160,9 +165,10 @@ def create(call: Call) -> dict[str, Any]:
         raise exists(
             f"Experiment(name={name}) already exists{state}. Error: UNIQUE constraint failed: experiments.name"
         )
-    if (call.find("artifact_location") or "").startswith("runs:"):
-        raise invalid(f"Artifact location cannot be a runs:/ URI. Given: '{call.find('artifact_location')}'")
-    return {"experiment_id": _make(call.stores, name, tags=call.pairs("tags")).id}
+    location = (call.find("artifact_location") or "").rstrip("/")
+    if location.startswith("runs:"):
+        raise invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
+    return {"experiment_id": _make(call.stores, name, tags=call.pairs("tags"), location=location).id}
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -212,7 +218,8 @@ def update(call: Call) -> dict[str, Any]:
     if new != found.name:
         if find(call.stores, new) is not None:
             raise exists(f"Experiment(name={new}) already exists")
-        _publish(call.stores, found.id, new, None, found.version.tags, created_ms=found.created_ms)
+        metadata = {**found.version.metadata, "created_ms": found.created_ms}
+        _publish(call.stores, found.id, new, None, found.version.tags, metadata)
         call.stores.runs.rename_project(found.name, new)
     return {}
 
@@ -264,7 +271,7 @@ def told(experiment: Experiment) -> dict[str, Any]:
     return {
         "experiment_id": experiment.id,
         "name": experiment.name,
-        "artifact_location": f"mlflow-artifacts:/{experiment.id}",
+        "artifact_location": experiment.location,
         "lifecycle_stage": "deleted" if experiment.deleted else "active",
         "creation_time": experiment.created_ms,
         "last_update_time": experiment.updated_ms,

@@ -12,6 +12,7 @@ from tenfold.doors.mlflow.errors import invalid
 
 RUNS_AT_ONCE = 100
 MOST = 25_000
+MOST_STEPS = 2500
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -25,23 +26,41 @@ def get(call: Call) -> dict[str, Any]:
 
 
 def bulk(call: Call) -> dict[str, Any]:
-    key, size = call.text("metric_key"), max_results(call, default=MOST, most=MOST)
+    run_ids = call.texts("run_id") or call.texts("run_ids")
+    if not run_ids:
+        raise invalid("GetMetricHistoryBulk request must specify at least one run_id.")
+    if len(run_ids) > RUNS_AT_ONCE:
+        raise invalid(
+            f"GetMetricHistoryBulk request cannot specify more than {RUNS_AT_ONCE} run_ids. Received {len(run_ids)} run_ids."
+        )
+    key, size = call.find("metric_key"), max_results(call, default=MOST, most=10**6)
+    if not key:
+        raise invalid("GetMetricHistoryBulk request must specify a metric_key.")
     found: list[dict[str, Any]] = []
-    for run_id in sorted(_run_ids(call)):
+    for run_id in sorted(run_ids):
         found += [{**point, "run_id": run_id} for point in _points(call.stores, run_id, key, may_miss=True)]
-    return {"metrics": found[:size]}
+    return {"metrics": found[: min(size, MOST)]}
 
 
 def bulk_interval(call: Call) -> dict[str, Any]:
     """Up to `max_results` steps of each run, spread evenly, the first and last always among them."""
-    key, size = call.text("metric_key"), max_results(call, default=320, most=2500)
+    run_ids = call.texts("run_ids")
+    if not run_ids:
+        raise invalid("Missing value for required parameter 'run_ids'.")
+    if len(run_ids) > RUNS_AT_ONCE:
+        raise invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {RUNS_AT_ONCE} run_ids. Received {len(run_ids)} run_ids."
+        )
+    key, size = call.text("metric_key"), call.integer("max_results", MOST_STEPS)
+    if not 1 <= size <= MOST_STEPS:
+        raise invalid(f"max_results must be between 1 and {MOST_STEPS}.")
     first, last = call.find_integer("start_step"), call.find_integer("end_step")
     if (first is None) != (last is None):
         raise invalid("If either start step or end step are specified, both must be specified.")
     if first is not None and last is not None and first > last:
-        raise invalid(f"End step must be greater than start step. Found start_step={first} and end_step={last}.")
+        raise invalid(f"end_step must be greater than start step. Found start_step={first} and end_step={last}.")
     found: list[dict[str, Any]] = []
-    for run_id in _run_ids(call):
+    for run_id in run_ids:
         points = _points(call.stores, run_id, key, first, last, may_miss=True)
         steps = sorted({point["step"] for point in points})
         if len(steps) > size:
@@ -50,17 +69,6 @@ def bulk_interval(call: Call) -> dict[str, Any]:
         points.sort(key=lambda point: (point["step"], point["timestamp"]))
         found += [{**point, "run_id": run_id} for point in points]
     return {"metrics": found}
-
-
-def _run_ids(call: Call) -> list[str]:
-    run_ids = call.texts("run_ids") or call.texts("run_id")
-    if not run_ids:
-        raise invalid("GetMetricHistoryBulk request must specify at least one run_id.")
-    if len(run_ids) > RUNS_AT_ONCE:
-        raise invalid(
-            f"GetMetricHistoryBulk request cannot specify more than {RUNS_AT_ONCE} run_ids. Received {len(run_ids)} run_ids."
-        )
-    return run_ids
 
 
 def _points(

@@ -262,7 +262,7 @@ async def _received(request: Request) -> bytes | Path:
 def _file_of(place: Holder, request: Request) -> Response:
     """`get-artifact`: as pages and older clients ask for a file of a run or of a registered version."""
     call = Call(place.stores, of_query(request.query_params.multi_items()))
-    path = call.text("path")
+    path = checks.safe_path(call.text("path"))
     if request.url.path.startswith("/model-versions"):
         number = versions.asked(call).number
         return artifacts.download(files.RegisteredFiles(place.stores, call.text("name"), number), path)

@@ -17,6 +17,7 @@ from tenfold.doors.mlflow.around import Around, around_runs
 from tenfold.doors.mlflow.calls import Call, max_results, number, offset, pairs, token
 from tenfold.doors.mlflow.checks import TAG_CHARACTERS, check_key, check_length
 from tenfold.doors.mlflow.errors import invalid, missing
+from tenfold.doors.mlflow.experiments import Experiment
 from tenfold.records import And, CodeVersion, Compare, Not, Or, Order, Run, RunChange, RunQuery, RunState, SeriesInfo
 from tenfold.records.search import Expression
 
@@ -90,7 +91,7 @@ def create(call: Call) -> dict[str, Any]:
         tags=tags,
     )
     call.stores.runs.create([run])
-    return {"run": told(run, experiment.id)}
+    return {"run": told(run, experiment)}
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def update(call: Call) -> dict[str, Any]:
     elif change is not None:
         call.stores.runs.update(run.id, change)
     new = load(call.stores, run.id)
-    return {"run_info": _info(new, experiments.ids_of(call.stores, {new.project})[new.project])}
+    return {"run_info": _info(new, experiments.of_projects(call.stores, {new.project})[new.project])}
 
 
 def delete(call: Call) -> dict[str, Any]:
@@ -143,6 +144,7 @@ def search(call: Call) -> dict[str, Any]:
     order = [Order(_FIELDS.get(each.field, each.field), each.descending) for each in order]
     if all(each.field != "started_at_ms" for each in order):
         order.append(Order("started_at_ms", descending=True))
+    order.append(Order("id"))
     query = RunQuery(
         projects=projects,
         where=None if where is None else _here(where),
@@ -180,19 +182,19 @@ def _here(expression: Expression) -> Expression:
 
 
 def _whole(stores: Stores, runs: list[Run]) -> list[dict[str, Any]]:
-    numbers = experiments.ids_of(stores, {run.project for run in runs})
+    found = experiments.of_projects(stores, {run.project for run in runs})
     run_ids = [run.id for run in runs]
     infos = stores.series.infos([run.id for run in runs if run.metrics])
     around = around_runs(stores, run_ids)
-    return [told(run, numbers[run.project], infos.get(run.id, []), around.get(run.id)) for run in runs]
+    return [told(run, found[run.project], infos.get(run.id, []), around.get(run.id)) for run in runs]
 
 
 def told(
-    run: Run, experiment_id: str, infos: list[SeriesInfo] | None = None, around: Around | None = None
+    run: Run, experiment: Experiment, infos: list[SeriesInfo] | None = None, around: Around | None = None
 ) -> dict[str, Any]:
     """A run as the client reads it."""
     return {
-        "info": _info(run, experiment_id),
+        "info": _info(run, experiment),
         "data": {
             "metrics": [
                 {"key": info.key, "value": number(info.last), "timestamp": info.last_at_ms, "step": info.last_step}
@@ -209,16 +211,16 @@ def told(
     }
 
 
-def _info(run: Run, experiment_id: str) -> dict[str, Any]:
+def _info(run: Run, experiment: Experiment) -> dict[str, Any]:
     info: dict[str, Any] = {
         "run_id": run.id,
         "run_uuid": run.id,
         "run_name": run.name,
-        "experiment_id": experiment_id,
+        "experiment_id": experiment.id,
         "user_id": run.user,
         "status": _STATUS[run.state],
         "start_time": run.started_at_ms if run.started_at_ms is not None else run.created_at_ms,
-        "artifact_uri": f"mlflow-artifacts:/{experiment_id}/{run.id}/artifacts",
+        "artifact_uri": f"{experiment.location}/{run.id}/artifacts",
         "lifecycle_stage": "active" if run.deleted_at_ms is None else "deleted",
     }
     if run.ended_at_ms is not None:

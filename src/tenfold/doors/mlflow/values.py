@@ -77,7 +77,7 @@ def log_batch(call: Call) -> dict[str, Any]:
 
 
 def log_metric(call: Call) -> dict[str, Any]:
-    run_id = call.run_id()
+    run_id, _ = call.run_id(), call.text("key")
     if call.get("value") is None:
         raise invalid(
             "Missing value for required parameter 'value'. See the API docs for more information about request parameters."
@@ -134,6 +134,7 @@ def _read(body: bytes) -> _Batch:
     except msgspec.MsgspecError:
         args = of_body(body)  # NaN as Python writes it, and whatever MLflow has words for
     metrics = [_metric(each, f"metrics[{index}].") for index, each in enumerate(_list(args, "metrics"))]
+    _list(args, "params"), _list(args, "tags")
     try:
         return msgspec.convert({**args, "metrics": metrics}, _Batch, strict=False)
     except msgspec.ValidationError as error:
@@ -143,7 +144,7 @@ def _read(body: bytes) -> _Batch:
 def _list(args: dict[str, Any], name: str) -> list[Any]:
     found = args.get(name) or []
     if not isinstance(found, list):
-        raise invalid(f"Invalid value {json.dumps(found)[:200]} for parameter '{name}' supplied: it is a list")
+        raise invalid(f"Invalid value {json.dumps(found)[:200]} for parameter '{name}' supplied: it must be a list")
     return found
 
 
@@ -151,9 +152,10 @@ def _metric(given: Any, path: str) -> Metric:
     """One point, its numbers read; of a client that writes them as texts too."""
     if not isinstance(given, dict):
         raise invalid(f"Invalid value for parameter '{path.rstrip('.')}' supplied: it is an object")
-    value = given.get("value")
-    if value is None:
-        raise invalid(f"Missing value for required parameter '{path}value'.")
+    value: Any = given.get("value")
+    for field in ("key", "value", "timestamp"):
+        if given.get(field) is None:
+            raise invalid(f"Missing value for required parameter '{path}{field}'.")
     try:
         number = float(value) if not isinstance(value, bool) else None
     except (TypeError, ValueError, OverflowError):
