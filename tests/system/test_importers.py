@@ -176,6 +176,12 @@ def test_the_wrong_tool_and_a_missing_path_are_wrong_use(place, tmp_path):
         place("import", "wandb", str(tmp_path / "nowhere"))
 
 
+def test_an_import_into_a_store_that_is_not_there_makes_it(tmp_path):
+    fresh = Place.__new__(Place)
+    fresh.folder = tmp_path / "fresh"
+    assert fresh.bring("comet", str(GOLDEN / "comet.zip"))["new_runs"] == 1
+
+
 def test_no_package_of_the_tools_is_loaded(tmp_path):
     code = (
         "import sys; from tenfold.cli import main\n"

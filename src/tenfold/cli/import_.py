@@ -89,7 +89,9 @@ def _import(found: Iterator[Any], project: str, unplaced: Counter[str], *, as_js
     from tenfold.workspace.importing import import_all
 
     with progress("Importing") as bar:
-        done = import_all(workspace().stores, found, project=project or None, unplaced=unplaced, progress=bar)
+        done = import_all(
+            workspace(create=True).stores, found, project=project or None, unplaced=unplaced, progress=bar
+        )
     if as_json:
         emit_json(done)
         return

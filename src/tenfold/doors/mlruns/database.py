@@ -125,7 +125,7 @@ def _items(base: _Base, info: Row) -> Iterator[ImportedItem]:
             yield ImportedItem(
                 key=str(model["name"] or "model"),
                 kind="output",
-                type="model/mlflow",
+                type="folder",
                 files=files_below(place, base.unplaced),
                 at_ms=model["creation_timestamp_ms"],
                 metadata={"model_id": model_id},

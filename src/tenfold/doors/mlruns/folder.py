@@ -106,7 +106,7 @@ def _items(
             yield ImportedItem(
                 key=str(model.get("name") or "model"),
                 kind="output",
-                type="model/mlflow",
+                type="folder",
                 files=files_below(model["artifacts"], unplaced),
                 at_ms=model.get("creation_timestamp"),
                 metadata={"model_id": model["model_id"]},
