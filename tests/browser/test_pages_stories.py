@@ -47,6 +47,14 @@ def test_a_new_run_shows_in_the_table_without_a_reload(tab: Tab, seeded: Served)
     expect(row).to_contain_text("finished", timeout=4000)
 
 
+def test_the_link_that_mlflows_client_prints_opens_the_run(tab: Tab, seeded: Served) -> None:
+    run = begin(seeded, "from-mlflow")
+    page = tab.open(f"/#/experiments/657200622817505287/runs/{run.id}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("from-mlflow")
+    assert urlsplit(page.url).path == f"/runs/{run.id}"
+    seeded.stores.runs.transition(run.id, "finished", expect=["running"], at_ms=now())
+
+
 def test_new_points_are_drawn_within_seconds(tab: Tab, seeded: Served) -> None:
     run = begin(seeded, "growing")
     log(seeded, run, [1.0, 0.9], offset=0)
