@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.pipelines import fixed, pipeline, step
 from tenfold.workspace import Client, Used, Workspace, current, use
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tenfold.monitoring import CheckResult, DriftReport, Monitor, QualityRule, Schema
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
+    from tenfold.serving import Server
     from tenfold.tuning import Choice, Float, Int, Space, Trial, Tuned
     from tenfold.workspace.media import (
         log_audio,
@@ -43,7 +44,7 @@ __all__ = [
     "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
     "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
     "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "step", "tag", "trigger", "tune", "use", "validate", "why",
+    "record_evaluation", "report_html", "run", "serve", "step", "tag", "trigger", "tune", "use", "validate", "why",
 ]  # fmt: skip
 
 _ELSEWHERE = {
@@ -180,6 +181,23 @@ def load_model(address: str, *, allow_pickle: bool = False) -> Model:
     from tenfold.models import load
 
     return load(current().stores, address, allow_pickle=allow_pickle)
+
+
+def serve(model: str, *, name: str | None = None, port: int = 0, **options: Any) -> Server:
+    """Serve a model in a thread of this process: `with tenfold.serve("model:delay@champion") as server: server.url`.
+
+    For a process of its own there is `tenfold serve`. When the address names an alias, the endpoint follows it.
+
+    Args:
+        name: Name of the deployment and of its prediction log; the model's when not given.
+        port: 0 takes a free one.
+        options: host, canary, shadow, sample, project, allow_pickle; as the options of `tenfold serve`.
+    """
+    from tenfold.base.addresses import parse
+    from tenfold.workspace.deploying import server_of
+
+    address = parse(model, default_kind="model")
+    return cast("Server", server_of(current(), str(address), name=name or address.name, **options).start(port))
 
 
 # Evaluation and monitoring

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 
+import httpx
 import polars as pl
 import pytest
 
@@ -158,6 +159,11 @@ def test_a_registered_model_is_loaded_judged_and_guarded(place):
     assert [move.why for move in half.history("champion")] == ["judged again", "it passed"]
     assert half.load().predict(table.head(4)).tolist() == [0, 0, 1, 1]
     assert tenfold.load_model("model:half@1").predict(table.head(4)).tolist() == [0, 0, 1, 1]
+    with tenfold.serve("model:half@champion") as server:
+        asked = {"dataframe_split": {"columns": ["a"], "data": [[0.0], [3.0]]}}
+        answer = httpx.post(f"{server.url}/invocations", json=asked).json()
+    assert answer["predictions"] == [0, 1]
+    assert tenfold.predictions("half")["prediction_id"].to_list() == answer["prediction_ids"]
 
 
 def test_a_triggered_pipeline_leads_back_to_its_cause(place):

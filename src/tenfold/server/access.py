@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenfold.base.errors import Forbidden
@@ -29,6 +30,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE_AGE_S = 30 * 24 * 3600
 _LOGIN_LIMIT_BYTES = 8192
 
+
+_MLFLOW = re.compile(r"/(ajax-)?api/[23]\.0/mlflow")
 
 _STYLE = (
     ":root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;"
@@ -130,9 +133,15 @@ class Guard:
         if scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", ""):
             wanted = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", 303)
+        said = "This server wants a token"
+        if headers.get("authorization"):
+            said = "The token that was sent is not this server's"
+        if _MLFLOW.match(scope["path"]):  # MLflow's client reads only its own form of errors
+            told = {"error_code": "PERMISSION_DENIED", "message": f"{said}. Set MLFLOW_TRACKING_TOKEN"}
+            return JSONResponse(told, 401, {"www-authenticate": "Bearer"})
         return problem(
             401,
-            "This server wants a token. Send it as 'Authorization: Bearer …', set TENFOLD_TOKEN, or open /login",
+            f"{said}. Send it as 'Authorization: Bearer …', set TENFOLD_TOKEN, or open /login",
             code="Forbidden",
             field="authorization",
             headers={"www-authenticate": "Bearer"},

@@ -102,3 +102,14 @@ def test_every_answer_carries_the_security_headers(server):
 
 def test_the_location_shown_holds_no_secret(api):
     assert api.get("/version").json()["store"] == "seeded"
+
+
+def test_mlflows_client_is_told_in_its_own_words(locked):
+    answer = httpx.get(f"{locked}/api/2.0/mlflow/experiments/get?experiment_id=0")
+    assert answer.status_code == 401
+    assert answer.json()["error_code"] == "PERMISSION_DENIED" and "MLFLOW_TRACKING_TOKEN" in answer.json()["message"]
+
+
+def test_a_wrong_token_is_not_taken_for_a_missing_one(locked):
+    wrong = httpx.get(f"{locked}/api/v1/home", headers={"authorization": "Bearer not-this-one-at-all"})
+    assert wrong.status_code == 401 and "not this server's" in wrong.json()["detail"]
