@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenfold.base.errors import RunNotFound
 from tenfold.contracts import Stores
-from tenfold.stores.series.place import claimed, left_behind, run_id_of
+from tenfold.stores.series.place import claimed, discard, left_behind, run_id_of
 from tenfold.stores.series.shipper import ship_left
 from tenfold.tracking.capture.console import send_new
 from tenfold.tracking.outbox import is_away, perform, replay
@@ -37,7 +36,7 @@ def sync(stores: Stores, journals: Path, *, run_id: str | None = None) -> Synced
             continue
         with claimed(folder) as mine:
             if not mine:
-                done.live += 1
+                done.live += folder.exists()
                 continue
             try:
                 _send(stores, folder, done)
@@ -54,5 +53,5 @@ def _send(stores: Stores, folder: Path, done: Synced) -> None:
     done.deeds += replay(stores, folder)
     done.points += ship_left(stores.series, folder)
     send_new(folder, run_id_of(folder), lambda deed, content: perform(stores, deed, content), everything=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    discard(folder)
     done.folders += 1

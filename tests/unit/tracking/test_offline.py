@@ -162,3 +162,15 @@ def test_forked_workers_log_into_the_run_and_do_not_end_it(tmp_path: Path) -> No
     assert values(stores, run.id, "parent") == [0.0, 1.0]
     assert stores.runs.get([run.id])[0].state == "finished"
     assert list((tmp_path / "journals").iterdir()) == []
+
+
+def test_a_folder_whose_removal_was_cut_short_is_removed_by_the_next_sync(tmp_path: Path) -> None:
+    stores = memory_stores()
+    run = start(stores, tmp_path / "journals", "p", capture=False)
+    run.log({"loss": 1.0})
+    run.finish()
+    remains = tmp_path / "journals" / f"{run.id}.{run.id}"
+    (remains / "console").mkdir(parents=True)  # its lock file went first, then the process was killed
+    done = sync(stores, tmp_path / "journals")
+    assert (done.live, done.kept) == (0, {}) and not remains.exists()
+    assert stores.runs.get([run.id])[0].metrics["loss"].count == 1

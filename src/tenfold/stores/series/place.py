@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tenfold.base import ids
@@ -41,8 +41,15 @@ class Place:
 
     def remove(self) -> None:
         """Delete the folder: all that was in it is stored."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder)
         self.release()
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder whose content is stored, its lock file first: killed in between, it is still known as done with."""
+    with suppress(OSError):
+        (folder / OWNER).unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_id_of(folder: Path) -> str:
@@ -61,9 +68,16 @@ def left_behind(journals: Path) -> list[Path]:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[bool]:
-    """Hold a journal's folder that nobody else holds; gives False when its owner lives or another process ships it."""
+    """Hold a journal's folder that nobody else holds; gives False when its owner lives or another process ships it.
+
+    A folder without its lock file is one whose removal was cut short: all of it is stored, and the rest is removed here.
+    """
     try:
         fd = os.open(folder / OWNER, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        shutil.rmtree(folder, ignore_errors=True)
+        yield False
+        return
     except OSError:
         yield False
         return
