@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "2"))
@@ -97,6 +99,16 @@ def wait_until(condition, *, within_s: float = 30.0) -> None:
         time.sleep(0.005)
 
 
+def alive_in(folder: Path) -> list[int]:
+    """Processes that work in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(folder):
+                found.append(process.pid)
+    return found
+
+
 @pytest.mark.crash
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_a_killed_training_process_loses_no_point_that_was_logged(tmp_path, round_):
@@ -121,9 +133,8 @@ def test_a_killed_pipeline_goes_on_and_runs_no_finished_step_twice(tmp_path, rou
     wait_until(lambda: any(tmp_path.glob("began-*")))
     time.sleep(random.uniform(0, 0.35))
     kill(process)
-    time.sleep(0.3)  # workers notice that their parent is gone
+    wait_until(lambda: not alive_in(tmp_path))  # workers notice that their parent is gone
     listed = json.loads(tenfold(tmp_path, "pipelines", "list", "--json"))["runs"]
-    before = {path.name for path in tmp_path.glob("ended-*")}
     steps = json.loads(tenfold(tmp_path, "pipelines", "show", listed[0]["id"], "--json"))["nodes"]
     finished = {node["key"] for node in steps if node["state"] == "finished"}
     tenfold(tmp_path, "pipelines", "resume", listed[0]["id"])
@@ -134,7 +145,6 @@ def test_a_killed_pipeline_goes_on_and_runs_no_finished_step_twice(tmp_path, rou
         if f"work[{number}]" in finished:
             assert ended == "x", f"step {number} had finished and ran again"
         assert len(ended) <= 2
-    assert len(before) <= 12
 
 
 @pytest.mark.crash

@@ -9,9 +9,13 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tenfold.base import ids
 from tenfold.records import Run
 from tenfold.stores.sql import open_sql
+
+pytestmark = pytest.mark.crash
 
 WRITER = Path(__file__).with_name("sql_writer.py")
 PROCESSES = int(os.environ.get("TENFOLD_HAMMER_PROCESSES", "3"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import pytest
 from sklearn.linear_model import LogisticRegression
 
 import tenfold.models as models
@@ -33,7 +34,7 @@ run_server(
     publish_s=float(sys.argv[2]), publish_rows=500,
 )
 """
-ROUNDS = int(os.environ.get("TENFOLD_KILLS", "4"))
+ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "4"))
 
 
 def start(folder: Path, publish_s: float) -> tuple[subprocess.Popen[str], str]:
@@ -44,6 +45,7 @@ def start(folder: Path, publish_s: float) -> tuple[subprocess.Popen[str], str]:
     return process, process.stdout.readline().strip()
 
 
+@pytest.mark.crash
 def test_every_prediction_and_outcome_answered_before_a_kill_is_kept_exactly_once(tmp_path: Path) -> None:
     stores = sqlite_stores(tmp_path)
     matrix = np.random.default_rng(0).normal(size=(200, 3))
