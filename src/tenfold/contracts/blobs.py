@@ -108,10 +108,12 @@ class Blobs(ABC):
         """Digests that live uploads hold against garbage collection."""
 
     @abstractmethod
-    def collect(self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
+    def collect(
+        self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False, only: Iterable[str] | None = None
+    ) -> tuple[int, int]:
         """Remove what no tree or blob of `keep` reaches and is older than the grace; gives (objects, bytes) freed.
 
-        Safe while others write.
+        Safe while others write. With `only`, nothing goes but what these trees and blobs reach.
         """
 
     @abstractmethod

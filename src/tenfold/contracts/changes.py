@@ -142,6 +142,15 @@ def version_of(draft: Draft, number: int) -> Version:
     return Version(number=number, **kept)
 
 
+def purged(version: Version) -> Version:
+    """What stays of a version that is purged."""
+    return Version(
+        id=version.id, kind=version.kind, name=version.name, number=version.number, digest="", type=version.type,
+        parents=version.parents, run_id=version.run_id, author=version.author, created_at_ms=version.created_at_ms,
+        deleted_at_ms=version.deleted_at_ms,
+    )  # fmt: skip
+
+
 def produced_edge(draft: Draft, run_id: str) -> Edge:
     """The edge that a draft with a run brings."""
     return Edge(run_id=run_id, version_id=draft.id, direction="produced", role=draft.role, at_ms=draft.created_at_ms)

@@ -63,6 +63,14 @@ class Runs(ABC):
         """Put runs into the bin (a time) or take them out (None); gives how many changed. Unknown ids pass."""
 
     @abstractmethod
+    def purge(self, run_ids: list[str]) -> int:
+        """Remove runs that are in the bin and not running, for good, with their points' summaries and tasks; gives how many.
+
+        Their points are removed by `Series.delete`. Their edges stay: a version made by a run that is gone still leads
+        to what that run used. Others and unknown ids pass.
+        """
+
+    @abstractmethod
     def projects(self) -> dict[str, int]:
         """Projects that have runs outside the bin, by name, with their number of runs."""
 

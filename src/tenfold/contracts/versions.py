@@ -41,7 +41,7 @@ class Versions(ABC):
         offset: int = 0,
         limit: int = 100,
     ) -> list[Version]:
-        """Versions, newest first (created_at_ms, then number, then id). `deleted` true gives only those in the bin."""
+        """Versions, newest first (created_at_ms, then number, then id). `deleted` true gives only those in the bin and not purged."""
 
     @abstractmethod
     def names(self, kind: str | None = None) -> list[tuple[str, str, int, int]]:
@@ -55,8 +55,17 @@ class Versions(ABC):
 
     @abstractmethod
     def set_deleted(self, version_ids: list[str], *, at_ms: int | None) -> int:
-        """Put versions into the bin (a time) or take them out (None); gives how many changed."""
+        """Put versions into the bin (a time) or take them out (None); gives how many changed. Purged ones stay there."""
+
+    @abstractmethod
+    def purge(self, version_ids: list[str], *, is_traceless: bool = False) -> int:
+        """Empty versions that are in the bin, for good; gives how many. Others and unknown ids pass.
+
+        What stays of one is its address, times, author, run, parents and edges, with no digest: numbers are not used
+        twice, and lineage and the histories of refs stay whole. One that a ref names passes. With `is_traceless`
+        nothing stays: the edges go too, and the refs that name it with their histories.
+        """
 
     @abstractmethod
     def digests(self) -> list[str]:
-        """Content ids of the trees of all versions, deleted ones too: what garbage collection must keep."""
+        """Content ids of the trees of all versions not purged, deleted ones too: what garbage collection must keep."""

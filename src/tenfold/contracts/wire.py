@@ -40,7 +40,9 @@ _CHANGES_ONCE_ONLY = frozenset(
     {
         ("runs", "transition"),  # a second try would be refused by the state that the first one made
         ("runs", "set_deleted"),
+        ("runs", "purge"),
         ("versions", "set_deleted"),
+        ("versions", "purge"),
         ("refs", "move"),
         ("tasks", "claim"),
         ("tasks", "apply"),

@@ -41,6 +41,11 @@ class Version(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     tags: dict[str, str] = {}
 
     @property
+    def is_purged(self) -> bool:
+        """True when only the address, the times and the lineage are left of it."""
+        return not self.digest
+
+    @property
     def address(self) -> str:
         return f"{self.kind}:{self.name}@v{self.number}"
 

@@ -253,6 +253,23 @@ class BlobsSuite:
         assert reader.get_bytes(kept_bytes) == noise(LARGE, 7)
         assert again().checkout(kept.digest, tmp_path / "out") == 7
 
+    def test_collection_of_some_trees_leaves_all_others_whole(
+        self, blobs: Blobs, again: Callable[[], Blobs], tmp_path: Path
+    ) -> None:
+        shared = noise(LARGE, 3)
+        gone = blobs.put_tree({"a": shared, "b": noise(LARGE, 5), "c/d": b"small"})
+        unnamed = blobs.put_tree({"a": shared, "e": b"e"})
+        loose = blobs.put_bytes(noise(LARGE, 6))
+        planned = blobs.collect([], grace_ms=0, dry_run=True, only=[gone.digest])
+        assert blobs.collect([], grace_ms=0, only=[gone.digest]) == planned
+        assert LARGE <= planned[1] < 2 * LARGE
+        for store in (blobs, again()):
+            assert store.has([gone.digest, unnamed.digest, loose]) == {unnamed.digest, loose}
+            assert store.verify() == []
+        assert again().checkout(unnamed.digest, tmp_path / "out") == 2
+        kept = blobs.put_tree({"b": noise(LARGE, 8)})
+        assert blobs.collect([kept.digest], grace_ms=0, only=[kept.digest]) == (0, 0)
+
     def test_collection_leaves_what_is_younger_than_the_grace(self, blobs: Blobs) -> None:
         young = blobs.put_bytes(b"young")
         assert blobs.collect([], grace_ms=3_600_000) == (0, 0)

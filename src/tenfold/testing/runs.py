@@ -11,7 +11,7 @@ from tenfold.base import ids
 from tenfold.base.errors import Invalid, RunNotFound
 from tenfold.contracts import Stores
 from tenfold.contracts.changes import KEY_CHARACTERS
-from tenfold.records import CodeVersion, Run, RunChange
+from tenfold.records import CodeVersion, Edge, Run, RunChange, Task
 
 
 def a_run(**fields: Any) -> Run:
@@ -167,6 +167,31 @@ class RunsSuite:
         assert stores.runs.set_deleted(ids_[:2], at_ms=None) == 2
         assert stores.runs.projects()["bin"] == 2
         assert stores.runs.set_deleted([], at_ms=1) == 0
+
+    def test_a_purge_takes_from_the_bin_and_leaves_the_edges(self, stores: Stores) -> None:
+        binned, running, kept = a_run(params={"a": 1}, tags={"t": "1"}), a_run(state="running"), a_run(project="kept")
+        stores.runs.create([binned, running, kept])
+        stores.lineage.add([Edge(run_id=binned.id, version_id="v", direction="used", at_ms=1)])
+        stores.runs.set_deleted([binned.id, running.id], at_ms=5)
+        seq = stores.events.last()
+        ids_ = [kept.id, running.id, "nobody", binned.id, binned.id]
+        assert stores.runs.purge(ids_) == 1
+        assert stores.runs.purge(ids_) == 0
+        assert [(e.id, e.action, e.project) for e in stores.events.after(seq)] == [(binned.id, "purged", "p")]
+        assert len(stores.runs.get([kept.id, running.id])) == 2
+        with pytest.raises(RunNotFound):
+            stores.runs.get([binned.id])
+        assert [edge.version_id for edge in stores.lineage.of_runs([binned.id])] == ["v"]
+        stores.runs.create([binned])
+        assert stores.runs.get([binned.id])[0].params == {"a": 1}
+        assert stores.runs.purge([]) == 0
+
+    def test_a_purged_step_takes_its_task_along(self, stores: Stores) -> None:
+        root, step = a_run(kind="pipeline"), a_run(kind="step", state="finished", deleted_at_ms=5)
+        stores.runs.create([root])
+        stores.tasks.add([Task(id=step.id, root_id=root.id, key="k", state="finished")], [step])
+        assert stores.runs.purge([step.id]) == 1
+        assert stores.tasks.of_root(root.id) == []
 
     def test_a_project_is_renamed_with_all_its_runs(self, stores: Stores) -> None:
         runs = [a_run(project="before"), a_run(project="before", deleted_at_ms=5), a_run(project="other")]

@@ -169,6 +169,17 @@ class TwinMachine(RuleBasedStateMachine):
         self.both(lambda s: s.versions.search("data", name, run_id=run_id, deleted=deleted, limit=3))
         self.both(lambda s: (s.versions.names(), s.versions.digests()))
 
+    @rule(ids=st.lists(VERSION_IDS, max_size=3), is_traceless=st.booleans())
+    def purge_versions(self, ids: list[str], is_traceless: bool) -> None:
+        self.both(lambda s: s.versions.purge(ids, is_traceless=is_traceless))
+        self.both(lambda s: (s.versions.search(), s.versions.search(deleted=True), s.versions.digests(), s.refs.all()))
+        self.both(lambda s: (s.lineage.of_versions(ids), s.refs.history("data", "a"), s.versions.find("data", "a")))
+
+    @rule(ids=st.lists(RUN_IDS, max_size=2))
+    def purge_runs(self, ids: list[str]) -> None:
+        self.both(lambda s: s.runs.purge(ids))
+        self.both(lambda s: (s.runs.projects(), s.runs.keys(), s.tasks.of_root("r1"), s.tasks.open_roots()))
+
     @rule(name=NAMES, move=MOVES, at=TIMES)
     def move(self, name: str, move: Move, at: int) -> None:
         self.both(lambda s: s.refs.move("data", name, move, at_ms=at))

@@ -197,6 +197,47 @@ class VersionsSuite:
         actions = [event.action for event in stores.events.after(seq)]
         assert actions == ["deleted", "deleted", "restored", "restored"]
 
+    def test_a_purged_version_keeps_its_number_and_its_lineage_and_nothing_else(self, stores: Stores) -> None:
+        first, second, third = stores.versions.publish(
+            [
+                a_draft(message="secret", run_id="r", metadata={"a": 1}, tags={"t": "1"}, size_bytes=9, author="me"),
+                a_draft(moves=[Move(ref="main")], digest="e" * 64),
+                a_draft(digest="f" * 64),
+            ]
+        )
+        ids_ = [first.id, second.id, third.id, "nobody"]
+        stores.versions.set_deleted(ids_[:2], at_ms=5)
+        seq = stores.events.last()
+        assert stores.versions.purge(ids_) == 1
+        assert stores.versions.purge(ids_) == 0
+        assert [(e.topic, e.id, e.action) for e in stores.events.after(seq)] == [("version", first.id, "purged")]
+        (stone,) = stores.versions.get([first.id])
+        assert stone.is_purged
+        assert (stone.number, stone.author, stone.run_id, stone.created_at_ms) == (1, "me", "r", 1000)
+        assert (stone.message, stone.metadata, stone.tags, stone.size_bytes) == ("", {}, {}, 0)
+        assert stores.versions.find("data", "flights", 1) == stone
+        assert [edge.run_id for edge in stores.lineage.of_versions([first.id])] == ["r"]
+        assert [v.id for v in stores.versions.search(deleted=True)] == [second.id]
+        assert stores.versions.set_deleted([first.id], at_ms=None) == 0
+        assert stores.versions.digests() == ["e" * 64, "f" * 64]
+        assert stores.versions.publish([a_draft()])[0].number == 4
+        assert stores.versions.purge([]) == 0
+
+    def test_a_version_purged_without_a_trace_takes_refs_and_edges_along(self, stores: Stores) -> None:
+        gone, stays = stores.versions.publish(
+            [a_draft(moves=[Move(ref="key-1")], run_id="r"), a_draft(moves=[Move(ref="main")])]
+        )
+        stores.versions.set_deleted([gone.id], at_ms=5)
+        assert stores.versions.purge([gone.id, stays.id], is_traceless=True) == 1
+        with pytest.raises(VersionNotFound):
+            stores.versions.get([gone.id])
+        assert stores.versions.find("data", "flights", 1) is None
+        assert stores.versions.find("data", "flights") == stays
+        assert [ref.ref for ref in stores.refs.all()] == ["main"]
+        assert [move.ref for move in stores.refs.history("data", "flights")] == ["main"]
+        assert stores.lineage.of_runs(["r"]) == []
+        assert stores.versions.publish([a_draft()])[0].number == 3
+
     def test_digests_are_those_of_all_trees(self, stores: Stores) -> None:
         made = stores.versions.publish(
             [

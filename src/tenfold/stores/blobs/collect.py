@@ -43,12 +43,15 @@ class _Pack:
         return any(place.kind in _CONTAINERS for _, place in self.dead)
 
 
-def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
+def collect(
+    index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool = False, only: Iterable[bytes] | None = None
+) -> tuple[int, int]:
     """Remove what neither `keep` nor a pin reaches, from packs older than the grace; gives (objects, bytes) freed.
 
     What stays is whole: whatever a tree or large file names that stays, stays too, whether anything names that or not.
     A pack of which less than half is dead, and nothing of it names other content, stays until more is. With a grace of an hour or more it is safe while others
-    write, also while others collect; with less, nobody else may be writing.
+    write, also while others collect; with less, nobody else may be writing. With `only`, nothing goes but what these
+    reach, and a pack is made anew for however little of it is dead: someone waits for these bytes.
 
     Raises:
         Damaged, BlobNotFound: A tree to be kept cannot be read, so what it reaches is not known. Nothing was removed.
@@ -66,7 +69,15 @@ def collect(index: Index, keep: Iterable[bytes], *, grace_ms: int, dry_run: bool
     old = {name for name, (_, at_ms) in index.packs.items() if at_ms <= cutoff and name not in index.broken}
     young = {key for key, place in index.all() if place.kind in _CONTAINERS and place.pack not in old}
     mark(index, young, live, strict=False)
-    chosen = _choose(_survey(index, live, old))
+    if only is None:
+        chosen = _choose(_survey(index, live, old))
+    else:
+        doomed: set[bytes] = set()
+        mark(index, only, doomed, strict=False)
+        others = {key for key, place in index.all() if place.kind in _CONTAINERS and key not in doomed}
+        mark(index, others, live, strict=False)
+        live.update(key for key, _ in index.all() if key not in doomed)
+        chosen = [pack for pack in _survey(index, live, old) if pack.dead]
     freed = sum(len(pack.dead) for pack in chosen), sum(pack.dead_bytes for pack in chosen)
     if not dry_run and isinstance(medium, LocalMedium):
         medium.sweep()

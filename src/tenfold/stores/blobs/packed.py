@@ -126,8 +126,12 @@ class PackedBlobs(Blobs):
         for digests in pins.read_pins(self.medium, self.index.clock()).values():
             yield from (digest.hex() for digest in digests)
 
-    def collect(self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:
-        freed = collect(self.index, [_key(digest) for digest in keep], grace_ms=grace_ms, dry_run=dry_run)
+    def collect(
+        self, keep: Iterable[str], *, grace_ms: int, dry_run: bool = False, only: Iterable[str] | None = None
+    ) -> tuple[int, int]:
+        doomed = None if only is None else [_key(digest) for digest in only]
+        kept = [_key(digest) for digest in keep]
+        freed = collect(self.index, kept, grace_ms=grace_ms, dry_run=dry_run, only=doomed)
         if not dry_run:
             forget_cached(self.index, self.cache)
         return freed

@@ -89,6 +89,19 @@ class MemoryRuns(Runs):
                     changes += 1
         return changes
 
+    def purge(self, run_ids: list[str]) -> int:
+        gone = 0
+        with self._state.lock:
+            for run_id in dict.fromkeys(run_ids):
+                run = self._state.runs.get(run_id)
+                if run is not None and run.deleted_at_ms is not None and run.state != "running":
+                    del self._state.runs[run_id]
+                    self._state.metrics.pop(run_id, None)
+                    self._state.tasks.pop(run_id, None)
+                    self._state.note("run", run_id, "purged", self._state.clock(), run.project)
+                    gone += 1
+        return gone
+
     def projects(self) -> dict[str, int]:
         with self._state.lock:
             counts = Counter(run.project for run in self._state.runs.values() if run.deleted_at_ms is None)

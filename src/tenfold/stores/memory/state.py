@@ -18,8 +18,8 @@ class State:
     """Without metrics; those are in `metrics`, by run and key, written by the series store."""
     metrics: dict[str, dict[str, Summary]] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
-    by_number: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
-    """The same versions by (kind, name), at index number - 1."""
+    by_number: dict[tuple[str, str], list[Version | None]] = field(default_factory=dict)
+    """The same versions by (kind, name), at index number - 1; None where one was purged without a trace."""
     refs: dict[tuple[str, str, str], Ref] = field(default_factory=dict)
     moves: list[RefMove] = field(default_factory=list)
     edges: dict[tuple[str, str, str, str], Edge] = field(default_factory=dict)

@@ -9,7 +9,7 @@ import msgspec
 
 from tenfold.base.addresses import check_name
 from tenfold.contracts import Versions
-from tenfold.contracts.changes import merged_tags, produced_edge, version_of
+from tenfold.contracts.changes import merged_tags, produced_edge, purged, version_of
 from tenfold.contracts.refusals import no_version
 from tenfold.records import Draft, Version
 from tenfold.stores.memory.lineage import add_edge
@@ -62,7 +62,7 @@ class MemoryVersions(Versions):
             numbered = self._state.by_number.get((kind, name), [])
             if number is not None:
                 return numbered[number - 1] if 1 <= number <= len(numbered) else None
-            return next((v for v in reversed(numbered) if v.deleted_at_ms is None), None)
+            return next((v for v in reversed(numbered) if v is not None and v.deleted_at_ms is None), None)
 
     def search(
         self,
@@ -84,6 +84,7 @@ class MemoryVersions(Versions):
                 and run_id in (None, v.run_id)
                 and digest in (None, v.digest)
                 and deleted == (v.deleted_at_ms is not None)
+                and not v.is_purged
             ]
         found.sort(key=lambda v: (v.created_at_ms, v.number, v.id), reverse=True)
         return found[offset : offset + limit]
@@ -116,16 +117,44 @@ class MemoryVersions(Versions):
         with self._state.lock:
             for version_id in dict.fromkeys(version_ids):
                 version = self._state.versions.get(version_id)
-                if version is not None and (version.deleted_at_ms is None) != (at_ms is None):
+                if version is None or version.is_purged:
+                    continue
+                if (version.deleted_at_ms is None) != (at_ms is None):
                     self._put(msgspec.structs.replace(version, deleted_at_ms=at_ms))
                     when = self._state.clock() if at_ms is None else at_ms
                     self._state.note("version", version_id, "restored" if at_ms is None else "deleted", when)
                     changed += 1
         return changed
 
+    def purge(self, version_ids: list[str], *, is_traceless: bool = False) -> int:
+        gone = 0
+        with self._state.lock:
+            for version_id in dict.fromkeys(version_ids):
+                version = self._state.versions.get(version_id)
+                if version is None or version.deleted_at_ms is None or (version.is_purged and not is_traceless):
+                    continue
+                if is_traceless:
+                    self._forget(version)
+                elif any(ref.version_id == version_id for ref in self._state.refs.values()):
+                    continue
+                else:
+                    self._put(purged(version))
+                self._state.note("version", version_id, "purged", self._state.clock())
+                gone += 1
+        return gone
+
+    def _forget(self, version: Version) -> None:
+        state = self._state
+        del state.versions[version.id]
+        state.by_number[version.kind, version.name][version.number - 1] = None
+        state.edges = {key: edge for key, edge in state.edges.items() if edge.version_id != version.id}
+        named = {key for key, ref in state.refs.items() if ref.version_id == version.id}
+        state.refs = {key: ref for key, ref in state.refs.items() if key not in named}
+        state.moves = [move for move in state.moves if (move.kind, move.name, move.ref) not in named]
+
     def digests(self) -> list[str]:
         with self._state.lock:
-            return sorted({v.digest for v in self._state.versions.values() if v.inline is None})
+            return sorted({v.digest for v in self._state.versions.values() if v.inline is None and not v.is_purged})
 
     def _put(self, version: Version) -> None:
         self._state.versions[version.id] = version

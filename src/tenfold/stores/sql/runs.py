@@ -17,7 +17,7 @@ from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import note
 from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.prepared import Prepared
-from tenfold.stores.sql.tables import run_details, run_metrics, run_params, run_tags, runs
+from tenfold.stores.sql.tables import run_details, run_metrics, run_params, run_tags, runs, tasks
 
 _FULL = select(*(runs.c[name] for name in RUN_COLUMNS), *(run_details.c[name] for name in DETAIL_COLUMNS)).join_from(
     runs, run_details, run_details.c.run_id == runs.c.id
@@ -143,6 +143,24 @@ class SqlRuns(Runs):
             gone.sort(key=lambda pair: place[pair[0]])
             when = self._db.clock() if at_ms is None else at_ms
             note(tx, [("run", run_id, action, when, project) for run_id, project in gone])
+            return len(gone)
+
+        return self._db.write(work) if run_ids else 0
+
+    def purge(self, run_ids: list[str]) -> int:
+        def work(tx: Connection) -> int:
+            gone: dict[str, str] = {}
+            for part in parts(sorted(run_ids)):
+                removed = delete(runs).where(
+                    runs.c.id.in_(part), runs.c.deleted_at_ms.is_not(None), runs.c.state != "running"
+                )
+                gone |= {row.id: row.project for row in tx.execute(removed.returning(runs.c.id, runs.c.project))}
+            for part in parts(sorted(gone)):
+                for table in (run_details, run_params, run_tags, run_metrics):
+                    tx.execute(delete(table).where(table.c.run_id.in_(part)))
+                tx.execute(delete(tasks).where(tasks.c.id.in_(part)))
+            now = self._db.clock()
+            note(tx, [("run", id_, "purged", now, gone[id_]) for id_ in dict.fromkeys(run_ids) if id_ in gone])
             return len(gone)
 
         return self._db.write(work) if run_ids else 0

@@ -16,6 +16,7 @@ from tenfold.stores.sql.codec import VERSION_COLUMNS, pack, version_of_row, vers
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import note
 from tenfold.stores.sql.lineage import add_edges, parts
+from tenfold.stores.sql.purging import empty, forget
 from tenfold.stores.sql.refs import lock_artifact, make_move
 from tenfold.stores.sql.tables import artifacts, versions
 from tenfold.stores.sql.upsert import insert_missing
@@ -56,7 +57,9 @@ class SqlVersions(Versions):
         limit: int = 100,
     ) -> list[Version]:
         binned = versions.c.deleted_at_ms
-        statement = _ALL.where(binned.is_not(None) if deleted else binned.is_(None))
+        statement = _ALL.where(binned.is_(None))
+        if deleted:
+            statement = _ALL.where(binned.is_not(None), versions.c.digest != "")
         for name_of, value in (("kind", kind), ("name", name), ("run_id", run_id), ("digest", digest)):
             if value is not None:
                 statement = statement.where(versions.c[name_of] == value)
@@ -98,9 +101,8 @@ class SqlVersions(Versions):
         def work(tx: Connection) -> int:
             changed: list[str] = []
             for part in parts(sorted(version_ids)):
-                change = update(versions).where(
-                    versions.c.id.in_(part), binned.is_not(None) if at_ms is None else binned.is_(None)
-                )
+                outside = binned.is_not(None) if at_ms is None else binned.is_(None)
+                change = update(versions).where(versions.c.id.in_(part), outside, versions.c.digest != "")
                 changed += tx.execute(change.values(deleted_at_ms=at_ms).returning(versions.c.id)).scalars()
             place = {version_id: place for place, version_id in enumerate(dict.fromkeys(version_ids))}
             changed.sort(key=lambda version_id: place[version_id])
@@ -109,8 +111,20 @@ class SqlVersions(Versions):
 
         return self._db.write(work) if version_ids else 0
 
+    def purge(self, version_ids: list[str], *, is_traceless: bool = False) -> int:
+        purge = forget if is_traceless else empty
+
+        def work(tx: Connection) -> int:
+            gone = {id_ for part in parts(sorted(version_ids)) for id_ in purge(tx, part)}
+            now = self._db.clock()
+            note(tx, [("version", id_, "purged", now, "") for id_ in dict.fromkeys(version_ids) if id_ in gone])
+            return len(gone)
+
+        return self._db.write(work) if version_ids else 0
+
     def digests(self) -> list[str]:
-        trees = select(versions.c.digest).where(versions.c.inline.is_(None)).distinct().order_by(versions.c.digest)
+        trees = select(versions.c.digest).where(versions.c.inline.is_(None), versions.c.digest != "")
+        trees = trees.distinct().order_by(versions.c.digest)
         return self._db.read(lambda tx: list(tx.execute(trees).scalars()))
 
 
