@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from seed_media import log_media
 from seed_pipelines import scoring, training
 
 from tenfold.base import ids
@@ -228,17 +229,8 @@ def trainings(seed: Seed, data: Version) -> None:
             seed.used(run, data, "training")
         if n % 3 == 1 or n == 31:
             seed.version("log", f"console-{run.id}", {"console.log": CONSOLE.encode()}, ago=0, run=run)
-        if n == 31:
-            seed.version(
-                "media",
-                "confusion",
-                {
-                    "confusion.svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='80' height='80'><rect width='80' height='80' fill='#5443c4'/></svg>"
-                },
-                ago=0,
-                run=run,
-                role="image",
-            )
+        if 29 <= n <= 31:
+            log_media(seed.version, run, [0, 100, 200, 299][: 2 + n % 3], n)
 
 
 def pipelines(seed: Seed, folder: Path) -> list[Version]:

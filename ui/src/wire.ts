@@ -294,6 +294,29 @@ export interface LogText {
   ended: boolean;
 }
 
+/** One thing a run logged. `/media/{version_id}/file` gives its bytes. `step` is null when none was said. */
+export interface MediaItem {
+  version_id: string;
+  run_id: string;
+  step: number | null;
+  at_ms: number;
+  type: string;
+  metadata: Record<string, Json>;
+}
+
+/** All that some runs logged under one key, by step then time; `view` says how a page shows it. */
+export interface MediaKey {
+  key: string;
+  view: "audio" | "file" | "histogram" | "html" | "image" | "table" | "text" | "video";
+  items: MediaItem[];
+}
+
+/** Sorted by key. `truncated`: a run has more than is sent; the newest are here. */
+export interface MediaList {
+  items: MediaKey[];
+  truncated: boolean;
+}
+
 /** One metric of a run in five numbers. */
 export interface MetricRow {
   last: number | null;
@@ -476,6 +499,15 @@ export interface RefRow {
   moved_at_ms: number;
 }
 
+/** One thing to do to the runs named, at most 1,000, or to all that a filter finds. `preview` changes nothing. */
+export interface RunAction {
+  action: "archive" | "delete" | "purge" | "restore" | "star" | "tag" | "unarchive" | "unstar";
+  ids: string[] | null;
+  filter: RunFilter | null;
+  tags: Record<string, string | null>;
+  preview: boolean;
+}
+
 /** Everything of one run but its series, artifacts and text. */
 export interface RunDetail {
   run: RunRow;
@@ -497,6 +529,16 @@ export interface RunEdit {
   name?: string | null;
   notes?: string | null;
   tags?: Record<string, string | null> | null;
+}
+
+/** Runs by what is said of them, as the parameters of `GET /runs` say it. */
+export interface RunFilter {
+  q: string;
+  project: string[];
+  kind: string[];
+  state: string[];
+  parent: string | null;
+  archived: boolean | null;
 }
 
 /** Keys in use, sorted: what may be a column or stand in a search. */
@@ -546,7 +588,20 @@ export interface RunRow {
   commit: string | null;
   params: Record<string, Json>;
   metrics: Record<string, MetricRow>;
+  goals: Record<string, "maximize" | "minimize">;
   tags: Record<string, string>;
+  starred: boolean;
+  archived: boolean;
+}
+
+/** What an action did, or would do. `names` are those of the first ten runs it changed. */
+export interface RunsActed {
+  action: string;
+  preview: boolean;
+  matched: number;
+  changed: number;
+  names: string[];
+  freed_bytes: number | null;
 }
 
 /** Sorted by key. */

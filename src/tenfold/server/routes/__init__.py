@@ -5,6 +5,7 @@ from tenfold.server.routes.data import ROUTES as DATA
 from tenfold.server.routes.deployments import ROUTES as DEPLOYMENTS
 from tenfold.server.routes.home import ROUTES as HOME
 from tenfold.server.routes.lineage import ROUTES as LINEAGE
+from tenfold.server.routes.media import ROUTES as MEDIA
 from tenfold.server.routes.models import ROUTES as MODELS
 from tenfold.server.routes.monitors import ROUTES as MONITORS
 from tenfold.server.routes.pipelines import ROUTES as PIPELINES
@@ -13,5 +14,5 @@ from tenfold.server.routes.versions import ROUTES as VERSIONS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *CURVES, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *CURVES, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from tenfold.server.wire.data import (
     TablePreview,
 )
 from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
+from tenfold.server.wire.media import MediaItem, MediaKey, MediaList
 from tenfold.server.wire.models import AliasMove, ModelDetail, ModelList, ModelRow, ModelVersionRow
 from tenfold.server.wire.operations import (
     Alarm,
@@ -71,7 +72,7 @@ __all__ = [
     "Alarm", "AliasMove", "ArtifactUse", "ArtifactUses", "AttentionRow", "Changed", "CheckRow", "CodeRow", "Counts",
     "CurveSet", "DataDetail", "DataList", "DataRow", "DataVersion", "DeploymentDetail", "DeploymentList",
     "DeploymentRow", "FileChange", "FileDiff", "FileList", "FileRow", "GraphEdge", "GraphNode", "Hit", "HitList",
-    "Home", "Ids", "LogText", "MetricRow", "ModelDetail", "ModelList",
+    "Home", "Ids", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelList",
     "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PatchText",
     "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow",
     "RefRow", "RunDetail", "RunEdit", "RunKeys", "RunLink", "RunPage", "RunRow", "SeriesList", "SeriesRow",
