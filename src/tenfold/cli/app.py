@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("tenfold.cli.demo", "Run the whole story on real flights, from raw data to a monitored model"),
     "up": ("tenfold.cli.up", "Start the server: API, pages and live events on one port"),
     "run": ("tenfold.cli.run", "Run a pipeline, or a script as one tracked run"),
-    "runs": ("tenfold.cli.runs", "List, search, show, delete and restore runs"),
+    "runs": ("tenfold.cli.runs", "List, search, export, tag, star, archive, delete runs"),
     "data": ("tenfold.cli.data", "Commit, list, compare and check out datasets"),
     "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),

@@ -1,12 +1,15 @@
-"""`tenfold runs`: list, search, show, delete, restore."""
+"""`tenfold runs`: list, search, show, export; what is done to runs stands in runs_acting."""
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import click
 
-from tenfold.base.addresses import parse
+from tenfold.cli import runs_acting as acting
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
+from tenfold.records import MARKS, RunQuery, without_marks
 
 
 @click.group(epilog=f'Example: tenfold runs list --project flights --where "metrics.auc > 0.7"\n\n{EXIT_CODES}')
@@ -22,6 +25,7 @@ def command() -> None:
 @click.option("--where", default="", help="Search text, such as: metrics.acc > 0.9 and params.opt = 'adam'")
 @click.option("--order", default="", help="Such as: metrics.acc desc, created_at_ms")
 @click.option("--deleted", is_flag=True, help="Those in the bin")
+@click.option("--archived", is_flag=True, help="Only archived ones, which are left out else")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @click.option("--offset", default=0, show_default=True, type=click.IntRange(min=0))
 @json_option
@@ -31,6 +35,7 @@ def list_(
     where: str,
     order: str,
     deleted: bool,
+    archived: bool,
     limit: int,
     offset: int,
     as_json: bool,
@@ -38,6 +43,8 @@ def list_(
     """List runs, the newest first."""
     from tenfold.api import Client
 
+    if "archived" not in where and not deleted:
+        where = f"({where}) and archived = {archived}" if where.strip() else f"archived = {archived}"
     page = Client(workspace()).runs(
         where, projects=list(project), kinds=list(kind), order=order, deleted=deleted, limit=limit, offset=offset
     )
@@ -65,7 +72,7 @@ def list_(
 def show(run: str, as_json: bool) -> None:
     """Show one run whole."""
     stores = workspace().stores
-    found = stores.runs.get([_id(run)])[0]
+    found = stores.runs.get([acting.run_id(run)])[0]
     if as_json:
         emit_json(found)
         return
@@ -74,13 +81,14 @@ def show(run: str, as_json: bool) -> None:
         ("id", found.id), ("project", found.project), ("kind", found.kind), ("parent", found.parent_id),
         ("by", f"{found.user}@{found.host}" if found.user else None), ("began", ago(found.started_at_ms)),
         ("ended", ago(found.ended_at_ms)), ("commit", found.code.commit if found.code else None),
+        ("marks", ", ".join(mark.partition(".")[2] for mark in sorted(MARKS & found.tags.keys()))),
         ("notes", found.notes),
     ):  # fmt: skip
         if value:
             click.echo(f"{label:<10}{value}")
     if found.error:
         click.secho(found.error, fg="red")
-    for title, mapping in (("params", found.params), ("tags", found.tags), ("result", found.result)):
+    for title, mapping in (("params", found.params), ("tags", without_marks(found.tags)), ("result", found.result)):
         if mapping:
             click.secho(title, dim=True)
             for key, value in sorted(mapping.items()):
@@ -90,27 +98,35 @@ def show(run: str, as_json: bool) -> None:
         table(rows, ("metric", "last", "min", "max", "mean", "points"), empty="")
 
 
-@command.command("delete", epilog=f"Example: tenfold runs delete 01JD0000000000000000000000\n\n{EXIT_CODES}")
-@click.argument("run", nargs=-1, required=True)
-def delete(run: tuple[str, ...]) -> None:
-    """Put runs into the bin; `restore` takes them out again."""
-    from tenfold.base.clock import now_ms
+@command.command("export", epilog=f"Example: tenfold runs export --project flights --csv > runs.csv\n\n{EXIT_CODES}")
+@click.option("--project", multiple=True, help="Only runs of this project; may be given more than once")
+@click.option("--kind", multiple=True, help="training, pipeline, step, deployment, check …")
+@click.option("--where", default="", help="Search text, such as: metrics.acc > 0.9 and params.opt = 'adam'")
+@click.option("--order", default="", help="Such as: metrics.acc desc, created_at_ms")
+@click.option("--columns", default="", help="name,params.lr,metrics.acc,summary.loss.min,tags.team; all when not given")
+@click.option("--csv/--json", "as_csv", default=True, help="CSV, or one JSON list of objects", show_default=True)
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True, atomic=True), default="-")
+def export(
+    project: tuple[str, ...],
+    kind: tuple[str, ...],
+    where: str,
+    order: str,
+    columns: str,
+    as_csv: bool,
+    output: TextIO,
+) -> None:
+    """Write runs as CSV or JSON, however many there are."""
+    from tenfold.tracking import parse_order, parse_search
+    from tenfold.workspace.exporting import check_columns, columns_of, csv_text, json_text, rows_of
 
     stores = workspace().stores
-    found = [item.id for item in stores.runs.get([_id(text) for text in run])]
-    click.echo(
-        f"{stores.runs.set_deleted(found, at_ms=now_ms())} in the bin. Take them out with: tenfold runs restore {found[0]}"
+    query = RunQuery(
+        projects=list(project) or None, kinds=list(kind) or None, where=parse_search(where), order=parse_order(order)
     )
+    named = [name.strip() for name in columns.split(",") if name.strip()]
+    chosen = check_columns(named) if named else columns_of(stores, query)
+    for text in (csv_text if as_csv else json_text)(chosen, rows_of(stores, query, chosen)):
+        output.write(text)
 
 
-@command.command("restore", epilog=f"Example: tenfold runs restore 01JD0000000000000000000000\n\n{EXIT_CODES}")
-@click.argument("run", nargs=-1, required=True)
-def restore(run: tuple[str, ...]) -> None:
-    """Take runs out of the bin."""
-    stores = workspace().stores
-    found = [item.id for item in stores.runs.get([_id(text) for text in run])]
-    click.echo(f"{stores.runs.set_deleted(found, at_ms=None)} restored")
-
-
-def _id(text: str) -> str:
-    return parse(text if text.startswith("run:") else f"run:{text}").name
+acting.add_to(command)

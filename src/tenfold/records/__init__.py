@@ -3,6 +3,7 @@
 from tenfold.records.edge import Edge
 from tenfold.records.event import Event
 from tenfold.records.graph import Explanation, Graph, Link, Node, Reason
+from tenfold.records.marks import ARCHIVED, MARKS, STARRED, without_marks
 from tenfold.records.page import Page
 from tenfold.records.ref import ANY, Move, Ref, RefMove
 from tenfold.records.run import END_STATES, CodeVersion, Run, RunChange, RunState, Summary
@@ -14,8 +15,8 @@ from tenfold.records.tree import Entry, Tree
 from tenfold.records.version import Draft, Version
 
 __all__ = [
-    "ANY", "END_STATES", "And", "CodeVersion", "Column", "ColumnType", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
+    "ANY", "ARCHIVED", "END_STATES", "MARKS", "STARRED", "And", "CodeVersion", "Column", "ColumnType", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
     "Explanation", "Graph", "Link", "Move", "Node", "Not", "Or", "Order", "Page", "Points", "Reason", "Ref", "RefMove",
     "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",
-    "TaskState", "Tree", "Version",
+    "TaskState", "Tree", "Version", "without_marks",
 ]  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tenfold.base.clock import now_ms
 from tenfold.contracts import Stores
-from tenfold.records import CodeVersion, Ref, RefMove, Run, Summary, Version
+from tenfold.contracts.there import runs_there, versions_there
+from tenfold.records import ARCHIVED, STARRED, CodeVersion, Ref, RefMove, Run, Summary, Version, without_marks
 from tenfold.server.wire import (
     CodeRow,
     MetricRow,
@@ -19,6 +20,7 @@ from tenfold.server.wire import (
     VersionRow,
     VersionUse,
 )
+from tenfold.tracking.definitions import definitions
 
 Columns = Mapping[str, frozenset[str]]
 """Keys to send by family: {'params': {'lr'}, 'metrics': …, 'tags': …}; a family that is absent is sent whole."""
@@ -53,8 +55,15 @@ def run_row(run: Run, *, now: int | None = None, columns: Columns | None = None)
         commit=run.code.commit if run.code else None,
         params=_chosen(flat(run.params), columns.get("params")),
         metrics={key: metric_row(value) for key, value in _chosen(run.metrics, columns.get("metrics")).items()},
-        tags=_chosen(run.tags, columns.get("tags")),
+        goals=_goals(run),
+        tags=_chosen(without_marks(run.tags), columns.get("tags")),
+        starred=STARRED in run.tags,
+        archived=ARCHIVED in run.tags,
     )
+
+
+def _goals(run: Run) -> dict[str, Literal["maximize", "minimize"]]:
+    return {key: said.goal for key, said in definitions(run).items() if said.goal is not None}
 
 
 def _chosen(values: Mapping[str, Any], keys: frozenset[str] | None) -> dict[str, Any]:
@@ -182,7 +191,7 @@ def history_rows(stores: Stores, kind: str, name: str, *, limit: int = 200) -> l
     """The moves of all refs of one artifact, newest first."""
     moves = stores.refs.history(kind, name, limit=limit)
     ids = sorted({id_ for move in moves for id_ in (move.before, move.after) if id_})
-    numbers = {v.id: v.number for v in stores.versions.get(ids)} if ids else {}
+    numbers = {v.id: v.number for v in versions_there(stores, ids).values()}
     return move_rows(moves, numbers)
 
 
@@ -190,7 +199,7 @@ def uses_of(stores: Stores, version_ids: list[str]) -> list[VersionUse]:
     """Who produced and used these versions, in order of time."""
     edges = stores.lineage.of_versions(version_ids) if version_ids else []
     ids = list(dict.fromkeys(edge.run_id for edge in edges))
-    runs = {run.id: run for run in stores.runs.get(ids)} if ids else {}
+    runs = runs_there(stores, ids)
     return [
         VersionUse(
             direction=edge.direction,
@@ -203,4 +212,5 @@ def uses_of(stores: Stores, version_ids: list[str]) -> list[VersionUse]:
             project=runs[edge.run_id].project,
         )
         for edge in edges
+        if edge.run_id in runs
     ]

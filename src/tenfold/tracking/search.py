@@ -3,6 +3,7 @@
     metrics.acc > 0.9 AND params.optimizer = 'adam'
     (state = 'failed' OR duration > '2h') AND NOT tags.team IN ('vision', 'speech')
     max(metrics.acc) >= 0.8 AND started > '2026-03-01' AND name LIKE 'resnet%'
+    starred = true AND archived = false             marks set by hand
     resnet                                          a word by itself: part of the run's name
 
 Keys with other characters than letters, digits and . _ - / : @ are quoted: metrics."val loss", params.`a b`. AND binds
@@ -17,7 +18,7 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from tenfold.base.errors import InvalidSearch
 from tenfold.contracts.searching import field_of
-from tenfold.records import And, Compare, Not, Or, Order
+from tenfold.records import ARCHIVED, MARKS, STARRED, And, Compare, Not, Or, Order
 from tenfold.records.search import Expression, Operator
 
 _TOKEN = re.compile(
@@ -41,6 +42,7 @@ _ATTRIBUTES = {
     "run_id": "id", "run_name": "name", "run name": "name", "status": "state", "user_id": "user", "experiment": "project",
     "start_time": "started_at_ms", "started": "started_at_ms", "end_time": "ended_at_ms", "ended": "ended_at_ms",
     "created": "created_at_ms", "duration": "duration_ms", "parent": "parent_id", "root": "root_id",
+    "starred": f"tags.{STARRED}", "archived": f"tags.{ARCHIVED}",
 }  # fmt: skip
 _MLFLOW_STATES = {
     "scheduled": "created",
@@ -189,7 +191,17 @@ class _Parser:
         if op is None:
             self.fail("here an operator is missing: = != < <= > >= IN LIKE ILIKE IS")
         self._next()
+        if field.removeprefix("tags.") in MARKS:
+            return self._marked(field, op)
         return self._checked(Compare(field, op, self.value(field)), start)
+
+    def _marked(self, field: str, op: Operator) -> Compare:
+        """A mark is a tag that is there or not: `starred != true` also finds runs that never were."""
+        token, value = self.now, self.value(field)
+        if op not in ("=", "!=") or str(value).lower() not in ("true", "false"):
+            self.fail("a mark is compared with = true or = false", token)
+        is_set = (str(value).lower() == "true") == (op == "=")
+        return Compare(field, "is not null" if is_set else "is null")
 
     def field(self) -> str:
         """A field as records/search.py names it; `max(metrics.acc)` is summary.acc.max."""

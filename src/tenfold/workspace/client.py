@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.addresses import parse
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenfold.contracts import Stores
+    from tenfold.workspace.actions import Acted, Action
 
 
 class Client:
@@ -68,6 +69,37 @@ class Client:
     def run(self, run: str) -> Run:
         """One run by id or address. Raises RunNotFound."""
         return self.stores.runs.get([parse(run if run.startswith("run:") else f"run:{run}").name])[0]
+
+    def act(
+        self,
+        action: Action,
+        runs: Sequence[str] | None = None,
+        *,
+        where: str | None = None,
+        projects: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        tags: Mapping[str, str | None] | None = None,
+        preview: bool = False,
+    ) -> Acted:
+        """Do one thing to many runs: star, unstar, archive, unarchive, tag, delete, restore, purge.
+
+        Args:
+            runs: Ids or addresses; or else all that `where` finds ('' finds all), of these projects and kinds.
+            tags: For `tag`; None removes one.
+            preview: Only say what it would do.
+
+        Raises:
+            Invalid: Neither runs nor `where`, or what the action needs is missing.
+            RunNotFound: A run named is not there; nothing was changed.
+        """
+        from tenfold.tracking import parse_search
+        from tenfold.workspace.actions import act
+
+        query = None
+        if where is not None:
+            query = RunQuery(projects=list(projects) or None, kinds=list(kinds) or None, where=parse_search(where))
+        named = None if runs is None else [parse(r if r.startswith("run:") else f"run:{r}").name for r in runs]
+        return act(self.stores, action, run_ids=named, query=query, tags=tags, preview=preview)
 
     def series(
         self, run_id: str, key: str, *, min_step: int | None = None, max_step: int | None = None

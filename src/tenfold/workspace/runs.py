@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.base import settings
 from tenfold.base.errors import Invalid
+from tenfold.records import ARCHIVED, STARRED
 from tenfold.tracking import ActiveRun as TrackedRun
 from tenfold.tracking import current as current_run
 from tenfold.tracking.starting import attach, start
@@ -67,6 +68,14 @@ class ActiveRun(TrackedRun):
             self.stores, model, name, run_id=self.id, input_example=input_example, message=message,
             allow_pickle=allow_pickle, **options,
         )  # fmt: skip
+
+    def star(self, *, on: bool = True) -> None:
+        """Set or take away the star: `starred = true` finds it."""
+        self.tag({STARRED: "true" if on else None})
+
+    def archive(self, *, on: bool = True) -> None:
+        """Put the run away, or take it back: tables leave archived runs out, `archived = true` finds them."""
+        self.tag({ARCHIVED: "true" if on else None})
 
     def save_schema(self, schema: Schema, name: str, *, message: str = "") -> Version:
         """Keep a schema as the next version of `schema:<name>`."""

@@ -9,10 +9,11 @@ from tenfold.server.routes.media import ROUTES as MEDIA
 from tenfold.server.routes.models import ROUTES as MODELS
 from tenfold.server.routes.monitors import ROUTES as MONITORS
 from tenfold.server.routes.pipelines import ROUTES as PIPELINES
+from tenfold.server.routes.run_actions import ROUTES as RUN_ACTIONS
 from tenfold.server.routes.runs import ROUTES as RUNS
 from tenfold.server.routes.versions import ROUTES as VERSIONS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *CURVES, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *RUN_ACTIONS, *CURVES, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import BlobNotFound, Invalid, InvalidSearch, RunNotFound
 from tenfold.contracts import Stores
 from tenfold.contracts.searching import field_of
-from tenfold.records import And, Compare, Order, Run, RunChange, RunQuery
+from tenfold.records import ARCHIVED, MARKS, And, Compare, Order, Run, RunChange, RunQuery
 from tenfold.records.search import Expression
 from tenfold.server.logs import read_log
 from tenfold.server.place import Place
@@ -26,6 +26,7 @@ from tenfold.server.wire import (
     PatchText,
     RunDetail,
     RunEdit,
+    RunFilter,
     RunKeys,
     RunPage,
 )
@@ -35,7 +36,9 @@ ID_LIMIT = 1000
 _FAMILIES = ("params", "metrics", "tags")
 
 
-class RunsParams(msgspec.Struct, frozen=True, kw_only=True):
+class RunSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs, in which order."""
+
     q: Annotated[
         str, msgspec.Meta(max_length=4000, description="Search language: metrics.acc > 0.9 and tags.a = 'b'")
     ] = ""
@@ -46,6 +49,10 @@ class RunsParams(msgspec.Struct, frozen=True, kw_only=True):
     order: Annotated[str, msgspec.Meta(max_length=1000, description="-started_at_ms,metrics.loss; - descends")] = ""
     columns: list[str] | None = None
     deleted: bool = False
+    archived: bool | None = None
+
+
+class RunsParams(RunSearch, frozen=True, kw_only=True):
     offset: Offset = 0
     limit: Limit = 100
 
@@ -75,8 +82,8 @@ def search(place: Place, params: RunsParams) -> RunPage:
     query = RunQuery(
         projects=params.project or None,
         kinds=params.kind or None,
-        where=_where(params),
-        order=_order(params.order),
+        where=where_of(params),
+        order=order_of(params.order),
         deleted=params.deleted,
         offset=params.offset,
         limit=params.limit,
@@ -95,7 +102,8 @@ def run_page(stores: Stores, query: RunQuery, columns: dict[str, frozenset[str]]
     )
 
 
-def _where(params: RunsParams) -> Expression | None:
+def where_of(params: RunSearch | RunFilter) -> Expression | None:
+    """What the parameters of a search say of the runs, but for project and kind."""
     terms: list[Expression] = []
     if params.q.strip():
         from tenfold.tracking import parse_search
@@ -112,10 +120,12 @@ def _where(params: RunsParams) -> Expression | None:
         terms.append(Compare("parent_id", "is null"))
     elif params.parent:
         terms.append(Compare("parent_id", "=", params.parent))
+    if params.archived is not None:
+        terms.append(Compare(f"tags.{ARCHIVED}", "is not null" if params.archived else "is null"))
     return terms[0] if len(terms) == 1 else And(terms) if terms else None
 
 
-def _order(text: str) -> list[Order]:
+def order_of(text: str) -> list[Order]:
     """`-started_at_ms,metrics.loss` as an order."""
     orders = []
     for part in text.split(",") if text.strip() else []:
@@ -134,6 +144,8 @@ def _columns(columns: list[str] | None) -> dict[str, frozenset[str]] | None:
     wanted: dict[str, set[str]] = {family: set() for family in _FAMILIES}
     for column in columns:
         family, dot, key = column.partition(".")
+        if family in ("summary", "best"):  # summary.loss.min, best.loss
+            family, key = "metrics", key.rpartition(".")[0] if family == "summary" else key
         if dot and family in wanted:
             wanted[family].add(key)
     return {family: frozenset(keys) for family, keys in wanted.items()}
@@ -141,7 +153,9 @@ def _columns(columns: list[str] | None) -> dict[str, frozenset[str]] | None:
 
 def keys(place: Place, params: KeysParams) -> RunKeys:
     found = place.stores.runs.keys(params.project or None, params.kind or None)
-    return RunKeys(params=found["params"], metrics=found["metrics"], tags=found["tags"])
+    return RunKeys(
+        params=found["params"], metrics=found["metrics"], tags=[key for key in found["tags"] if key not in MARKS]
+    )
 
 
 def get(place: Place, params: RunParams) -> RunDetail:

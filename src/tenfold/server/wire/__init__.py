@@ -51,12 +51,15 @@ from tenfold.server.wire.runs import (
     PatchText,
     ProjectList,
     ProjectRow,
+    RunAction,
     RunDetail,
     RunEdit,
+    RunFilter,
     RunKeys,
     RunLink,
     RunPage,
     RunRow,
+    RunsActed,
 )
 from tenfold.server.wire.versions import (
     MoveRow,
@@ -75,7 +78,8 @@ __all__ = [
     "Home", "Ids", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelList",
     "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PatchText",
     "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow",
-    "RefRow", "RunDetail", "RunEdit", "RunKeys", "RunLink", "RunPage", "RunRow", "SeriesList", "SeriesRow",
+    "RefRow", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunRow", "RunsActed",
+    "SeriesList", "SeriesRow",
     "ServerHealth", "ServerVersion", "TableColumn", "TablePreview", "Target", "VersionDetail", "VersionLink",
     "VersionPage", "VersionRow", "VersionUse",
 ]  # fmt: skip

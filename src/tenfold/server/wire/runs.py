@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -57,7 +57,11 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None
     params: dict[str, Any]
     metrics: dict[str, MetricRow]
+    goals: dict[str, Literal["maximize", "minimize"]]
+    """Of the metrics that the run said it for: which is the best of their values."""
     tags: dict[str, str]
+    starred: bool
+    archived: bool
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +125,39 @@ class Ids(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The ids an order is about, at most 1,000."""
 
     ids: list[str]
+
+
+class RunFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Runs by what is said of them, as the parameters of `GET /runs` say it."""
+
+    q: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    project: list[str] = []
+    kind: list[str] = []
+    state: list[str] = []
+    parent: str | None = None
+    archived: bool | None = None
+
+
+class RunAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to do to the runs named, at most 1,000, or to all that a filter finds. `preview` changes nothing."""
+
+    action: Literal["star", "unstar", "archive", "unarchive", "tag", "delete", "restore", "purge"]
+    ids: list[str] | None = None
+    filter: RunFilter | None = None
+    tags: dict[str, str | None] = {}
+    """For `tag`; null removes one."""
+    preview: bool = False
+
+
+class RunsActed(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action did, or would do. `names` are those of the first ten runs it changed."""
+
+    action: str
+    preview: bool
+    matched: int
+    changed: int
+    names: list[str]
+    freed_bytes: int | None
 
 
 class Changed(msgspec.Struct, frozen=True):

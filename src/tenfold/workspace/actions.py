@@ -1,0 +1,154 @@
+"""What people do to many runs at once: star, archive, tag, bin, restore, purge. One list of what there is for Python,
+command line, API and pages; each says beforehand what it would do when asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+
+from tenfold.base.clock import now_ms
+from tenfold.base.errors import Invalid
+from tenfold.contracts import Stores
+from tenfold.records import ARCHIVED, STARRED, Run, RunChange, RunQuery
+
+Action = Literal["star", "unstar", "archive", "unarchive", "tag", "delete", "restore", "purge"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+NAMED = 10
+_PAGE = 1000
+_MARKS: dict[str, tuple[str, str | None]] = {
+    "star": (STARRED, "true"), "unstar": (STARRED, None), "archive": (ARCHIVED, "true"), "unarchive": (ARCHIVED, None),
+}  # fmt: skip
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action did or, with `preview`, would do."""
+
+    action: Action
+    preview: bool
+    matched: int
+    """Runs it was about."""
+    changed: int
+    """Those it changed; the others were so already."""
+    names: list[str]
+    """Of the first ten that it changed."""
+    freed_bytes: int | None = None
+    """Of a purge."""
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What was removed for good."""
+
+    runs: int
+    freed_bytes: int
+
+
+Purge = Callable[[Sequence[str], bool], Purged]
+"""Removes runs of the bin for good, or with true only says what that would free."""
+
+
+def act(
+    stores: Stores,
+    action: Action,
+    *,
+    run_ids: Sequence[str] | None = None,
+    query: RunQuery | None = None,
+    tags: Mapping[str, str | None] | None = None,
+    preview: bool = False,
+    purge: Purge | None = None,
+) -> Acted:
+    """Do one thing to the runs named, or to all that a query finds (its offset, limit and order are not looked at).
+
+    Done twice it changes nothing the second time. Stopped half way, the runs done so far are done.
+
+    Args:
+        query: `restore` and `purge` look in the bin, the others outside it, whatever the query says of it.
+        tags: For `tag`: what to set; None removes.
+        purge: How runs are removed for good, for `purge`.
+
+    Raises:
+        Invalid: An action that does not exist, neither runs nor a query, `tag` without tags, a purge of runs that
+            are not in the bin.
+        RunNotFound: A run named is not there; nothing was changed.
+    """
+    if action not in ACTIONS:
+        raise Invalid(f"There is no action {action!r}. There are: {', '.join(ACTIONS)}", field="action")
+    if (run_ids is None) == (query is None):
+        raise Invalid("Say which runs: by their ids or by a query, one of the two", field="ids")
+    if action == "tag" and not tags:
+        raise Invalid("Say which tags to set, as in team=delays; a tag of null is removed", field="tags")
+    matched, open_runs = _todo(_found(stores, action, run_ids, query), action, tags or {})
+    freed = None
+    if action == "purge":
+        if purge is None:
+            raise Invalid("Runs cannot be purged here", field="action")
+        freed = purge([run_id for run_id, _ in open_runs], preview).freed_bytes
+    elif not preview:
+        _carry_out(stores, action, [run_id for run_id, _ in open_runs], tags or {})
+    return Acted(
+        action=action,
+        preview=preview,
+        matched=matched,
+        changed=len(open_runs),
+        names=[name for _, name in open_runs[:NAMED]],
+        freed_bytes=freed,
+    )
+
+
+def all_runs(stores: Stores, query: RunQuery) -> Iterator[Run]:
+    """Every run that a query finds, page by page, in its order; memory is that of a page.
+
+    A run that came meanwhile moves the pages by one; what the page before had is not given again.
+    """
+    offset: int | None = 0
+    last: frozenset[str] = frozenset()
+    while offset is not None:
+        page = stores.runs.search(msgspec.structs.replace(query, offset=offset, limit=_PAGE, count=False))
+        yield from (run for run in page.items if run.id not in last)
+        last = frozenset(run.id for run in page.items)
+        offset = offset + len(page.items) if len(page.items) == _PAGE else None
+
+
+def _found(stores: Stores, action: str, run_ids: Sequence[str] | None, query: RunQuery | None) -> Iterator[Run]:
+    if run_ids is not None:
+        yield from stores.runs.get(list(dict.fromkeys(run_ids)))
+    elif query is not None:
+        yield from all_runs(stores, msgspec.structs.replace(query, deleted=action in ("restore", "purge")))
+
+
+def _todo(runs: Iterator[Run], action: str, tags: Mapping[str, str | None]) -> tuple[int, list[tuple[str, str]]]:
+    """How many runs there are, and (id, name) of those that an action changes: all are read before one is changed."""
+    matched, found = 0, []
+    for run in runs:
+        matched += 1
+        if _is_open(run, action, tags):
+            found.append((run.id, run.name or run.id))
+    return matched, found
+
+
+def _is_open(run: Run, action: str, tags: Mapping[str, str | None]) -> bool:
+    if action in _MARKS:
+        key, value = _MARKS[action]
+        return (key in run.tags) != (value is not None)
+    if action == "tag":
+        return any(run.tags.get(key) != value for key, value in tags.items())
+    if action == "purge" and run.deleted_at_ms is None:
+        raise Invalid(
+            f"Run {run.id} is not in the bin, and only what is there is purged. Delete it first: tenfold runs delete {run.id}",
+            field="ids",
+        )
+    return (run.deleted_at_ms is None) == (action == "delete")
+
+
+def _carry_out(stores: Stores, action: str, run_ids: list[str], tags: Mapping[str, str | None]) -> None:
+    if action in ("delete", "restore"):
+        at_ms = now_ms() if action == "delete" else None
+        for start in range(0, len(run_ids), _PAGE):
+            stores.runs.set_deleted(run_ids[start : start + _PAGE], at_ms=at_ms)
+        return
+    change = RunChange(tags=dict([_MARKS[action]]) if action in _MARKS else dict(tags))
+    for run_id in run_ids:
+        stores.runs.update(run_id, change)
