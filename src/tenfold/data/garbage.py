@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
@@ -23,7 +23,7 @@ def collect_garbage(
         grace_ms: What was stored less long ago stays. Below an hour, nobody else may be writing.
         also: More digests to keep.
     """
-    keep = [*stores.versions.digests(), *_of_runs(stores), *also]
+    keep = [*stores.versions.digests(), *patches_of_runs(stores), *also]
     return stores.blobs.collect(keep, grace_ms=grace_ms, dry_run=dry_run)
 
 
@@ -40,13 +40,15 @@ def verify(stores: Stores, *, progress: Progress | None = None) -> list[str]:
     return lines
 
 
-def _of_runs(stores: Stores) -> Iterator[str]:
-    """Uncommitted patches of runs, those in the bin too."""
+def patches_of_runs(stores: Stores, *, but: Set[str] = frozenset()) -> Iterator[str]:
+    """Content ids of the uncommitted patches of all runs, those in the bin too, without the runs of these ids."""
     for deleted in (False, True):
         offset: int | None = 0
         while offset is not None:
             page = stores.runs.search(RunQuery(offset=offset, limit=_PAGE, deleted=deleted, count=False))
-            yield from (run.code.patch for run in page.items if run.code is not None and run.code.patch)
+            yield from (
+                run.code.patch for run in page.items if run.code is not None and run.code.patch and run.id not in but
+            )
             offset = page.next if page.items else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenfold.base.clock import iso
 from tenfold.contracts import Stores
+from tenfold.contracts.there import runs_there
 from tenfold.records import Explanation, Graph, Node, Reason, Run, Version
 from tenfold.workspace.lineage import PredictionFinder, walk
 
@@ -18,10 +19,10 @@ def why(stores: Stores, address: str, *, find_prediction: PredictionFinder | Non
     is left out; nothing is guessed. Raises what `walk` raises.
     """
     graph = walk(stores, address, direction="up", find_prediction=find_prediction, descent=True)
-    runs = {run.id: run for run in stores.runs.get([_bare(n) for n in graph.nodes if n.sort == "run"])}
+    runs = runs_there(stores, [_bare(n) for n in graph.nodes if n.sort == "run"])
     versions = {v.id: v for v in stores.versions.get([_bare(n) for n in graph.nodes if n.sort == "version"])}
     nearest_first = sorted(graph.nodes, key=lambda node: (-node.depth, node.at_ms))
-    ordered_runs = [runs[_bare(node)] for node in nearest_first if node.sort == "run"]
+    ordered_runs = [runs[_bare(node)] for node in nearest_first if node.sort == "run" and _bare(node) in runs]
     ordered_versions = [versions[_bare(node)] for node in nearest_first if node.sort == "version"]
     reasons = [
         *_start(graph),
@@ -148,9 +149,8 @@ def _data(stores: Stores, versions: list[Version], runs: list[Run], graph: Graph
     for version in versions:
         if version.kind != "data":
             continue
-        entries = (
-            [e for e in stores.blobs.entries(version.digest) if e.kind == "file"] if version.inline is None else []
-        )
+        has_tree = version.inline is None and not version.is_purged
+        entries = [e for e in stores.blobs.entries(version.digest) if e.kind == "file"] if has_tree else []
         mine = [e for e in entries if e.path in read.get(version.address, ())] or entries
         says = f"{version.name} v{version.number}" + (f": {version.message}" if version.message else "")
         if role := roles.get(f"version:{version.id}"):

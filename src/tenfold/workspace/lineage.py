@@ -7,6 +7,7 @@ from typing import Literal
 
 from tenfold.base.addresses import Address, parse
 from tenfold.contracts import Stores, resolve
+from tenfold.contracts.there import runs_there
 from tenfold.records import Edge, Graph, Link, Node, Run, Version
 
 Direction = Literal["up", "down", "both"]
@@ -52,6 +53,7 @@ def walk(
         if direction != "down":
             walker.up(runs=[], versions=versions, depth=depth, level=-2)
     elif wanted.kind == "run":
+        stores.runs.get([wanted.name])
         start = f"run:{wanted.name}"
         walker.around(direction, depth, runs=[wanted.name])
     else:
@@ -143,8 +145,9 @@ class _Walker:
     def _add(self, runs: list[str], versions: list[str], depth: int) -> None:
         new_runs = [id_ for id_ in runs if f"run:{id_}" not in self.nodes]
         new_versions = [id_ for id_ in versions if f"version:{id_}" not in self.nodes]
-        for run in self.stores.runs.get(new_runs) if new_runs else []:
-            self.nodes[f"run:{run.id}"] = run_node(run, depth)
+        there = runs_there(self.stores, new_runs)
+        for id_ in new_runs:
+            self.nodes[f"run:{id_}"] = run_node(there[id_], depth) if id_ in there else purged_node(id_, depth)
         for version in self.stores.versions.get(new_versions) if new_versions else []:
             if version.kind == "log" and depth != 0:
                 continue  # what a run printed is part of the run, not something built on its inputs
@@ -170,6 +173,11 @@ def run_node(run: Run, depth: int = 0) -> Node:
     )
 
 
+def purged_node(run_id: str, depth: int = 0) -> Node:
+    """A run that was purged: its edges are all that is left of it."""
+    return Node(id=f"run:{run_id}", sort="run", kind="purged", label="purged run", address=f"run:{run_id}", depth=depth)
+
+
 def version_node(version: Version, depth: int = 0) -> Node:
     """A version as a node of the graph."""
     return Node(
@@ -179,6 +187,6 @@ def version_node(version: Version, depth: int = 0) -> Node:
         label=f"{version.name} v{version.number}",
         address=version.address,
         at_ms=version.created_at_ms,
-        detail=version.message or version.type,
+        detail="purged" if version.is_purged else version.message or version.type,
         depth=depth,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from tenfold.base.errors import CheckFailed, Invalid, RefNotFound, VersionNotFound
 from tenfold.contracts import Stores
+from tenfold.contracts.there import runs_there
 from tenfold.records import Ref, Run, Version
 from tenfold.records.ref import ANY
 from tenfold.server.place import Place
@@ -73,7 +74,7 @@ def get(place: Place, params: ModelParams) -> ModelDetail:
 def _version_rows(stores: Stores, versions: list[Version], refs: dict[str, list[Ref]]) -> list[ModelVersionRow]:
     """The versions with their runs, evaluations and verdicts, in a constant number of queries."""
     run_ids = list({v.run_id for v in versions if v.run_id})
-    runs = {run.id: run for run in stores.runs.get(run_ids)} if run_ids else {}
+    runs = runs_there(stores, run_ids)
     judged = {v.id: v.tags["evaluation"] for v in versions if "evaluation" in v.tags}
     found = {e.id: e for e in _evaluations(stores, sorted(set(judged.values())))}
     return [
