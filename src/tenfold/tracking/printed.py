@@ -23,14 +23,19 @@ def console_pieces(stores: Stores, run_id: str) -> list[Version]:
 
 
 def _without_repeats(pieces: list[Version]) -> list[Version]:
-    """A piece that was sent again, longer, after a kill stands for the shorter one."""
-    best: dict[tuple[str, int], Version] = {}
-    for version in pieces:
-        place = (str(version.metadata.get("source", version.id)), int(version.metadata.get("start", 0)))
-        other = best.get(place)
-        if other is None or version.metadata.get("end", 0) > other.metadata.get("end", 0):
-            best[place] = version
-    return list(best.values())
+    """A piece that was sent again, longer, stands for those that lie within it."""
+    kept: list[Version] = []
+    reached: dict[str, int] = {}
+    for version in sorted(pieces, key=lambda each: (_span(each)[0], -_span(each)[1])):
+        source, end = str(version.metadata.get("source", version.id)), _span(version)[1]
+        if end > reached.get(source, -1):
+            reached[source] = end
+            kept.append(version)
+    return kept
+
+
+def _span(version: Version) -> tuple[int, int]:
+    return int(version.metadata.get("start", 0)), int(version.metadata.get("end", 0))
 
 
 def _text(stores: Stores, version: Version) -> str:

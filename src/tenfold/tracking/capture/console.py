@@ -18,13 +18,15 @@ from tenfold.base.clock import now_ms
 from tenfold.base.hashing import digest
 from tenfold.records import Draft
 from tenfold.records.version import INLINE_LIMIT_BYTES
+from tenfold.tracking.capture.terminal import show
 from tenfold.tracking.outbox import Publish
 from tenfold.tracking.secrets import masked
 
 FILE, SENT = "console", "console-sent"
-LARGEST_BYTES = 16 * 1024 * 1024
+LARGEST_BYTES = 64 * 1024 * 1024
+"""Of a process and run, as printed: about what a progress bar draws in 18 hours."""
 FILE_NAME = "console.log"
-_FULL = "\n[output beyond 16 MiB is not kept]\n"
+_FULL = "\n[output beyond 64 MiB is not kept]\n"
 
 Send = Callable[[Publish, dict[str, Path | bytes]], Any]
 
@@ -54,57 +56,76 @@ class ConsoleFile:
 
 
 def send_new(folder: Path, run_id: str, send: Send, *, everything: bool) -> bool:
-    """Send what a console file has and was not sent; True when there was something.
+    """Send what a console file has and was not sent, as a terminal shows it; True when there was something.
+
+    While it goes on only rows that stay as they are get sent, so that the whole only grows. Text that goes up to rows
+    sent before is made right at the end: the whole is sent once more, and stands for its parts.
 
     Args:
-        everything: Also a last line that has not ended yet.
+        everything: The end: also what could still have been drawn over.
     """
-    try:
-        start = _sent(folder)
-        with (folder / FILE).open("rb") as file:
-            file.seek(start)
-            data = file.read()
-    except FileNotFoundError:
+    start, above = _sent(folder)
+    data = _read_from(folder, start)
+    if data is None or not (data or (everything and above)):
         return False
-    if not everything:
-        data = data[: data.rfind(b"\n") + 1]
-    if not data:
+    if everything and (above or show(_decoded(data)).reached_above):
+        start, data = 0, _read_from(folder, 0) or b""
+    text = _decoded(data)
+    screen = show(text)
+    rows, stop = screen.settled()
+    size = len(data) if everything else len(text[:stop].encode("utf-8", "surrogateescape"))
+    if not size:
         return False
-    text = masked(_last_states(data.decode("utf-8", "replace"))).encode()
+    shown = screen.text() if everything else screen.text(rows)
+    _send_piece(folder, run_id, send, shown, start, start + size)
+    above = above or (screen.reached_above and start > 0)
+    (folder / SENT).write_text(f"{start + size}{' above' if above and not everything else ''}", "ascii")
+    return True
+
+
+def _send_piece(folder: Path, run_id: str, send: Send, shown: str, start: int, end: int) -> None:
+    text = masked(shown).encode("utf-8", "replace")
     inline = text if len(text) <= INLINE_LIMIT_BYTES else None
     piece = Draft(
         # by source and place in it, so that sending it again after a kill makes no second piece
-        id=_piece_id(folder.name, run_id, start, start + len(data)),
+        id=_piece_id(folder.name, run_id, start, end),
         kind="log",
         name=run_id,
         digest=digest(text) if inline is not None else "",
         size_bytes=len(text),
         inline=inline,
         type="text",
-        metadata={"source": folder.name, "start": start, "end": start + len(data)},
+        metadata={"source": folder.name, "start": start, "end": end},
         created_at_ms=now_ms(),
     )
     send(Publish(piece), {} if inline is not None else {FILE_NAME: text})
-    (folder / SENT).write_text(str(start + len(data)), "ascii")
-    return True
 
 
-def _sent(folder: Path) -> int:
+def _read_from(folder: Path, start: int) -> bytes | None:
     try:
-        return int((folder / SENT).read_text("ascii") or 0)
+        with (folder / FILE).open("rb") as file:
+            file.seek(start)
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _sent(folder: Path) -> tuple[int, bool]:
+    """Up to where the file was sent, and whether what followed went up to rows sent before."""
+    try:
+        offset, _, above = (folder / SENT).read_text("ascii").partition(" ")
+        return int(offset or 0), bool(above)
     except (FileNotFoundError, ValueError):
-        return 0
+        return 0, False
 
 
 def _piece_id(source: str, run_id: str, start: int, end: int) -> str:
     tail = int(digest(f"{source}:{start}:{end}".encode())[:20], 16)
     return ids.encode(ids.time_ms(run_id), tail)
-
-
-def _last_states(text: str) -> str:
-    """Lines as a terminal shows them in the end: a progress bar drawn over itself is kept once."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
 class _Tee:
