@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -94,14 +94,52 @@ class Blobs(ABC):
         """One path of a tree, without reading the rest of a large one."""
 
     @abstractmethod
+    def diff(self, before: str | None, after: str | None) -> list[tuple[Entry | None, Entry | None]]:
+        """(before, after) of each path where two trees differ in content, kind or executable bit, sorted by path.
+
+        None for a tree stands for an empty one. Reads only the folders that differ. A changed time is no difference.
+        """
+
+    @abstractmethod
+    def diff_folder(
+        self, tree: str | None, folder: Path, *, ignore: Callable[[str], bool] | None = None
+    ) -> tuple[Tree, list[tuple[Entry | None, Entry | None]]]:
+        """The tree that a folder (or file) on disk is now, and what differs from a stored one. Stores nothing.
+
+        Files that did not change since they were last read are not read again.
+        """
+
+    @abstractmethod
     def checkout(
-        self, tree: str, folder: Path, *, paths: list[str] | None = None, progress: Progress | None = None
+        self,
+        tree: str,
+        folder: Path,
+        *,
+        paths: list[str] | None = None,
+        link: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> int:
         """Write a tree (or only these paths and what lies below them) into a folder; gives the files written.
 
         Files already right are left alone, others of the tree are replaced whole; files not in the tree are not
         touched. Never writes outside `folder`, also through a symlink that is there.
+
+        Args:
+            link: Ways to place files, the one liked best first: reflink, hardlink, symlink, copy. What the file
+                systems cannot do is passed over, and copy is always the last. Hard links and symlinks are read-only
+                and share their time. ("copy",) also turns links into copies; None writes copies and lets links be.
         """
+
+    @abstractmethod
+    def place(
+        self,
+        entries: Iterable[Entry],
+        folder: Path,
+        *,
+        link: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Write entries, of whatever trees, into a folder as `checkout` does; gives the files written."""
 
     @abstractmethod
     def pins(self) -> Iterator[str]:
@@ -119,6 +157,21 @@ class Blobs(ABC):
     @abstractmethod
     def verify(self, *, progress: Progress | None = None) -> list[str]:
         """Read everything; gives one line for each damaged or missing object, none when sound."""
+
+    @abstractmethod
+    def repair(self, keep: Iterable[str]) -> tuple[int, list[str]]:
+        """Remove damaged copies of what is sound elsewhere too; gives (objects removed, what `verify` says after it).
+
+        Content that `verify` found damaged is stored anew by the next put of it: put what a working copy still has
+        between the two. What this store's cache has is put here. Nothing else is changed.
+
+        Args:
+            keep: All that is named. What cannot be read at all is only removed where nothing of this is missing then.
+        """
+
+    @abstractmethod
+    def usage(self, groups: Mapping[str, Iterable[str]]) -> dict[str, tuple[int, int]]:
+        """For groups of trees: (bytes stored for it, bytes stored for it alone), compressed and without twins."""
 
     @abstractmethod
     def size(self) -> tuple[int, int]:

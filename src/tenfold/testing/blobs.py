@@ -190,6 +190,88 @@ class BlobsSuite:
         blobs.put_tree(files | {"d03/f00003": b"changed"})
         assert blobs.size()[1] - before < 20_000
 
+    def test_trees_differ_in_content_kind_and_executable_bit(self, blobs: Blobs, tmp_path: Path) -> None:
+        folder = make_folder(tmp_path / "folder")
+        before = blobs.put_folder(folder)
+        (folder / "a" / "one.txt").write_bytes(b"two")
+        (folder / "run.sh").chmod(0o644)
+        (folder / "link").unlink()
+        (folder / "link").mkdir()
+        (folder / "link" / "inside").write_bytes(b"x")
+        (folder / "empty" / "no more").write_bytes(b"y")
+        (folder / "bare").mkdir()
+        os.utime(folder / "nothing", (1, 1))
+        after = blobs.put_folder(folder)
+        pairs = blobs.diff(before.digest, after.digest)
+        assert [((one or two).path, one is not None, two is not None) for one, two in pairs] == [  # type: ignore[union-attr]
+            ("a/one.txt", True, True),
+            ("bare", False, True),
+            ("empty", True, False),
+            ("empty/no more", False, True),
+            ("link", True, False),
+            ("link/inside", False, True),
+            ("run.sh", True, True),
+        ]
+        assert blobs.diff(after.digest, before.digest) == [(two, one) for one, two in pairs]
+        assert blobs.diff(after.digest, after.digest) == []
+        assert [two for _, two in blobs.diff(None, after.digest)] == blobs.entries(after.digest)
+        found, unsaved = blobs.diff_folder(before.digest, folder)
+        assert found == after
+        assert [two and two.path for _, two in unsaved] == [two and two.path for _, two in pairs]
+
+    def test_a_folder_is_compared_without_being_stored(self, blobs: Blobs, tmp_path: Path) -> None:
+        folder = make_folder(tmp_path / "folder")
+        tree, pairs = blobs.diff_folder(None, folder)
+        assert blobs.has([tree.digest]) == set()
+        assert blobs.put_folder(folder) == tree
+        assert [two for _, two in pairs] == blobs.entries(tree.digest)
+        assert blobs.diff_folder(tree.digest, folder) == (tree, [])
+        alone, pairs = blobs.diff_folder(tree.digest, folder / "run.sh")
+        assert alone == blobs.put_folder(folder / "run.sh") == blobs.put_tree({"run.sh": folder / "run.sh"})
+        assert {two.path for _, two in pairs if two} == set()
+
+    def test_entries_of_any_tree_are_placed(self, blobs: Blobs, tmp_path: Path) -> None:
+        one, two = blobs.put_tree({"a": b"1", "b": b"2"}), blobs.put_tree({"c/d": b"3"})
+        entries = [*blobs.entries(one.digest)[:1], *blobs.entries(two.digest)]
+        assert blobs.place(entries, tmp_path / "out") == 2
+        assert (tmp_path / "out" / "c" / "d").read_bytes() == b"3"
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "c"]
+
+    @pytest.mark.parametrize("link", ["reflink", "hardlink", "symlink", "copy"])
+    def test_a_linked_file_that_is_edited_harms_nothing(self, blobs: Blobs, tmp_path: Path, link: str) -> None:
+        tree = blobs.put_folder(make_folder(tmp_path / "folder"))
+        out, other = tmp_path / "out", tmp_path / "other"
+        assert blobs.checkout(tree.digest, out, link=[link]) == tree.files
+        assert blobs.checkout(tree.digest, out, link=[link]) == 0
+        assert blobs.diff_folder(tree.digest, out) == (tree, [])
+        assert blobs.put_folder(out) == tree
+        assert (out / "link").readlink() == Path("a/one.txt")
+        if link in ("hardlink", "symlink"):
+            assert not (out / "a" / "one.txt").stat().st_mode & 0o222
+            assert os.access(out / "run.sh", os.X_OK)
+        (out / "a" / "one.txt").chmod(0o644)
+        (out / "a" / "one.txt").write_bytes(b"six")
+        assert [two.path for _, two in blobs.diff_folder(tree.digest, out)[1] if two] == ["a/one.txt"]
+        blobs.checkout(tree.digest, other, link=[link])
+        assert (other / "a" / "one.txt").read_bytes() == b"one"
+        assert blobs.verify() == []
+        blobs.checkout(tree.digest, out, link=["copy"])
+        assert all(path.stat().st_nlink == 1 for path in out.rglob("*") if path.is_file())
+        assert not [path for path in out.rglob("*") if path.is_symlink() and path.name != "link"]
+        assert blobs.diff_folder(tree.digest, out) == (tree, [])
+        with pytest.raises(Invalid, match="reflink"):
+            blobs.checkout(tree.digest, out, link=["teleport"])
+
+    def test_usage_counts_what_is_shared_and_what_is_not(self, blobs: Blobs) -> None:
+        shared = noise(LARGE)
+        one = blobs.put_tree({"shared": shared, "own": noise(50_000, 1)})
+        two = blobs.put_tree({"shared": shared})
+        found = blobs.usage({"one": [one.digest], "two": [two.digest], "none": []})
+        assert LARGE < found["two"][0] < LARGE * 1.01
+        assert 50_000 < found["one"][1] < 51_000
+        assert found["two"][1] < 1_000
+        assert found["none"] == (0, 0)
+
     def test_checkout_leaves_right_and_unknown_files_alone(self, blobs: Blobs, tmp_path: Path) -> None:
         tree = blobs.put_tree({"a/same": b"same", "a/wrong": b"right", "b": b"b"})
         (tmp_path / "a").mkdir()

@@ -240,3 +240,106 @@ def test_a_known_file_whose_content_was_collected_is_stored_again(blobs: PackedB
     assert blobs.put_folder(folder) == tree
     assert open_blobs(tmp_path / "objects", tmp_path / "cache").verify() == []
     assert blobs.checkout(tree.digest, tmp_path / "out") == 2
+
+
+def test_putting_damaged_content_again_heals_it_once_the_damage_was_found(blobs: PackedBlobs, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "small").write_bytes(noise(1000))
+    (folder / "large").write_bytes(noise(3_000_000, 1))
+    os.utime(folder / "small", (1, 1))
+    os.utime(folder / "large", (1, 1))
+    tree = blobs.put_folder(folder)
+    flip(packs(tmp_path)[0], 100)
+    flip(packs(tmp_path)[0], 1_500_000)
+    assert len(blobs.verify()) >= 2
+    fresh = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    assert fresh.put_folder(folder) == tree
+    assert fresh.checkout(tree.digest, tmp_path / "out") == 2
+    assert fresh.verify() != []
+    removed, lines = fresh.repair([tree.digest])
+    assert (removed >= 2, lines) == (True, [])
+    assert open_blobs(tmp_path / "objects", tmp_path / "cache-2").checkout(tree.digest, tmp_path / "out-2") == 2
+
+
+def test_repair_takes_from_the_cache_and_keeps_what_nothing_can_replace(blobs: PackedBlobs, tmp_path: Path) -> None:
+    tree = blobs.put_tree({"large": noise(3_000_000), "lost": noise(2000, 1)})
+    entry = blobs.find_entry(tree.digest, "large")
+    assert entry is not None
+    assert blobs.local_path(entry.digest).stat().st_size == 3_000_000
+    flip(packs(tmp_path)[0], 1_500_000)
+    removed, lines = open_blobs(tmp_path / "objects", tmp_path / "cache").repair([tree.digest])
+    assert (removed, lines) == (1, [])
+    lost = blobs.find_entry(tree.digest, "lost")
+    assert lost is not None
+    blobs.index.refresh()
+    place = blobs.index.find(bytes.fromhex(lost.digest))
+    assert place is not None
+    flip(tmp_path / "objects" / "packs" / place.pack, place.offset)
+    before = {path.name: path.read_bytes() for path in packs(tmp_path)}
+    again = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    removed, lines = again.repair([tree.digest])
+    assert removed == 0
+    assert any(lost.digest in line for line in lines)
+    assert {path.name: path.read_bytes() for path in packs(tmp_path)} == before
+    again.put_bytes(noise(2000, 1))
+    assert again.repair([tree.digest]) == (1, [])
+
+
+def test_a_pack_whose_end_is_lost_goes_only_when_all_that_is_named_is_whole(blobs: PackedBlobs, tmp_path: Path) -> None:
+    tree = blobs.put_tree({"a": noise(5000)})
+    (pack,) = packs(tmp_path)
+    pack.chmod(0o644)
+    pack.write_bytes(pack.read_bytes()[:-20])
+    fresh = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    assert fresh.repair([tree.digest])[0] == 0
+    assert pack.exists()
+    assert fresh.put_tree({"a": noise(5000)}) == tree
+    assert fresh.repair([tree.digest]) == (1, [])
+    assert not pack.exists()
+
+
+@pytest.mark.parametrize("link", ["hardlink", "symlink"])
+def test_links_whose_file_the_cache_lost_are_missing_and_come_back(
+    blobs: PackedBlobs, tmp_path: Path, link: str
+) -> None:
+    import shutil
+
+    tree = blobs.put_tree({"a": b"1", "b": noise(500_000)})
+    out = tmp_path / "out"
+    blobs.checkout(tree.digest, out, link=[link])
+    shutil.rmtree(tmp_path / "cache")
+    gone = [one.path for one, two in blobs.diff_folder(tree.digest, out)[1] if one and not two]
+    assert gone == (["a", "b"] if link == "symlink" else [])
+    if link == "symlink":
+        with pytest.raises(Conflict, match="tenfold data checkout"):
+            blobs.put_folder(out)
+    blobs.checkout(tree.digest, out)
+    assert blobs.put_folder(out) == tree
+
+
+def test_a_link_type_the_file_system_lacks_becomes_the_next_one(tiny_disk: Path, tmp_path: Path) -> None:
+    blobs = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    tree = blobs.put_tree({"a": b"1", "b": b"2"})
+    assert blobs.checkout(tree.digest, tiny_disk / "out", link=["reflink", "hardlink"]) == 2
+    assert [path.stat().st_nlink for path in (tiny_disk / "out").iterdir()] == [1, 1]
+    assert blobs.diff_folder(tree.digest, tiny_disk / "out") == (tree, [])
+
+
+def test_case_twins_and_deep_folders_and_times_come_back(blobs: PackedBlobs, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    deep = folder.joinpath(*(f"level {n}" for n in range(20)))
+    deep.mkdir(parents=True)
+    (deep / "bottom").write_bytes(b"")
+    (folder / "A").write_bytes(b"upper")
+    (folder / "a").write_bytes(b"lower")
+    (folder / "out").symlink_to("../../outside")
+    for path in (deep / "bottom", folder / "A", folder / "out"):
+        os.utime(path, ns=(10**18 + 7, 10**18 + 7), follow_symlinks=False)
+    tree = blobs.put_folder(folder)
+    blobs.checkout(tree.digest, tmp_path / "back")
+    assert blobs.diff_folder(tree.digest, tmp_path / "back") == (tree, [])
+    assert (tmp_path / "back" / "A").read_bytes() == b"upper"
+    for path in folder.rglob("*"):
+        if not path.is_dir() and path.name != "a":
+            assert (tmp_path / "back" / path.relative_to(folder)).lstat().st_mtime_ns == 10**18 + 7

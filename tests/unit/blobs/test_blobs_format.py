@@ -16,7 +16,7 @@ from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold.stores.blobs import chunks, folder_entries, open_blobs
+from tenfold.stores.blobs import chunks, open_blobs
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "store-1"
 TREE = "68379d250178f2770ccf19bc37b6d3857384252eb6c638c7af9890bdbe9b9248"
@@ -99,7 +99,8 @@ def test_every_revision_reads_the_golden_store_and_stores_the_same_content_under
     assert blobs.verify() == []
     size = blobs.size()
     assert blobs.checkout(TREE, tmp_path / "out") == 6
-    assert folder_entries(tmp_path / "out")[0] == TREE
+    found, differences = blobs.diff_folder(TREE, tmp_path / "out")
+    assert (found.digest, differences) == (TREE, [])
     assert blobs.put_folder(tmp_path / "out").digest == TREE
     pins = (tmp_path / "objects" / "pins").glob("*")
     assert blobs.size()[1] - sum(path.stat().st_size for path in pins) == size[1]
@@ -140,5 +141,5 @@ def test_any_tree_goes_round(files: dict[str, bytes], tmp_path_factory: pytest.T
     assert {e.path: blobs.get_bytes(e.digest) for e in blobs.entries(tree.digest)} == files
     assert [e.path for e in blobs.entries(tree.digest)] == sorted(files)
     assert blobs.checkout(tree.digest, top / "out") == len(files)
-    assert folder_entries(top / "out")[0] == tree.digest
+    assert blobs.diff_folder(tree.digest, top / "out") == (tree, [])
     assert (tree.files, tree.size_bytes) == (len(files), sum(map(len, files.values())))

@@ -3,10 +3,10 @@
 Mediums: a folder, memory, a bucket. Here lives no knowledge of versions or datasets.
 """
 
-from tenfold.stores.blobs.folder import folder_entries
+from tenfold.stores.blobs.linking import LINK_TYPES
 from tenfold.stores.blobs.local import LocalMedium
 from tenfold.stores.blobs.memory import MemoryMedium
 from tenfold.stores.blobs.opening import open_blobs, open_medium
 from tenfold.stores.blobs.packed import PackedBlobs
 
-__all__ = ["LocalMedium", "MemoryMedium", "PackedBlobs", "folder_entries", "open_blobs", "open_medium"]
+__all__ = ["LINK_TYPES", "LocalMedium", "MemoryMedium", "PackedBlobs", "open_blobs", "open_medium"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import stat as modes
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from blake3 import blake3
@@ -19,14 +19,27 @@ from tenfold.contracts.blobs import Progress
 from tenfold.records import Entry
 from tenfold.stores.blobs.chunks import SMALL
 from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.linking import Linker
+from tenfold.stores.blobs.open_folders import OpenFolders
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, located, parts_of, read_content, stream
 
 _READ = 1 << 20
 
 
-def checkout(index: Index, entries: Iterable[Entry], folder: Path, *, progress: Progress | None = None) -> int:
+def checkout(
+    index: Index,
+    entries: Iterable[Entry],
+    folder: Path,
+    *,
+    linker: Linker,
+    unlink: bool = False,
+    progress: Progress | None = None,
+) -> int:
     """Write these entries below a folder; gives how many files and symlinks were written.
+
+    Args:
+        unlink: Files that are right but are links into the cache become copies.
 
     Raises:
         Conflict: Something that is not of the tree stands in the way: a symlink or file where a folder must be, a
@@ -36,26 +49,29 @@ def checkout(index: Index, entries: Iterable[Entry], folder: Path, *, progress: 
     small: dict[bytes, list[Entry]] = {}
     large: list[Entry] = []
     total = done = written = 0
-    with _Folders(folder) as folders:
+    with OpenFolders(folder) as folders:
         for entry in entries:
             check_path(entry.path)
             total += entry.size_bytes
             if entry.kind == "folder":
                 folders.enter(entry.path)
-            elif _is_right(folders, entry):
+            elif _is_right(folders, entry, linker, unlink=unlink):
                 done += entry.size_bytes
+            elif linker.active and entry.kind == "file" and linker.ready(entry) and _place_link(folders, entry, linker):
+                done += entry.size_bytes
+                written += 1
             elif entry.size_bytes <= SMALL:
                 small.setdefault(bytes.fromhex(entry.digest), []).append(entry)
             else:
                 large.append(entry)
         for entry, data in _contents(index, small):
-            _place(folders, entry, data)
+            _place(folders, entry, data, linker)
             written += 1
             done += entry.size_bytes
             if progress is not None:
                 progress(done, total)
         for entry in large:
-            for size in _place_large(index, folders, entry):
+            for size in _place_large(index, folders, entry, linker):
                 done += size
                 if progress is not None:
                     progress(done, total)
@@ -80,59 +96,10 @@ def write_content(index: Index, key: bytes, fd: int) -> Iterator[int]:
         raise Damaged(f"The chunks of {key.hex()} are sound but together are not that file. Store it again")
 
 
-class _Folders:
-    """Open folders below a top one, entered name by name so that no symlink is followed; the last ones stay open."""
-
-    _KEPT = 64
-
-    def __init__(self, top: Path) -> None:
-        self._top = top
-        self._fds: dict[str, int] = {"": os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)}
-
-    def __enter__(self) -> _Folders:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for fd in self._fds.values():
-            os.close(fd)
-
-    def enter(self, path: str) -> int:
-        """The open folder at a path, made when it is not there."""
-        found = self._fds.get(path)
-        if found is not None:
-            return found
-        parent_path, _, name = path.rpartition("/")
-        parent = self.enter(parent_path)
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            fd = os.open(name, flags, dir_fd=parent)
-        except FileNotFoundError:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=parent)
-            fd = os.open(name, flags, dir_fd=parent)
-        except OSError as error:
-            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-                raise
-            raise Conflict(
-                f"{self._top / path} is no folder, but the tree has files below that path. Move it away, then try again"
-            ) from error
-        if len(self._fds) > self._KEPT:
-            for old in [p for p in self._fds if p and not path.startswith(f"{p}/")][: self._KEPT // 2]:
-                os.close(self._fds.pop(old))
-        self._fds[path] = fd
-        return fd
-
-    def of(self, path: str) -> tuple[int, str]:
-        """(open folder, name in it) of a path."""
-        folder, _, name = path.rpartition("/")
-        return self.enter(folder), name
-
-    def shown(self, path: str) -> Path:
-        return self._top / path
-
-
-def _is_right(folders: _Folders, entry: Entry) -> bool:
+def _is_right(folders: OpenFolders, entry: Entry, linker: Linker, *, unlink: bool) -> bool:
     fd, name = folders.of(entry.path)
+    if folders.is_new(entry.path):
+        return False
     try:
         info = os.stat(name, dir_fd=fd, follow_symlinks=False)
     except FileNotFoundError:
@@ -146,6 +113,10 @@ def _is_right(folders: _Folders, entry: Entry) -> bool:
             return False
         target = os.fsencode(os.readlink(name, dir_fd=fd))
         return blake3(target).hexdigest() == entry.digest
+    if modes.S_ISLNK(info.st_mode) and os.readlink(name, dir_fd=fd) == linker.path(entry):
+        return not unlink and linker.ready(entry)
+    if unlink and info.st_nlink > 1 and not info.st_mode & 0o222:
+        return False
     if not modes.S_ISREG(info.st_mode) or info.st_size != entry.size_bytes:
         return False
     if (info.st_mode ^ entry.mode) & 0o100:
@@ -177,12 +148,17 @@ def _contents(index: Index, wanted: dict[bytes, list[Entry]]) -> Iterator[tuple[
             yield entry, data
 
 
-def _place(folders: _Folders, entry: Entry, data: bytes) -> None:
+def _place(folders: OpenFolders, entry: Entry, data: bytes, linker: Linker) -> None:
     folder, name = folders.of(entry.path)
     try:
         if entry.kind == "symlink":
-            _place_symlink(folder, name, data)
+            _place_symlink(folder, name, data, entry)
             return
+        if linker.active:
+            if not Path(linker.path(entry)).exists():
+                _fill_cache(linker, entry, lambda fd: _write_all(fd, data))
+            if _place_link(folders, entry, linker):
+                return
         temporary: str | None = None
         try:  # a new name is written straight: temporary file and rename would double the cost of small files
             fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _mode(entry), dir_fd=folder)
@@ -203,12 +179,18 @@ def _place(folders: _Folders, entry: Entry, data: bytes) -> None:
         raise
 
 
-def _place_large(index: Index, folders: _Folders, entry: Entry) -> Iterator[int]:
+def _place_large(index: Index, folders: OpenFolders, entry: Entry, linker: Linker) -> Iterator[int]:
     folder, name = folders.of(entry.path)
+    key = bytes.fromhex(entry.digest)
+    if linker.active:
+        _fill_cache(linker, entry, lambda fd: deque(write_content(index, key, fd), maxlen=0))
+        if _place_link(folders, entry, linker):
+            yield entry.size_bytes
+            return
     temporary, fd = _temporary(folder, entry)
     try:
         try:
-            yield from write_content(index, bytes.fromhex(entry.digest), fd)
+            yield from write_content(index, key, fd)
             _stamp(fd, entry)
         finally:
             os.close(fd)
@@ -221,9 +203,40 @@ def _place_large(index: Index, folders: _Folders, entry: Entry) -> Iterator[int]
         raise
 
 
-def _place_symlink(folder: int, name: str, target: bytes) -> None:
+def _fill_cache(linker: Linker, entry: Entry, write: Callable[[int], object]) -> None:
+    temporary, fd = linker.create(entry)
+    try:
+        write(fd)
+        linker.keep(entry, temporary, fd)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise_if_full(error, Path(temporary))
+        raise
+    finally:
+        os.close(fd)
+
+
+def _place_link(folders: OpenFolders, entry: Entry, linker: Linker) -> bool:
+    """Link an entry's file from the cache to its place, over what is there; False when only a copy can be made."""
+    folder, name = folders.of(entry.path)
+    try:
+        return linker.place(entry, folder, name)
+    except FileExistsError:
+        temporary = f".{secrets.token_hex(8)}.tenfold"
+        if not linker.place(entry, folder, temporary):
+            return False
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        with contextlib.suppress(FileNotFoundError):  # renaming onto another name of the same file does nothing
+            os.unlink(temporary, dir_fd=folder)
+        return True
+
+
+def _place_symlink(folder: int, name: str, target: bytes, entry: Entry) -> None:
     temporary = f".{secrets.token_hex(8)}.tenfold"
     os.symlink(target, os.fsencode(temporary), dir_fd=folder)
+    if entry.mtime_ns:
+        os.utime(temporary, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=folder, follow_symlinks=False)
     os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 

@@ -39,10 +39,15 @@ def cached_file(index: Index, cache: Path, key: bytes) -> Path:
 
 
 def forget_cached(index: Index, cache: Path) -> None:
-    """Remove the files of content that is no longer stored, and what a killed writer left there over an hour ago."""
+    """Remove the files of content that is no longer stored, and what a killed writer left there over an hour ago.
+
+    What links point to stays: it may be the last copy of what a working copy holds.
+    """
+    for path in cache.glob("*/*/*.tmp"):
+        if time.time() - path.stat().st_mtime > 3600:
+            path.unlink(missing_ok=True)
     for path in (cache / "files").glob("*/*"):
-        if path.name.endswith(".tmp"):
-            if time.time() - path.stat().st_mtime > 3600:
-                path.unlink(missing_ok=True)
-        elif not is_digest(path.name) or index.find(bytes.fromhex(path.name)) is None:
+        if not path.name.endswith(".tmp") and (
+            not is_digest(path.name) or index.find(bytes.fromhex(path.name)) is None
+        ):
             path.unlink(missing_ok=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat as modes
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from blake3 import blake3
 
 from tenfold.base.errors import Conflict, Invalid, InvalidAddress
-from tenfold.records import Entry, Tree
+from tenfold.records import Tree
 from tenfold.stores.blobs.chunks import SMALL, cut_stream
-from tenfold.stores.blobs.nodes import FILE, FOLDER, PROGRAM, SYMLINK, Item, encode_node, entry_of
+from tenfold.stores.blobs.nodes import FILE, FOLDER, PROGRAM, SYMLINK, Item, decode_node, encode_node
 from tenfold.stores.blobs.state import FolderState
 from tenfold.stores.blobs.upload import Upload
 
@@ -35,15 +35,24 @@ def walk_folder(
     read: Reader,
     link: LinkReader,
     emit: Emit,
+    links: str = "",
+    broken: Callable[[str], None] | None = None,
 ) -> Tree:
-    """Everything below a folder. `ignore` is called with paths in the tree; an ignored folder is not entered.
+    """Everything below a folder; a file is a tree of that one file.
+
+    Args:
+        ignore: Called with paths in the tree; an ignored folder is not entered.
+        links: A symlink whose target begins so was placed by a checkout and stands for the file it points to.
+        broken: Called with the path of such a symlink whose file is gone; it is then left out.
 
     Raises:
         InvalidAddress: A name that is not UTF-8 or has a backslash.
         Invalid: A socket, pipe or device.
     """
-    if not folder.is_dir():
-        raise Invalid(f"{folder} is not a folder. Give one, or a mapping of files", field="source")
+    top = os.fspath(folder)
+    alone = not folder.is_dir()
+    if alone and not os.path.lexists(top):
+        raise Invalid(f"{folder} is not there. Give a folder or a file", field="source")
 
     def one(path: str, inner: str) -> Tree:
         prefix = f"{inner}/" if inner else ""
@@ -52,8 +61,8 @@ def walk_folder(
         names: list[str] = []
         stats = array("q")
         infos: list[tuple[int, os.stat_result]] = []
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        base = os.fspath(folder.parent) if alone else path
+        entries: Sequence[_Alone | os.DirEntry[str]] = [_Alone(path)] if alone else _listed(path)
         for entry in entries:
             name = entry.name
             if ignore is not None and ignore(prefix + name):
@@ -66,6 +75,13 @@ def walk_folder(
                 stamps.append(0)
                 continue
             info = entry.stat(follow_symlinks=False)
+            if links and modes.S_ISLNK(info.st_mode) and str(Path(entry.path).readlink()).startswith(links):
+                try:
+                    info = Path(entry.path).stat()
+                except FileNotFoundError:
+                    if broken is not None:
+                        broken(entry.path)
+                    continue
             if modes.S_ISREG(info.st_mode):
                 names.append(name)
                 stats.extend((info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
@@ -82,14 +98,33 @@ def walk_folder(
             stamps.append(info.st_mtime_ns)
         keys: list[bytes] = []
         for (at, info), name, known in zip(infos, names, state.known(inner, names, stats), strict=True):
-            key = read(f"{path}/{name}", info.st_size, known)
+            key = read(f"{base}/{name}", info.st_size, known)
             keys.append(key)
             old = items[at]
             items[at] = Item(name, old.what, key, old.size, 1)
         state.note(inner, names, stats, keys)
         return emit(inner, items, stamps)
 
-    return one(os.fspath(folder), "")
+    return one(top, "")
+
+
+class _Alone:
+    """What scandir would say of one file, without listing its folder."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.name = Path(path).name
+
+    def is_dir(self, *, follow_symlinks: bool) -> bool:
+        return False
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        return Path(self.path).stat(follow_symlinks=follow_symlinks)
+
+
+def _listed(path: str) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as found:
+        return sorted(found, key=lambda entry: entry.name)
 
 
 def _check_name(path: str, name: str) -> None:
@@ -145,40 +180,33 @@ def hash_path(path: str) -> bytes:
         os.close(fd)
 
 
-def folder_entries(
-    folder: Path, *, cache: Path | None = None, ignore: Callable[[str], bool] | None = None
-) -> tuple[str, list[Entry]]:
-    """(tree digest, entries sorted by path) of a folder as it is now, storing nothing.
+class Scan:
+    """A folder as it is now, hashed and not stored: its tree, and its folders to look into, by their keys."""
 
-    Args:
-        cache: Where to keep what was read, so that the next call reads only what changed.
-    """
-    state = FolderState(folder, cache)
-    entries: list[Entry] = []
-
-    def emit(inner: str, items: list[Item], stamps: list[int]) -> Tree:
-        prefix = f"{inner}/" if inner else ""
-        if inner and not items:
-            entries.append(Entry(inner, kind="folder", mode=0o755))
-        entries.extend(
-            entry_of(item, prefix + item.name, stamp)
-            for item, stamp in zip(items, stamps, strict=True)
-            if item.what != FOLDER
+    def __init__(self, folder: Path, state: FolderState, *, ignore: Callable[[str], bool] | None, links: str) -> None:
+        self._nodes: dict[bytes, tuple[bytes, array[int]]] = {}
+        self.broken: list[str] = []
+        """Symlinks of a checkout whose file in the cache is gone; they are left out of the tree."""
+        self.tree = walk_folder(
+            folder,
+            state,
+            ignore=ignore,
+            read=lambda path, _, known: known if known is not None else hash_path(path),
+            link=lambda target: blake3(target).digest(),
+            emit=self._emit,
+            links=links,
+            broken=self.broken.append,
         )
-        key, _, size, files = encode_node(items)
-        return Tree(key.hex(), size, files)
 
-    tree = walk_folder(
-        folder,
-        state,
-        ignore=ignore,
-        read=lambda path, _, known: known if known is not None else hash_path(path),
-        link=lambda target: blake3(target).digest(),
-        emit=emit,
-    )
-    state.save()
-    entries.sort(key=lambda entry: entry.path)
-    return tree.digest, entries
+    def read(self, key: bytes) -> tuple[list[Item], list[int]]:
+        """(items, mtimes) of one of its folders."""
+        data, stamps = self._nodes[key]
+        return decode_node(data, key).items, stamps.tolist()
+
+    def _emit(self, _: str, items: list[Item], stamps: list[int]) -> Tree:
+        key, data, size, files = encode_node(items)
+        self._nodes[key] = data, array("q", stamps)  # bytes, for a million items take a tenth of the room so
+        return Tree(key.hex(), size, files)
 
 
 def _read_small(fd: int, size: int) -> bytes:

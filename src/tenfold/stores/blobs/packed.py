@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from tenfold.base.addresses import check_path
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.errors import BlobNotFound, Conflict, Invalid
 from tenfold.base.hashing import is_digest
 from tenfold.contracts import Blobs, Medium
 from tenfold.contracts.blobs import Progress
@@ -18,15 +18,19 @@ from tenfold.records import Entry, Tree
 from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
+from tenfold.stores.blobs.comparing import Pair, compare
 from tenfold.stores.blobs.files import cached_file, forget_cached
-from tenfold.stores.blobs.folder import store_path, walk_folder
+from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
 from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of, nest
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
+from tenfold.stores.blobs.repair import repair
 from tenfold.stores.blobs.state import FolderState
-from tenfold.stores.blobs.trees import find_item, store_nest, store_node, walk
+from tenfold.stores.blobs.trees import find_item, read_node, read_times, store_nest, store_node, walk
 from tenfold.stores.blobs.upload import Upload, uploading
+from tenfold.stores.blobs.usage import usage
 from tenfold.stores.blobs.verify import verify
 
 
@@ -82,7 +86,16 @@ class PackedBlobs(Blobs):
             def emit(_: str, items: list[Item], stamps: list[int]) -> Tree:
                 return store_node(upload, items, stamps)
 
-            return walk_folder(folder, state, ignore=ignore, read=read, link=upload.add_content, emit=emit)
+            return walk_folder(
+                Path(folder),
+                state,
+                ignore=ignore,
+                read=read,
+                link=upload.add_content,
+                emit=emit,
+                links=links_folder(self.cache),
+                broken=_raise_broken,
+            )
 
         tree = uploading(self.index, work, _root, progress)
         state.save()
@@ -116,11 +129,43 @@ class PackedBlobs(Blobs):
             return None  # a folder that is not empty is no entry
         return entry_of(item, path, mtime_ns)
 
+    def diff(self, before: str | None, after: str | None) -> list[tuple[Entry | None, Entry | None]]:
+        one, two = (None if tree is None else (_key(tree), self._folder) for tree in (before, after))
+        return _sorted_pairs(compare(one, two))
+
+    def diff_folder(
+        self, tree: str | None, folder: Path, *, ignore: Callable[[str], bool] | None = None
+    ) -> tuple[Tree, list[tuple[Entry | None, Entry | None]]]:
+        state = FolderState(folder, self.cache)
+        scan = Scan(Path(folder), state, ignore=ignore, links=links_folder(self.cache))
+        state.save()
+        before = None if tree is None else (_key(tree), self._folder)
+        return scan.tree, _sorted_pairs(compare(before, (_key(scan.tree.digest), scan.read)))
+
     def checkout(
-        self, tree: str, folder: Path, *, paths: list[str] | None = None, progress: Progress | None = None
+        self,
+        tree: str,
+        folder: Path,
+        *,
+        paths: list[str] | None = None,
+        link: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> int:
         entries = walk(self.index, _key(tree)) if paths is None else self._below(_key(tree), paths)
-        return checkout(self.index, entries, Path(folder), progress=progress)
+        return self.place(entries, folder, link=link, progress=progress)
+
+    def place(
+        self,
+        entries: Iterable[Entry],
+        folder: Path,
+        *,
+        link: Sequence[str] | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        wanted = check_link_types(link or ())
+        unlink = link is not None and wanted[0] == "copy"
+        linker = Linker(self.cache, wanted)
+        return checkout(self.index, entries, Path(folder), linker=linker, unlink=unlink, progress=progress)
 
     def pins(self) -> Iterator[str]:
         for digests in pins.read_pins(self.medium, self.index.clock()).values():
@@ -139,9 +184,19 @@ class PackedBlobs(Blobs):
     def verify(self, *, progress: Progress | None = None) -> list[str]:
         return verify(self.index, progress=progress)
 
+    def repair(self, keep: Iterable[str]) -> tuple[int, list[str]]:
+        return repair(self.index, self.cache, [_key(digest) for digest in keep])
+
+    def usage(self, groups: Mapping[str, Iterable[str]]) -> dict[str, tuple[int, int]]:
+        return usage(self.index, {name: [_key(tree) for tree in trees] for name, trees in groups.items()})
+
     def size(self) -> tuple[int, int]:
         self.index.refresh()
         return len({key for key, _ in self.index.all()}), sum(size for _, size, _ in self.medium.scan())
+
+    def _folder(self, key: bytes) -> tuple[list[Item], list[int]]:
+        items = read_node(self.index, key).items
+        return items, read_times(self.index, key, len(items))
 
     def _take(self, upload: Upload, path: str, source: Path | bytes | Entry) -> Entry:
         if isinstance(source, Entry):
@@ -200,6 +255,17 @@ def _key(digest: str) -> bytes:
     if not is_digest(digest):
         raise Invalid(f"{digest!r} is not a content id: 64 characters 0-9 a-f", field="digest")
     return bytes.fromhex(digest)
+
+
+def _raise_broken(path: str) -> None:
+    raise Conflict(
+        f"{path} is a link into the cache, which has lost that file. Get it back with: tenfold data checkout",
+        field="source",
+    )
+
+
+def _sorted_pairs(pairs: Iterable[Pair]) -> list[Pair]:
+    return sorted(pairs, key=lambda pair: (pair[1] or pair[0]).path)  # type: ignore[union-attr]
 
 
 def _root(tree: Tree) -> list[bytes]:

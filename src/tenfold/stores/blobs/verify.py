@@ -2,58 +2,90 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from tenfold.base.errors import BlobNotFound, Damaged
+from tenfold.base import ids
+from tenfold.base.errors import BlobNotFound, Damaged, TenfoldError
 from tenfold.contracts.blobs import Progress
-from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.index import Index, encode_trash
 from tenfold.stores.blobs.nodes import FOLDER, decode_node, is_node
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE, TIMES, Place, read_footer
 from tenfold.stores.blobs.reading import WHOLE, check, read_content, read_object
 from tenfold.stores.blobs.recipes import decode_recipe
 
 
+class Damage(NamedTuple):
+    """One thing that is wrong. `pack` is set where bytes are there and damaged; `key` is what cannot be had there."""
+
+    text: str
+    pack: str = ""
+    key: bytes = b""
+
+
 def verify(index: Index, *, progress: Progress | None = None) -> list[str]:
     """One line for each damaged or missing object, none when all is sound.
 
     Every pack is read whole, every object checked against its hash, and every recipe and folder for what it names.
-    What is damaged in one pack but sound in another is reported too.
+    What is damaged in one pack but sound in another is reported too. Writers will not rely on what was found damaged.
     """
+    found = find_damage(index, progress=progress)
+    condemn(index, found)
+    return [damage.text for damage in found]
+
+
+def condemn(index: Index, found: list[Damage]) -> None:
+    """List damaged objects under trash/, so that whoever puts that content again stores it anew. May fail silently."""
+    by_pack: dict[str, set[bytes]] = {}
+    for damage in found:
+        if damage.pack and damage.pack not in index.condemned.get(damage.key, ()):
+            by_pack.setdefault(damage.pack, set()).add(damage.key)
+    with contextlib.suppress(OSError, TenfoldError):  # a store that cannot be written to can be verified all the same
+        for pack, keys in by_pack.items():
+            index.medium.put(f"trash/{ids.new_id()}", encode_trash({pack}, keys))
+    if by_pack:
+        index.refresh()
+
+
+def find_damage(index: Index, *, progress: Progress | None = None) -> list[Damage]:
+    """What `verify` says, for programs."""
     index.refresh()
-    lines = [text for name, text in sorted(index.broken.items()) if name.startswith("index/")]
+    found = [Damage(text) for name, text in sorted(index.broken.items()) if name.startswith("index/")]
     sound: set[bytes] = set()
     recipes: dict[bytes, list[bytes]] = {}
     nodes: list[bytes] = []
     total = sum(size for size, _ in index.packs.values())
     done = 0
     for name, (size, _) in sorted(index.packs.items()):
-        lines += _verify_pack(index, name, size, sound, recipes, nodes)
+        found += _verify_pack(index, name, size, sound, recipes, nodes)
         done += size
         if progress is not None:
             progress(done, total)
-    lines += _verify_recipes(index, recipes, sound, nodes)
+    found += [Damage(line) for line in _verify_recipes(index, recipes, sound, nodes)]
     for node in nodes:
-        lines += _verify_node(index, node, sound)
-    return lines
+        found += [Damage(line) for line in _verify_node(index, node, sound)]
+    return found
 
 
 def _verify_pack(
     index: Index, name: str, size: int, sound: set[bytes], recipes: dict[bytes, list[bytes]], nodes: list[bytes]
-) -> Iterator[str]:
+) -> Iterator[Damage]:
     try:
         data = memoryview(index.medium.get(f"packs/{name}"))
         places = list(read_footer(index.medium, name, size))
     except BlobNotFound:  # removed by a collection meanwhile
         return
     except Damaged as error:
-        yield str(error)
-        return
+        yield Damage(str(error), name)
+        # where a segment still knows what lies in it, each object is judged by itself
+        places = [(key, place) for key, place in index.all() if place.pack == name]
     for key, place in places:
         try:
             plain = check(key, place, data[place.offset : place.offset + place.stored])
             _note(key, place, plain, recipes, nodes)
         except Damaged as error:
-            yield str(error)
+            yield Damage(str(error), name, key)
             continue
         if place.kind != TIMES:
             sound.add(key)

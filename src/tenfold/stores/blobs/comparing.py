@@ -1,0 +1,62 @@
+"""What differs between two trees, reading only the folders that differ: equal folders have equal ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tenfold.records import Entry
+from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of
+
+FolderReader = Callable[[bytes], tuple[list[Item], list[int]]]
+"""Called with the key of a folder; gives its items, sorted by name, and their mtimes."""
+
+Pair = tuple[Entry | None, Entry | None]
+"""One path before and after; None on the side that does not have it."""
+
+_Side = tuple[bytes, FolderReader]
+
+
+def compare(before: _Side | None, after: _Side | None, path: str = "") -> Iterator[Pair]:
+    """Each path below two folders, as (before, after), where content, kind or executable bit differ. Folder by folder.
+
+    A file that became a folder is two pairs: the file that is gone, and each file that is new. Times do not count.
+    """
+    if before is not None and after is not None and before[0] == after[0]:
+        return
+    old, old_times = before[1](before[0]) if before is not None else ([], [])
+    new, new_times = after[1](after[0]) if after is not None else ([], [])
+    was_empty, is_empty = before is not None and not old, after is not None and not new
+    if path and was_empty != is_empty:
+        folder = Entry(path, kind="folder", mode=0o755)
+        yield (folder, None) if was_empty else (None, folder)
+    prefix = f"{path}/" if path else ""
+    for i, j in _aligned(old, new):
+        one = None if i is None else old[i]
+        two = None if j is None else new[j]
+        if one is not None and two is not None and one[1:3] == two[1:3]:
+            continue
+        name = prefix + (one or two).name  # type: ignore[union-attr]
+        inner_before = (one.key, before[1]) if one is not None and before is not None and one.what == FOLDER else None
+        inner_after = (two.key, after[1]) if two is not None and after is not None and two.what == FOLDER else None
+        gone = entry_of(one, name, old_times[i]) if one is not None and i is not None and not inner_before else None
+        came = entry_of(two, name, new_times[j]) if two is not None and j is not None and not inner_after else None
+        if gone is not None or came is not None:
+            yield gone, came
+        if inner_before is not None or inner_after is not None:
+            yield from compare(inner_before, inner_after, name)
+
+
+def _aligned(old: list[Item], new: list[Item]) -> Iterator[tuple[int | None, int | None]]:
+    """Positions of the same name in two lists sorted by name."""
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if j == len(new) or (i < len(old) and old[i].name < new[j].name):
+            yield i, None
+            i += 1
+        elif i == len(old) or new[j].name < old[i].name:
+            yield None, j
+            j += 1
+        else:
+            yield i, j
+            i += 1
+            j += 1
