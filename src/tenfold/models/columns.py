@@ -20,14 +20,15 @@ _DTYPES: dict[str, Any] = {"bool": np.bool_, "int": np.int64, "float": np.float6
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Checked input: `matrix` (rows, columns) of float64 when every column is a float, else one array a column."""
+    """Checked input: `matrix` (rows, columns) of float64 when every column is a plain float, else one array a column,
+    (rows,) or (rows, *shape of the column)."""
 
     rows: int
     matrix: Array | None = None
     arrays: list[Array] | None = None
 
     def columns(self) -> list[Array]:
-        """One array of length `rows` a column, in the signature's order."""
+        """One array a column, in the signature's order."""
         if self.arrays is not None:
             return self.arrays
         assert self.matrix is not None
@@ -36,7 +37,7 @@ class Batch:
 
 def all_floats(signature: Signature) -> bool:
     """True when the input of a model fits one float64 matrix."""
-    return all(column.type == "float" for column in signature.inputs)
+    return all(column.type == "float" and not column.shape for column in signature.inputs)
 
 
 def from_rows(signature: Signature, rows: Sequence[Sequence[Any]]) -> Batch:
@@ -96,6 +97,9 @@ def from_data(signature: Signature, data: Any) -> Batch:
         if signature.positional and not any(column.name in named for column in signature.inputs):
             return from_rows(signature, list(zip(*named.values(), strict=True)))
         return from_columns(signature, named)
+    data = np.asarray(data) if hasattr(data, "__array__") else data
+    if len(signature.inputs) == 1 and signature.inputs[0].shape and signature.positional:
+        return from_columns(signature, {signature.inputs[0].name: data})
     if isinstance(data, np.ndarray) and data.dtype.kind in "fiub":
         data = data.reshape(1, -1) if data.ndim == 1 else data
         return from_columns(
@@ -155,6 +159,8 @@ def _refuse_odd(column: Column, values: Array) -> None:
 
 def _convert(column: Column, values: Any) -> Array:
     """A column's values as its array; the fast way where NumPy agrees about the type, else value by value."""
+    if column.shape:
+        return _convert_shaped(column, values)
     array = values if isinstance(values, np.ndarray) else None
     if array is None and column.type != "string":
         try:
@@ -189,6 +195,26 @@ def _convert(column: Column, values: Any) -> Array:
         except (TypeError, OverflowError):
             raise _wrong(column, at, None if missing else value) from None
     return out
+
+
+def _convert_shaped(column: Column, values: Any) -> Array:
+    """(rows, *shape): what holds an array a row, as an image or the tokens of a text."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, OverflowError):
+        array = np.empty(0)
+    wanted = {"bool": "b", "int": "iub", "float": "fiub"}[column.type]
+    if array.dtype.kind not in wanted or array.shape[1:] != tuple(column.shape):
+        seen = f"an array of {array.dtype} {array.shape[1:]}" if array.ndim > 1 else "something else"
+        raise Invalid(
+            f"The column {column.name!r} must be an array of {column.type} {tuple(column.shape)} in each row, "
+            f"not {seen}",
+            field=column.name,
+        )
+    array = array.astype(_DTYPES[column.type], copy=False)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise Invalid(f"The column {column.name!r} holds numbers that are not finite. Send numbers", field=column.name)
+    return array
 
 
 def _read_float(value: Any) -> float:

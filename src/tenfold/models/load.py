@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +10,14 @@ import msgspec
 import numpy as np
 
 from tenfold.base.addresses import Address
-from tenfold.base.errors import Damaged, Forbidden, Invalid
+from tenfold.base.errors import Forbidden, Invalid
 from tenfold.contracts import Stores, resolve
-from tenfold.models import columns, manifest, skops_file
-from tenfold.models.answers import Answers, ask
+from tenfold.models import columns, manifest
+from tenfold.models.answers import Answers
 from tenfold.models.columns import Array, Batch
-from tenfold.models.manifest import Manifest
+from tenfold.models.files import Files, FilesOfVersion
+from tenfold.models.flavours import FLAVOURS, torch
+from tenfold.models.manifest import RUNS_CODE, Manifest
 from tenfold.models.onnx_file import Runner
 from tenfold.records import Signature, Version
 
@@ -24,23 +25,25 @@ from tenfold.records import Signature, Version
 def load(stores: Stores, address: Address | str | Version, *, allow_pickle: bool = False) -> Model:
     """The model an address means now; `model:` may be left out.
 
+    Args:
+        allow_pickle: Trust whoever saved it: load it also when that runs their code (a pickle, source, torch's .pt2).
+
     Raises:
         VersionNotFound: Nothing there.
-        Forbidden: It is kept only as a pickle, which runs code, and `allow_pickle` is not set.
+        Forbidden: It is kept only in a form that runs code, and that is not allowed.
         Invalid: The version is not a model.
         Damaged: Its files are not what they were.
     """
     version = address if isinstance(address, Version) else resolve(stores, address, default_kind="model")
-    entries = {entry.path: entry.digest for entry in stores.blobs.entries(version.digest)} if not version.inline else {}
-    if manifest.PATH not in entries:
+    files = FilesOfVersion(stores, version)
+    if manifest.PATH not in files.paths():
         raise Invalid(f"{version.address} is no model saved by Tenfold: it has no {manifest.PATH}", field="address")
-    said = manifest.decode(stores.blobs.get_bytes(entries[manifest.PATH]), of=version.address)
-    if said.files[0].format == "pickle" and not allow_pickle:
-        raise Forbidden(
-            f"{version.address} is kept as a pickle, which runs code when it is loaded. If you trust whoever saved it, "
-            "load it with allow_pickle=True"
-        )
-    return Model(stores, version, said, entries)
+    said = manifest.decode(files.bytes(manifest.PATH), of=version.address)
+    if said.flavour not in FLAVOURS or not said.files:
+        raise Invalid(f"{version.address} is of the flavour {said.flavour!r}, unknown to this Tenfold. Upgrade it")
+    if said.files[0].format in RUNS_CODE and not allow_pickle:
+        raise Forbidden(_runs_code(version, said.files[0].format))
+    return Model(version, said, files, allow_pickle=allow_pickle)
 
 
 class Model:
@@ -52,17 +55,20 @@ class Model:
         manifest: How it is kept.
     """
 
-    def __init__(self, stores: Stores, version: Version, said: Manifest, entries: dict[str, str]) -> None:
+    def __init__(self, version: Version, said: Manifest, files: Files, *, allow_pickle: bool = False) -> None:
         self.version = version
         self.signature: Signature = said.signature
         self.manifest = said
-        self._stores = stores
-        self._entries = entries
+        self._files = files
+        self._allow_pickle = allow_pickle
+        self._flavour = FLAVOURS[said.flavour]
         self._lock = threading.Lock()
         self._native: Any = None
         first = said.files[0]
-        self._runner = Runner(self._bytes(first.path), said.signature, first.layout) if first.format == "onnx" else None
-        if self._runner is None:
+        self._runner: Runner | None = None
+        if first.format == "onnx":
+            self._runner = Runner(files.bytes(first.path), said.signature, first.layout)
+        elif first.format in self._flavour.read:
             self._native = self._load_native()
 
     def __repr__(self) -> str:
@@ -71,11 +77,27 @@ class Model:
 
     @property
     def native(self) -> Any:
-        """The scikit-learn object itself. Raises Invalid when only ONNX is kept."""
+        """The object of the library it was made with.
+
+        Raises:
+            Invalid: It is kept only in forms the library does not read, as ONNX.
+            Forbidden: It comes back only by running code, and that was not allowed.
+        """
         with self._lock:
             if self._native is None:
                 self._native = self._load_native()
             return self._native
+
+    def load_weights(self, module: Any) -> None:
+        """Fill a PyTorch module of the reader's own making with the kept weights; names and shapes must be the same.
+
+        Raises:
+            Invalid: They do not fit, or none are kept.
+        """
+        file = self.manifest.find("safetensors")
+        if file is None:
+            raise Invalid(f"{self.version.address} has no weights of PyTorch. Use predict, or native", field="module")
+        torch.load_weights(self._files, file, module)
 
     def predict(self, data: Any) -> Array:
         """One answer a row, for a data frame, a dict of columns, a list of dicts, or an array. Raises Invalid."""
@@ -102,14 +124,18 @@ class Model:
         Raises:
             Invalid: The model itself refused the values; its words are in the message.
         """
+        if self._runner is None and self._native is None:
+            raise Invalid(f"{self.version.address} cannot be asked: {self._why_not()}", field="address")
         if not batch.rows:
             return Answers(np.empty(0))
         if self._runner is not None:
             answers = self._runner.run(batch)
         else:
             try:
-                answers = ask(self._native, self.signature, batch)
-            except (ValueError, TypeError, KeyError) as error:
+                answers = self._flavour.ask(self._native, self.signature, batch)
+            except Invalid:
+                raise
+            except (ValueError, TypeError, KeyError, RuntimeError) as error:
                 raise Invalid(f"The model refused the input: {error}", field="data") from error
         scores = answers.probability if answers.probability is not None else answers.prediction
         if scores.dtype.kind == "f" and not np.isfinite(scores).all():
@@ -120,32 +146,42 @@ class Model:
 
     def example(self) -> dict[str, Any] | None:
         """A few rows it was saved with, as {'columns': [...], 'data': [[...]]}, or None."""
-        if "example.json" not in self._entries:
+        if "example.json" not in self._files.paths():
             return None
-        found: dict[str, Any] = msgspec.json.decode(self._bytes("example.json"))
+        found: dict[str, Any] = msgspec.json.decode(self._files.bytes("example.json"))
         return found
 
-    def _bytes(self, path: str) -> bytes:
-        if path not in self._entries:
-            raise Damaged(f"{self.version.address} has no file {path}. Save the model again")
-        return self._stores.blobs.get_bytes(self._entries[path])
-
     def _load_native(self) -> Any:
-        if file := self.manifest.find("skops"):
-            native = skops_file.load(self._bytes(file.path))
-            if skops_file.highest_feature(native) >= _width(native, len(self.signature.inputs)):
-                raise Damaged(f"A tree of {self.version.address} reads a feature that is not there. Save it again")
-            return native
-        if file := self.manifest.find("pickle"):  # `load` let it through: the reader allowed it
-            return pickle.loads(self._bytes(file.path))
+        refused: Forbidden | None = None
+        for file in self.manifest.files:
+            read = self._flavour.read.get(file.format)
+            if read is None:
+                continue
+            if file.format not in RUNS_CODE or self._allow_pickle:
+                return read(self._files, file, self.manifest)
+            refused = Forbidden(_runs_code(self.version, file.format))
+        if refused is not None:
+            raise refused
         raise Invalid(
-            f"{self.version.address} is kept as {self.manifest.files[0].format} only ({self.manifest.not_kept}). "
-            "Use predict, or train it again",
-            field="native",
+            f"{self.version.address} has no {self.manifest.flavour} object: {self._why_not()}", field="native"
         )
 
+    def _why_not(self) -> str:
+        """What it is kept as, and what one does with that."""
+        kept = " and ".join(file.format for file in self.manifest.files)
+        if self.manifest.find("safetensors"):
+            return f"it is kept as {kept}. Make its module ({self.manifest.estimator}) and call load_weights(module)"
+        return f"it is kept as {kept} only ({self.manifest.not_kept}). Use predict, or train it again"
 
-def _width(native: Any, fallback: int) -> int:
-    """How many features the last estimator of an object was fitted on."""
-    last = native.steps[-1][1] if hasattr(native, "steps") else native
-    return int(getattr(last, "n_features_in_", fallback))
+
+def _runs_code(version: Version, format: str) -> str:
+    form = {
+        "source": "Python source",
+        "pt2": "a torch .pt2 archive",
+        "mlflow": "a model of MLflow's",
+        "pickle": "a pickle",
+    }
+    return (
+        f"{version.address} is kept as {form[format]}, which runs code when it is loaded. If you trust whoever saved it, "
+        "load it with allow_pickle=True"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib import metadata
 from typing import Any, Literal
 
@@ -12,15 +13,22 @@ from tenfold.base.errors import Damaged, Invalid
 from tenfold.records import Signature
 
 PATH = "model.json"
-Format = Literal["onnx", "skops", "pickle"]
-FORMATS: tuple[Format, ...] = ("onnx", "skops", "pickle")
-"""In the order of trust, which is also the order of speed: the first one kept is the one served."""
+Format = Literal[
+    "onnx", "skops", "ubj", "txt", "cbm", "coefficients", "keras", "transformers", "safetensors", "pt2", "source",
+    "mlflow", "pickle",
+]  # fmt: skip
+RUNS_CODE: frozenset[Format] = frozenset({"pt2", "source", "mlflow", "pickle"})
+"""Formats that run their author's code when they are loaded: only for a reader who trusts the author."""
 
-_LIBRARIES = ("scikit-learn", "numpy", "scipy", "onnx", "skl2onnx", "onnxruntime", "skops", "pandas", "polars")
+_ALWAYS = ("numpy", "pandas", "polars")
 
 
 class FormatFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One format a model is kept in. For ONNX: its layout and the greatest difference of its answers from the original's."""
+    """One format a model is kept in; `path` is a file, or a folder for formats of several files.
+
+    `layout` says how to feed a graph of ONNX, or which name to import from source. `max_difference` is how far its
+    answers were from the original's, on `rows_checked` rows; None when they were not held against it.
+    """
 
     format: Format
     path: str
@@ -30,7 +38,10 @@ class FormatFile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """`not_kept` says why a format is not there."""
+    """`files` stand in the order of trust, which is also the order of speed: the first is the one that is asked.
+
+    `not_kept` says why a format is not there.
+    """
 
     version: int = 1
     flavour: str
@@ -63,10 +74,10 @@ def decode(data: bytes, *, of: str) -> Manifest:
         raise Damaged(f"{PATH} of {of} cannot be read: {error}. Save the model again") from error
 
 
-def requirements() -> list[str]:
-    """The libraries a model may need, pinned as they are here; those that are not installed are left out."""
+def requirements(distributions: Iterable[str]) -> list[str]:
+    """These libraries, and those tables come in, pinned as they are here; those that are not installed are left out."""
     found = []
-    for name in _LIBRARIES:
+    for name in (*distributions, *_ALWAYS):
         try:
             found.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:

@@ -20,6 +20,9 @@ TOLERANCE = 1e-4
 ONNX Runtime's tree kernels take float32 only (measured: a gradient boosting classifier differs by 2e-7).
 """
 
+_DTYPES = {"tensor(double)": np.float64, "tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(bool)": np.bool_}
+"""NumPy's type of a graph's input; float32 of any other."""
+
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
     """A conversion that holds. `layout` says how to feed it, `max_difference` how far its answers were off."""
@@ -74,11 +77,11 @@ class Runner:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        self._inputs = {each.name: _DTYPES.get(each.type, np.float32) for each in self._session.get_inputs()}
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._layout = layout
         self._names = [column.name for column in signature.inputs]
         self._types = [onnx_graph.dtype_of(column.type, layout) for column in signature.inputs]
-        self._number = np.float64 if layout.startswith("double") else np.float32
         self._bools = signature.classes is not None and all(isinstance(label, bool) for label in signature.classes)
 
     def run(self, batch: Batch) -> Answers:
@@ -103,7 +106,11 @@ class Runner:
     def _feed(self, batch: Batch) -> dict[str, Array]:
         if self._layout.endswith("tensor"):
             matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
-            return {onnx_graph.TENSOR_INPUT: matrix.astype(self._number, copy=False)}
+            ((name, number),) = self._inputs.items()
+            return {name: matrix.astype(number, copy=False)}
+        if self._layout == "arrays":
+            arrays = dict(zip(self._names, batch.columns(), strict=True))
+            return {name: arrays[name].astype(number, copy=False) for name, number in self._inputs.items()}
         columns = zip(self._names, self._types, batch.columns(), strict=True)
         return {name: _feed(values, dtype) for name, dtype, values in columns}
 

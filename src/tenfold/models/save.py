@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import msgspec
@@ -14,11 +15,12 @@ from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.models import manifest as manifests
-from tenfold.models import onnx_file, skops_file
-from tenfold.models.answers import Answers, ask, outputs_of
+from tenfold.models.answers import outputs_of
 from tenfold.models.columns import Batch, from_columns
-from tenfold.models.manifest import FormatFile, Manifest
-from tenfold.models.signature import EXAMPLE_ROWS, columns_of, floats, infer_inputs
+from tenfold.models.flavours import flavour_of
+from tenfold.models.flavours.flavour import About, Check, Flavour, Writing
+from tenfold.models.manifest import RUNS_CODE, Format, FormatFile, Manifest
+from tenfold.models.signature import EXAMPLE_ROWS, columns_of, infer_inputs
 from tenfold.records import Draft, Signature, Version
 
 CHECK_ROWS = 5000
@@ -40,44 +42,49 @@ def save(
     message: str = "",
     metrics: Mapping[str, float] | None = None,
     allow_pickle: bool = False,
-    format: Literal["auto", "onnx", "skops", "pickle"] = "auto",
+    format: Literal["auto"] | Format = "auto",
 ) -> Version:
-    """Keep a fitted scikit-learn estimator or pipeline as the next version of `model:<name>`.
+    """Keep a fitted model as the next version of `model:<name>`, in every format that holds it and runs no code.
 
-    Kept as ONNX when it converts and its answers match on the input example, and as skops when every type in it is
-    one that is loaded without trust; served from the first of them. Pickle only when neither holds and it is allowed.
+    A model is an estimator or pipeline of scikit-learn, of XGBoost, LightGBM or CatBoost, a result of statsmodels, a
+    module of PyTorch, a model of Keras or transformers, or a Python function or class that predicts. Each format's
+    answers are held against the original's on the input example. A pickle is written only when none holds and it is
+    allowed; a function's source always, and whoever loads either must allow it.
 
     Args:
         run_id: The run that made it; gets the edge "produced", role 'model'.
-        input_example: Rows as the model was trained on: a data frame, dict of columns, list of dicts or array. Up to
-            5,000 are checked, 5 are kept. Without it there is no ONNX, and named columns need `signature`.
+        input_example: Rows as the model was trained on: a data frame, dict of columns, list of dicts or array; arrays
+            of more than two dimensions, or several by name, for networks. Up to 5,000 are checked, 5 are kept. Without
+            it there is no ONNX, and named columns need `signature`.
         metrics: Shown beside the version, and compared by `compare`.
-        allow_pickle: Take pickle when no safe format holds. Whoever loads it must allow it too.
+        allow_pickle: Take formats that run code when they are loaded. Whoever loads it must allow it too.
         format: Insist on one format.
 
     Raises:
         Invalid: No format holds; the message says why for each and what to do.
     """
     check_name(name)
-    if not hasattr(model, "predict"):
-        raise Invalid(f"A {type(model).__name__} has no predict. Save a fitted estimator or pipeline", field="model")
-    described, checks = _describe(model, input_example, signature)
-    files, contents, not_kept = _formats(model, described, checks, format, allow_pickle)
-    said = Manifest(
-        flavour="sklearn",
-        estimator=_estimator(model),
-        task=_task(model),
-        signature=described,
-        files=files,
-        not_kept=not_kept,
-        requirements=manifests.requirements(),
-        python=manifests.python_version(),
-    )
-    contents[manifests.PATH] = manifests.encode(said)
-    contents["requirements.txt"] = ("\n".join(said.requirements) + "\n").encode()
-    if checks:
-        contents["example.json"] = _example(described, checks[0][0])
-    tree = stores.blobs.put_tree(contents)
+    flavour = flavour_of(model)
+    about = flavour.about(model)
+    described, checks = _describe(model, flavour, about, input_example, signature)
+    with TemporaryDirectory(prefix="tenfold-model-") as folder:
+        writing = Writing(about, described, checks, Path(folder))
+        files, contents, not_kept = _formats(model, flavour, writing, format, allow_pickle)
+        said = Manifest(
+            flavour=flavour.name,
+            estimator=about.estimator,
+            task=about.task,
+            signature=described,
+            files=files,
+            not_kept=not_kept,
+            requirements=manifests.requirements(flavour.requires),
+            python=manifests.python_version(),
+        )
+        contents[manifests.PATH] = manifests.encode(said)
+        contents["requirements.txt"] = ("\n".join(said.requirements) + "\n").encode()
+        if checks:
+            contents["example.json"] = _example(described, checks[0][0])
+        tree = stores.blobs.put_tree(contents)
     draft = Draft(
         id=ids.new_id(),
         kind="model",
@@ -85,7 +92,7 @@ def save(
         digest=tree.digest,
         size_bytes=tree.size_bytes,
         files=tree.files,
-        type="model/sklearn",
+        type=f"model/{flavour.name}",
         metadata=_metadata(said, metrics, metadata),
         message=message,
         run_id=run_id,
@@ -95,62 +102,73 @@ def save(
     return stores.versions.publish([draft])[0]
 
 
-def _describe(model: Any, example: Any, signature: Signature | None) -> tuple[Signature, list[tuple[Batch, Answers]]]:
+def _describe(
+    model: Any, flavour: Flavour, about: About, example: Any, signature: Signature | None
+) -> tuple[Signature, list[Check]]:
     """The whole signature, and inputs with the original's answers to hold conversions against."""
-    classes = (
-        np.asarray(model.classes_).tolist() if _task(model) == "classifier" and hasattr(model, "classes_") else None
-    )
-    if isinstance(classes, list) and any(isinstance(label, list) for label in classes):
-        classes = None  # several outputs at once: no single list of labels
     if example is None:
-        if signature is None:
-            if hasattr(model, "feature_names_in_") or not hasattr(model, "n_features_in_"):
-                raise Invalid(
-                    f"This {type(model).__name__} takes named columns, and their types are not known. "
-                    "Pass input_example=table.head(1000)",
-                    field="input_example",
-                )
-            signature = floats(int(model.n_features_in_))
-            zeros = from_columns(signature, {column.name: np.zeros(1) for column in signature.inputs})
-            signature = msgspec.structs.replace(signature, outputs=outputs_of(signature, ask(model, signature, zeros)))
-        return msgspec.structs.replace(signature, classes=signature.classes or classes), []
+        return _without_example(model, flavour, about, signature), []
     inferred = signature or infer_inputs(example)
     columns, _ = columns_of(example)
     columns = {key: values[:CHECK_ROWS] for key, values in columns.items()}
     bare = msgspec.structs.replace(
         inferred,
-        inputs=[msgspec.structs.replace(c, nullable=c.type in ("float", "string")) for c in inferred.inputs],
-        classes=inferred.classes or classes,
+        inputs=[
+            msgspec.structs.replace(c, nullable=c.type in ("float", "string") and not c.shape) for c in inferred.inputs
+        ],
+        classes=inferred.classes or about.classes,
     )
     batch = from_columns(bare, columns)
     if not batch.rows:
         raise Invalid("The input example has no rows. Give some rows of the training table", field="input_example")
-    answers = ask(model, bare, batch)
+    answers = flavour.ask(model, bare, batch)
     checks = [(batch, answers)]
-    if signature is None:
-        nullable, probes = _probe_missing(model, bare, batch)
-        checks += probes
+    nullable: set[str] = set()
+    if signature is not None:
+        bare = msgspec.structs.replace(bare, inputs=signature.inputs)
+    else:
+        if flavour.bears_gaps:
+            nullable, probes = _probe_missing(model, flavour, bare, batch)
+            checks += probes
         bare = msgspec.structs.replace(
             bare, inputs=[msgspec.structs.replace(c, nullable=c.name in nullable) for c in bare.inputs]
         )
-    else:
-        bare = msgspec.structs.replace(bare, inputs=signature.inputs)
     return msgspec.structs.replace(bare, outputs=outputs_of(bare, answers)), checks
 
 
-def _probe_missing(model: Any, signature: Signature, batch: Batch) -> tuple[set[str], list[tuple[Batch, Answers]]]:
+def _without_example(model: Any, flavour: Flavour, about: About, signature: Signature | None) -> Signature:
+    if signature is None:
+        if about.inputs is None:
+            raise Invalid(
+                f"What a {about.estimator} takes is not known: names and types of its columns. "
+                "Pass input_example=table.head(1000)",
+                field="input_example",
+            )
+        signature = about.inputs
+        if signature.inputs:  # one row of nothing shows what comes out
+            nothing = from_columns(
+                signature,
+                {c.name: np.array([""], dtype=object) if c.type == "string" else np.zeros(1) for c in signature.inputs},
+            )
+            signature = msgspec.structs.replace(signature, classes=about.classes)
+            answers = flavour.ask(model, signature, nothing)
+            signature = msgspec.structs.replace(signature, outputs=outputs_of(signature, answers))
+    return msgspec.structs.replace(signature, classes=signature.classes or about.classes)
+
+
+def _probe_missing(model: Any, flavour: Flavour, signature: Signature, batch: Batch) -> tuple[set[str], list[Check]]:
     """The columns where the model answers though a value is missing, with those answers; tried on a few rows."""
     nullable: set[str] = set()
-    probes: list[tuple[Batch, Answers]] = []
+    probes: list[Check] = []
     few = {c.name: values[:EXAMPLE_ROWS] for c, values in zip(signature.inputs, batch.columns(), strict=True)}
     for column in signature.inputs[:PROBED_COLUMNS]:
-        if column.type not in ("float", "string"):
+        if column.type not in ("float", "string") or column.shape:
             continue
         values = few[column.name]
         gap = np.full(len(values), np.nan) if column.type == "float" else np.full(len(values), None, dtype=object)
         probe = from_columns(signature, {**few, column.name: gap})
         try:
-            probes.append((probe, ask(model, signature, probe)))
+            probes.append((probe, flavour.ask(model, signature, probe)))
         except Exception:  # whatever it raises, it does not bear a missing value there
             continue
         nullable.add(column.name)
@@ -158,61 +176,47 @@ def _probe_missing(model: Any, signature: Signature, batch: Batch) -> tuple[set[
 
 
 def _formats(
-    model: Any, signature: Signature, checks: list[tuple[Batch, Answers]], wanted: str, allow_pickle: bool
+    model: Any, flavour: Flavour, writing: Writing, wanted: str, allow_pickle: bool
 ) -> tuple[list[FormatFile], dict[str, Any], dict[str, str]]:
     files: list[FormatFile] = []
     contents: dict[str, Any] = {}
     not_kept: dict[str, str] = {}
-    if wanted in ("auto", "onnx"):
+    for kind, write in flavour.write.items():
+        if wanted not in ("auto", kind) or (kind in RUNS_CODE and kind != "source" and not allow_pickle):
+            continue
+        if kind == "pickle" and files:
+            continue
         try:
-            if not checks:
-                raise Invalid("Without input_example a conversion to ONNX cannot be held against the original")
-            made = onnx_file.convert(model, signature, checks)
-            contents["model.onnx"] = made.data
-            files.append(
-                FormatFile(
-                    format="onnx",
-                    path="model.onnx",
-                    layout=made.layout,
-                    max_difference=made.max_difference,
-                    rows_checked=made.rows_checked,
-                )
-            )
+            written = write(model, writing)
         except TenfoldError as error:
-            not_kept["onnx"] = error.message
-    if wanted in ("auto", "skops"):
-        try:
-            contents["model.skops"] = skops_file.dump(model)
-            files.append(FormatFile(format="skops", path="model.skops"))
-        except TenfoldError as error:
-            not_kept["skops"] = error.message
-    if not files and allow_pickle and wanted in ("auto", "pickle"):
-        contents["model.pkl"] = pickle.dumps(model, protocol=5)
-        files.append(FormatFile(format="pickle", path="model.pkl"))
+            not_kept[kind] = error.message
+            continue
+        files.append(written.file)
+        contents |= written.contents
     if not files:
-        why = "; ".join(f"{kind}: {reason}" for kind, reason in not_kept.items()) or "pickle is not allowed"
-        raise Invalid(
-            f"A {type(model).__name__} cannot be saved in a safe format ({why}). Pass allow_pickle=True to keep it as "
-            "a pickle, which runs code when it is loaded",
-            field="format",
-        )
+        why = "; ".join(f"{tried}: {reason}" for tried, reason in not_kept.items())
+        why = why or ("pickle is not allowed" if wanted in flavour.write else f"there is no {wanted} of it")
+        cure = "Pass allow_pickle=True to keep it as a pickle, which runs code when it is loaded"
+        if "pickle" not in flavour.write or allow_pickle:
+            cure = "Save another part of it, or a function that calls it"
+        raise Invalid(f"A {type(model).__name__} cannot be saved in a safe format ({why}). {cure}", field="format")
     return files, contents, not_kept
 
 
 def _metadata(said: Manifest, metrics: Mapping[str, float] | None, own: Mapping[str, Any] | None) -> dict[str, Any]:
-    onnx = said.find("onnx")
+    first = said.files[0]
     ours: dict[str, Any] = {
         "flavour": said.flavour,
         "estimator": said.estimator,
         "task": said.task,
         "formats": [file.format for file in said.files],
-        "served_as": said.files[0].format,
+        "served_as": first.format,
         "signature": msgspec.to_builtins(said.signature),
         "requirements": said.requirements,
         "python": said.python,
     }
-    if onnx is not None:
-        ours["max_difference"] = onnx.max_difference
+    if first.max_difference is not None:
+        ours["max_difference"] = first.max_difference
     if said.not_kept:
         ours["not_kept"] = said.not_kept
     if metrics:
@@ -226,15 +230,3 @@ def _example(signature: Signature, batch: Batch) -> bytes:
     rows = zip(*(values[:EXAMPLE_ROWS].tolist() for values in batch.columns()), strict=True)
     names = [column.name for column in signature.inputs]
     return msgspec.json.encode({"columns": names, "data": [list(row) for row in rows]})
-
-
-def _estimator(model: Any) -> str:
-    steps = getattr(model, "steps", None)
-    last = steps[-1][1] if steps else model
-    return type(last).__name__ if steps is None else f"{type(model).__name__}({type(last).__name__})"
-
-
-def _task(model: Any) -> Literal["classifier", "regressor", "other"]:
-    from sklearn.base import is_classifier, is_regressor
-
-    return "classifier" if is_classifier(model) else "regressor" if is_regressor(model) else "other"

@@ -25,22 +25,28 @@ def infer_inputs(example: Any) -> Signature:
     if not columns:
         raise Invalid("The input example has no columns. Give some rows of the training table", field="input_example")
     return Signature(
-        inputs=[Column(name, _type_of(name, values)) for name, values in columns.items()], positional=positional
+        inputs=[Column(name, _type_of(name, values), shape=list(values.shape[1:])) for name, values in columns.items()],
+        positional=positional,
     )
 
 
 def columns_of(data: Any) -> tuple[dict[str, Any], bool]:
-    """The columns of tabular data by name, and whether the names are only positions (x0, x1 …)."""
+    """The columns of data by name, and whether the names are only positions: x0, x1 … of a table, x of an array with
+    more than two dimensions. Arrays in a mapping may have any number of them."""
     if isinstance(data, Mapping):
         return {str(name): np.asarray(values) for name, values in data.items()}, False
     if hasattr(data, "columns") and not isinstance(data, np.ndarray):
         return {str(name): data[name].to_numpy() for name in data.columns}, False
-    if not isinstance(data, np.ndarray):
+    if hasattr(data, "__array__"):
+        data = np.asarray(data)
+    else:
         data = list(data)
         if data and isinstance(data[0], Mapping):
             names = dict.fromkeys(str(name) for row in data for name in row)
             return {name: np.array([row.get(name) for row in data]) for name in names}, False
     matrix = np.asarray(data)
+    if matrix.ndim > 2:
+        return {"x": matrix}, True
     if matrix.ndim != 2:
         raise Invalid(
             f"The input example has {matrix.ndim} dimensions. Give rows: an array of (rows, columns)",
@@ -56,6 +62,7 @@ def floats(width: int) -> Signature:
 
 def _type_of(name: str, values: Any) -> ColumnType:
     kind = values.dtype.kind
+    values = values.ravel()
     if kind in "biuf":
         found: ColumnType = "bool" if kind == "b" else "float" if kind == "f" else "int"
         return found
