@@ -37,6 +37,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("port", "TENFOLD_PORT", "7410", "Port `tenfold up` listens on"),
     Setting("workers", "TENFOLD_WORKERS", None, "Warm processes for pipeline steps (default: one a core)"),
     Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
+    Setting("capture_env", "TENFOLD_CAPTURE_ENV", None, "Environment variables a run notes, such as CUDA_*,OMP_*"),
 )
 
 _PLACES = ("store", "blobs")
@@ -60,7 +61,12 @@ def get(
         top = find_upwards("tenfold.toml", folder)
         assert top is not None, "a value came from it"
         return str(top.parent / Path(str(from_file)).expanduser())
-    return str(from_file)
+    return ",".join(str(each) for each in from_file) if isinstance(from_file, list) else str(from_file)
+
+
+def words(key: str) -> list[str]:
+    """The value in force of a setting that is a list: in tenfold.toml a list too, elsewhere words with commas."""
+    return [word.strip() for word in (get(key) or "").split(",") if word.strip()]
 
 
 def project_file(folder: Path | None = None) -> dict[str, Any]:

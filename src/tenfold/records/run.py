@@ -28,7 +28,7 @@ RUN_KINDS = (
 
 
 class CodeVersion(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which code ran. `patch` and `untracked` are content ids of blobs: the uncommitted diff, an archive of new files."""
+    """Which code ran. `patch` is the content id of the uncommitted diff; it and new files are in `code:<run id>`."""
 
     commit: str | None = None
     branch: str | None = None
@@ -39,6 +39,12 @@ class CodeVersion(msgspec.Struct, frozen=True, omit_defaults=True):
     arguments: list[str] = []
     digest: str | None = None
     """Content id of the code itself, for pipeline steps."""
+    folder: str | None = None
+    """Where it was started, relative to the top of the repository; '.' for the top."""
+    untracked: list[str] = []
+    """Paths of source files that git did not know, kept in `code:<run id>` under `untracked/`."""
+    masked: list[str] = []
+    """Places (`path:line`) in changed or new files where a secret stood, which is not kept."""
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -332,15 +332,15 @@ class ActiveRun(KeepsMedia):
 
     def _run_capture(self) -> None:
         try:
-            code, environment = self._capturing(self._keep_blob)
-            self._do(Change(self.id, RunChange(code=code, environment=environment)))
+            code, environment = self._capturing()
+            if code.files:
+                draft = self._draft("code", self.id, type="folder", role="code")
+                self._do(Publish(draft), code.files)
+            self._do(Change(self.id, RunChange(code=code.version, environment=environment)))
         except Exception as error:
             self._warn("capture", f"Code version and environment were not captured: {error}")
         finally:
             self._captured.set()
-
-    def _keep_blob(self, data: bytes) -> str:
-        return self.stores.blobs.put_bytes(data)
 
     def _sync_children(self) -> None:
         try:

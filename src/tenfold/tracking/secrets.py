@@ -17,11 +17,25 @@ _TOKENS = re.compile(
   | \bAIza[\w-]{35}\b                                     # Google
   | \bpypi-[\w-]{40,}
   | \beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}                # JSON web tokens
+  | (?<=PRIVATE\ KEY-----)[^-]{40,}(?=-----END)            # PEM
     """,
     re.VERBOSE,
 )
 _NAMED = re.compile(
     r"""((?:api[_-]?key|secret|token|passw(?:or)?d|passwd|access[_-]?key)["']?\s*(?:=|:|\s)\s*["']?)([^\s"',;&]{6,})""",
+    re.IGNORECASE,
+)
+_PASSWORD_IN_SOURCE = re.compile(
+    r"""((?:secret|passw(?:or)?d|passwd)["']?[ \t]*(?::[ \t]*str[ \t]*)?[=:][ \t]*["'])([^"'\s{}•]{6,})(["'])""",
+    re.IGNORECASE,
+)
+_KEY = r"(?=[\w+/=.-]*[0-9])(?=[\w+/=.-]*[A-Za-z])[\w+/=.-]{8,}"
+_KEY_IN_SOURCE = re.compile(
+    rf"""((?:api[_-]?key|token|access[_-]?key)["']?[ \t]*(?::[ \t]*str[ \t]*)?[=:][ \t]*["'])({_KEY})(["'])""",
+    re.IGNORECASE,
+)
+_UNQUOTED = re.compile(
+    rf"""((?:api[_-]?key|token|access[_-]?key|secret|passw(?:or)?d|passwd)[ \t]*[=:][ \t]*)({_KEY})(?![\w(])""",
     re.IGNORECASE,
 )
 _IN_URL = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)([^\s/@]+)(@)")
@@ -39,12 +53,36 @@ def masked(text: str) -> str:
     return _NAMED.sub(_mask_value, text)
 
 
+def masked_source(text: str, *, expressions: bool) -> str:
+    """Source or configuration with secrets replaced, and as many lines as before.
+
+    More careful than `masked`, for what is changed here does not run any more: a password is a text in quotes, and a
+    token one of letters and digits.
+
+    >>> masked_source('token = tokenizer.encode(x); mask_token = "[MASK]"; api_key = "q1w2e3r4"', expressions=True)
+    'token = tokenizer.encode(x); mask_token = "[MASK]"; api_key = "••••••"'
+
+    Args:
+        expressions: What stands without quotes is no value, as in Python; unlike in YAML or a shell script.
+    """
+    text = _TOKENS.sub(lambda found: "\n".join(MASK for _ in found[0].split("\n")), text)
+    text = _IN_URL.sub(rf"\g<1>{MASK}\g<3>", text)
+    text = _PASSWORD_IN_SOURCE.sub(rf"\g<1>{MASK}\g<3>", text)
+    text = _KEY_IN_SOURCE.sub(rf"\g<1>{MASK}\g<3>", text)
+    return text if expressions else _UNQUOTED.sub(rf"\g<1>{MASK}", text)
+
+
+def is_secret_name(name: str) -> bool:
+    """True when a variable or option of this name holds a secret."""
+    return bool(_SECRET_NAME.search(name))
+
+
 def masked_arguments(arguments: list[str]) -> list[str]:
     """A command's arguments with secrets replaced, also where `--token` and its value are two arguments."""
     given, hide = [], False
     for argument in arguments:
         given.append(MASK if hide else masked(argument))
-        hide = argument.startswith("-") and "=" not in argument and bool(_SECRET_NAME.search(argument))
+        hide = argument.startswith("-") and "=" not in argument and is_secret_name(argument)
     return given
 
 

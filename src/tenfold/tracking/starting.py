@@ -9,21 +9,24 @@ import platform
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import AlreadyExists, Invalid, RunNotFound
 from tenfold.contracts import Stores
-from tenfold.records import CodeVersion, Run, RunChange
+from tenfold.records import Run, RunChange
 from tenfold.tracking import media, stack
 from tenfold.tracking.background import background
 from tenfold.tracking.names import name_of
 from tenfold.tracking.outbox import Create, Deed, Transition, is_away
 from tenfold.tracking.run import CAPTURES, ActiveRun, outcome
 
+if TYPE_CHECKING:
+    from tenfold.tracking.capture.code import Code
+
 Resume = Literal["must", "allow", "never"]
-Capturer = Callable[[Callable[[bytes], str]], tuple[CodeVersion, dict[str, Any]]]
+Capturer = Callable[[], "tuple[Code, dict[str, Any]]"]
 
 
 def start(
@@ -41,6 +44,7 @@ def start(
     kind: str = "training",
     notes: str = "",
     capture: Collection[str] | bool | None = None,
+    capture_env: Collection[str] = (),
     run_type: type[ActiveRun] = ActiveRun,
 ) -> ActiveRun:
     """Start a run, or go on with one, and make it the current run.
@@ -52,6 +56,7 @@ def start(
         run_id: Of the run to go on with, or the id for a new one.
         resume: With `run_id`: 'must' go on with it, 'allow' starts it when it does not exist, 'never' takes a new id.
         capture: Some of CAPTURES; all when not given, none when False.
+        capture_env: Names and patterns of environment variables to note.
         run_type: What to give: a class that adds to ActiveRun what other rooms can do.
 
     Raises:
@@ -100,7 +105,7 @@ def start(
     )
     for deed in _deeds(new, found, resume, params=bool(params), name=name, reached=reached):
         run._outbox.do(deed)
-    run.begin(_capturer(run.capture))
+    run.begin(_capturer(run.capture, capture_env))
     _end_at_exit()
     return run
 
@@ -177,15 +182,15 @@ def _captures(wanted: Collection[str] | bool | None) -> frozenset[str]:
     return chosen
 
 
-def _capturer(wanted: frozenset[str]) -> Capturer:
+def _capturer(wanted: frozenset[str], variables: Collection[str]) -> Capturer:
     folder = Path.cwd()
 
-    def capture(keep: Callable[[bytes], str]) -> tuple[CodeVersion, dict[str, Any]]:
-        from tenfold.tracking.capture.code import code_version
+    def capture() -> tuple[Code, dict[str, Any]]:
+        from tenfold.tracking.capture.code import read_code
         from tenfold.tracking.capture.machine import environment
 
-        code = code_version(folder, keep=keep, git="git" in wanted)
-        return code, environment(packages="packages" in wanted, hardware="system" in wanted)
+        code = read_code(folder, git="git" in wanted)
+        return code, environment(packages="packages" in wanted, hardware="system" in wanted, variables=variables)
 
     return capture
 

@@ -97,10 +97,13 @@ def start_run(
     resume: Literal["must", "allow", "never"] = "never",
     kind: str = "training",
     capture: Collection[str] | None = None,
+    capture_env: Collection[str] | None = None,
 ) -> ActiveRun:
     """Start a run in a workspace; a run that is active already becomes its parent, unless `parent` is ''."""
     if capture is None:
-        capture = [word.strip() for word in (settings.get("capture") or "").split(",") if word.strip()]
+        capture = settings.words("capture")
+    if capture_env is None:
+        capture_env = settings.words("capture_env")
     above = active_run(required=False)
     run = start(
         workspace.stores,
@@ -115,6 +118,7 @@ def start_run(
         resume=resume,
         kind=kind,
         capture=capture,
+        capture_env=capture_env,
         run_type=ActiveRun,
     )
     return cast(ActiveRun, run)

@@ -5,36 +5,47 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
+from tenfold.tracking.capture.packages import PACKAGES, SOURCES, installed
+from tenfold.tracking.secrets import MASK, is_secret_name, masked, masked_arguments
 
-def environment(*, packages: bool, hardware: bool = True) -> dict[str, Any]:
-    """The environment of this process as a tree of JSON values."""
+
+def environment(*, packages: bool, hardware: bool = True, variables: Collection[str] = ()) -> dict[str, Any]:
+    """The environment of this process as a tree of JSON values.
+
+    Args:
+        variables: Names of environment variables to note, or patterns such as `CUDA_*`; no other is looked at.
+    """
     found: dict[str, Any] = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "executable": sys.executable,
+        "command": masked_arguments(sys.orig_argv),
         "os": platform.platform(),
         "folder": os.getcwd(),  # noqa: PTH109 - a text, and Path.cwd() fails where the folder is gone as well
     }
     if hardware:
         found |= _hardware()
     if packages:
-        found["packages"] = dict(_packages())
+        versions, sources = installed()
+        found |= {PACKAGES: versions} | ({SOURCES: sources} if sources else {})
+    if variables:
+        found["variables"] = allowed_variables(variables, os.environ)
     return found
 
 
-@cache
-def _packages() -> tuple[tuple[str, str], ...]:
-    from importlib.metadata import distributions
+def allowed_variables(patterns: Collection[str], variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables that a pattern names, by name; what is called or looks like a secret is masked.
 
-    found: dict[str, str] = {}
-    for each in distributions():
-        name = each.metadata["Name"]
-        if name:
-            found.setdefault(name, each.version)
-    return tuple(sorted(found.items(), key=lambda item: item[0].lower()))
+    >>> allowed_variables(["OMP_*", "X_TOKEN"], {"OMP_NUM_THREADS": "4", "X_TOKEN": "abc", "HOME": "/root"})
+    {'OMP_NUM_THREADS': '4', 'X_TOKEN': '••••••'}
+    """
+    names = sorted(name for name in variables if any(fnmatchcase(name, pattern) for pattern in patterns))
+    return {name: MASK if is_secret_name(name) else masked(variables[name]) for name in names}
 
 
 @cache
