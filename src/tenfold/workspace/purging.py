@@ -19,7 +19,7 @@ from tenfold.records import And, Compare, Move, Run, RunQuery, Version
 SAFE_GRACE_MS = 3_600_000
 """Bytes stored less than an hour ago stay for now: then others may go on writing."""
 
-OF_THE_RUN = frozenset({"log", "media", "output"})
+OF_THE_RUN = frozenset({"code", "log", "media", "output"})
 """Kinds of versions that a run keeps for itself."""
 
 _PAGE = 1000
