@@ -118,6 +118,15 @@ export interface DataList {
   items: DataRow[];
 }
 
+/** What two runs used under one name and role. */
+export interface DataPair {
+  kind: string;
+  name: string;
+  role: string;
+  a: VersionLink | null;
+  b: VersionLink | null;
+}
+
 /** One dataset. `head` is what `main` names, else the newest version. */
 export interface DataRow {
   name: string;
@@ -132,6 +141,13 @@ export interface DataVersion {
   detail: VersionDetail;
   profile: Json;
   profile_version: VersionLink | null;
+}
+
+/** What `define_metric` says of a metric. `summary` is the number that speaks for a run; `x` what it is drawn over. */
+export interface Definition {
+  goal: "maximize" | "minimize" | null;
+  summary: "best" | "last" | "max" | "mean" | "min";
+  x: string | null;
 }
 
 /** A deployment with the models it has served, and its logs of predictions and outcomes (newest first). */
@@ -158,6 +174,38 @@ export interface DeploymentRow {
   targets: Target[];
   rates: Record<string, number | null>;
   predictions: number;
+}
+
+/** One metric of many runs. `x` is `step`, `elapsed` (seconds), `time` (seconds, UTC) or `metric:<key>`. `low` and `high` are a window on x. With `groups` (name to run ids) a line is the mean of a group. */
+export interface DrawQuery {
+  runs: string[];
+  key: string;
+  x?: string;
+  buckets?: number;
+  low?: number | null;
+  high?: number | null;
+  groups?: Record<string, string[]> | null;
+  band?: "minmax" | "std";
+  envelope?: boolean;
+}
+
+/** Lines in the order of the runs or groups asked for; those without the metric are left out. x rises strictly. */
+export interface Drawing {
+  key: string;
+  x: string;
+  axes: number[][];
+  lines: DrawnLine[];
+}
+
+/** One line: a run's, by its id, or a group's, by its name. `axis` is the number of its x column. */
+export interface DrawnLine {
+  id: string;
+  axis: number;
+  ys: (number | null)[];
+  low: (number | null)[] | null;
+  high: (number | null)[] | null;
+  total: number;
+  runs: number;
 }
 
 /** `seq` grows with every event of a store. `topic` is the noun ('run', 'version', 'ref', 'series', 'task'). */
@@ -276,6 +324,25 @@ export interface Home {
 /** The ids an order is about, at most 1,000. */
 export interface Ids {
   ids: string[];
+}
+
+/** Params by share, greatest first. `runs` have the metric; `constant` params are the same in all of them. */
+export interface Importance {
+  metric: string;
+  summary: string;
+  runs: number;
+  items: ParamImportance[];
+  constant: string[];
+}
+
+/** For which metric; `summary` is the number that speaks for a run, by its definition when left out. */
+export interface ImportanceQuery {
+  runs?: string[];
+  filter?: RunFilter | null;
+  order?: string;
+  limit?: number;
+  metric: string;
+  summary?: "last" | "max" | "mean" | "min" | null;
 }
 
 /** An arrow in the direction in which data flowed: version → run that used it, run → version it produced. */
@@ -404,6 +471,15 @@ export interface Node {
   at_ms?: number;
   detail?: string;
   depth?: number;
+}
+
+/** How much a param says about a metric. Shares add up to 1, or are all 0 when nothing can be told. `correlation` is Spearman's for numbers, the correlation ratio (without a sign) for words. */
+export interface ParamImportance {
+  param: string;
+  share: number;
+  correlation: number | null;
+  kind: "number" | "word";
+  values: number;
 }
 
 /** The uncommitted diff of the code that ran; empty when there was none. */
@@ -566,6 +642,19 @@ export interface RunPage {
   next: number | null;
 }
 
+/** What differs from run `a` to run `b`, beside params, metrics and tags, which their rows have. `patch` is a unified diff from the code that `a` ran to the code that `b` ran: exact where both began from one commit (`same_base`), else of their uncommitted changes. `packages` and `environment` hold only what differs. */
+export interface RunPair {
+  a: CodeRow | null;
+  b: CodeRow | null;
+  same_base: boolean;
+  patch: string;
+  note: string | null;
+  packages: ValuePair[];
+  same_packages: number;
+  environment: ValuePair[];
+  data: DataPair[];
+}
+
 /** One line of a table of runs. `params` are flat: nested keys joined by dots. `error` is its first line. */
 export interface RunRow {
   id: string;
@@ -592,6 +681,21 @@ export interface RunRow {
   tags: Record<string, string>;
   starred: boolean;
   archived: boolean;
+}
+
+/** The runs of a set: as named, else in the order asked. `total` counts all matches; named runs that are not there are left out. `metrics` has the definitions of the newest run that defined them. */
+export interface RunSet {
+  items: RunRow[];
+  total: number;
+  metrics: Record<string, Definition>;
+}
+
+/** Which runs: those named, else what a filter finds. `order` as in `GET /runs`. */
+export interface RunSetQuery {
+  runs?: string[];
+  filter?: RunFilter | null;
+  order?: string;
+  limit?: number;
 }
 
 /** What an action did, or would do. `names` are those of the first ten runs it changed. */
@@ -657,6 +761,13 @@ export interface Target {
   version: VersionLink | null;
 }
 
+/** One thing of two runs; null where it is not. */
+export interface ValuePair {
+  name: string;
+  a: Json;
+  b: Json;
+}
+
 /** A version with its surroundings. `inline` is its content when that is small JSON or text, else null. */
 export interface VersionDetail {
   version: VersionRow;
@@ -713,4 +824,28 @@ export interface VersionUse {
   run_kind: string;
   run_state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
   project: string;
+}
+
+/** A way to look at a project, kept under a name: `content` is the page's own. Each save is a version of it. */
+export interface View {
+  project: string;
+  name: string;
+  page: string;
+  content: Json;
+  address: string;
+  version: number;
+  author: string;
+  saved_at_ms: number;
+}
+
+/** What to keep under a view's name; as JSON `content` has at most 16,000 bytes. */
+export interface ViewEdit {
+  project: string;
+  page: string;
+  content: Record<string, Json>;
+}
+
+/** Sorted by name. */
+export interface ViewList {
+  items: View[];
 }

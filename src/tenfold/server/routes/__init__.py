@@ -1,5 +1,6 @@
 """The routes, one file a noun. `TABLE` is all of them: what is dispatched, documented and tested."""
 
+from tenfold.server.routes.compare import ROUTES as COMPARE
 from tenfold.server.routes.curves import ROUTES as CURVES
 from tenfold.server.routes.data import ROUTES as DATA
 from tenfold.server.routes.deployments import ROUTES as DEPLOYMENTS
@@ -12,8 +13,9 @@ from tenfold.server.routes.pipelines import ROUTES as PIPELINES
 from tenfold.server.routes.run_actions import ROUTES as RUN_ACTIONS
 from tenfold.server.routes.runs import ROUTES as RUNS
 from tenfold.server.routes.versions import ROUTES as VERSIONS
+from tenfold.server.routes.views import ROUTES as VIEWS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *RUN_ACTIONS, *CURVES, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *RUN_ACTIONS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *VIEWS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
 ]  # fmt: skip

@@ -5,6 +5,23 @@ Answers send every field, also null ones, so a page never asks whether a field i
 has a default. Times are UTC milliseconds; a number that is NaN or infinite is sent as null.
 """
 
+from tenfold.server.wire.compare import (
+    DataPair,
+    Definition,
+    Drawing,
+    DrawnLine,
+    DrawQuery,
+    Importance,
+    ImportanceQuery,
+    ParamImportance,
+    RunPair,
+    RunSet,
+    RunSetQuery,
+    ValuePair,
+    View,
+    ViewEdit,
+    ViewList,
+)
 from tenfold.server.wire.curves import CurveSet, PointRows, SeriesList, SeriesRow
 from tenfold.server.wire.data import (
     DataDetail,
@@ -72,14 +89,15 @@ from tenfold.server.wire.versions import (
 )
 
 __all__ = [
-    "Alarm", "AliasMove", "ArtifactUse", "ArtifactUses", "AttentionRow", "Changed", "CheckRow", "CodeRow", "Counts",
-    "CurveSet", "DataDetail", "DataList", "DataRow", "DataVersion", "DeploymentDetail", "DeploymentList",
-    "DeploymentRow", "FileChange", "FileDiff", "FileList", "FileRow", "GraphEdge", "GraphNode", "Hit", "HitList",
-    "Home", "Ids", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelList",
-    "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PatchText",
-    "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow",
-    "RefRow", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunRow", "RunsActed",
-    "SeriesList", "SeriesRow",
-    "ServerHealth", "ServerVersion", "TableColumn", "TablePreview", "Target", "VersionDetail", "VersionLink",
-    "VersionPage", "VersionRow", "VersionUse",
+    "Alarm", "AliasMove", "ArtifactUse", "ArtifactUses", "AttentionRow", "Changed", "CheckRow", "CodeRow",
+    "Counts", "CurveSet", "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "Definition",
+    "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "FileChange",
+    "FileDiff", "FileList", "FileRow", "GraphEdge", "GraphNode", "Hit", "HitList", "Home", "Ids", "Importance",
+    "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelList",
+    "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "ParamImportance",
+    "PatchText", "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList",
+    "ProjectRow", "RefRow", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage",
+    "RunPair", "RunRow", "RunSet", "RunSetQuery", "RunsActed", "SeriesList", "SeriesRow", "ServerHealth",
+    "ServerVersion", "TableColumn", "TablePreview", "Target", "ValuePair", "VersionDetail", "VersionLink",
+    "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit", "ViewList",
 ]  # fmt: skip
