@@ -72,9 +72,7 @@ def request_approval(stores: Stores, version: Version, alias: str, *, who: str, 
     return _read(_publish(stores, REQUEST, version.name, asked, who=who), None)
 
 
-def answer_approval(
-    stores: Stores, name: str, number: int, *, approved: bool, who: str, comment: str = ""
-) -> Approval:
+def answer_approval(stores: Stores, name: str, number: int, *, approved: bool, who: str, comment: str = "") -> Approval:
     """Say yes or no to a request.
 
     Raises:

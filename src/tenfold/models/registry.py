@@ -1,14 +1,17 @@
-"""A registered model: its versions, its aliases with their history, its verdicts."""
+"""A registered model: its versions, its aliases with their history, its approvals, its verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tenfold.base import clock
 from tenfold.base.addresses import check_ref
 from tenfold.base.errors import CheckFailed, Invalid, VersionNotFound
 from tenfold.contracts import Stores, resolve
+from tenfold.contracts.there import versions_there
+from tenfold.models import approvals, whole
+from tenfold.models.approvals import Approval
 from tenfold.records import ANY, Move, Ref, RefMove, Version
 
 GUARDED = frozenset({"champion", "Production"})
@@ -59,33 +62,105 @@ class Registered:
         Args:
             version: Number, another alias, or version id.
             expect: Version id the alias must name now, None when it must not exist, ANY when that does not matter.
-            force_reason: Why a guarded alias may take a version that failed its evaluation; becomes part of `why`.
+            force_reason: Why the alias may move past a failed evaluation or a missing approval; becomes part of `why`.
 
         Raises:
-            CheckFailed: A guarded alias would take a version whose verdict is 'failed', and no reason was given.
+            CheckFailed: A guarded alias would take a version whose verdict is 'failed', or one that needs approval a
+                version that has none, and no reason was given.
             RefMoved: The alias is not where `expect` says.
         """
         check_ref(alias)
         to = None if version is None else self.version(version)
-        if to is not None and alias in GUARDED and to.tags.get(BLESSING) == "failed":
-            if not force_reason:
-                raise CheckFailed(
-                    f"{to.address} failed its evaluation{_said(to)}. Evaluate it again, or move {alias} with a reason: "
-                    "force_reason='…'",
-                    field="version",
-                )
-            why = f"{why} (forced: {force_reason})".strip()
+        if to is not None:
+            why = self._allowed(alias, to, why, force_reason)
         move = Move(ref=alias, to=to.id if to else None, expect=expect, who=who, why=why)
         return self.stores.refs.move("model", self.name, move, at_ms=clock.now_ms())
+
+    def _allowed(self, alias: str, to: Version, why: str, force_reason: str | None) -> str:
+        """The reason of a move as it is kept, with what allowed it. Raises CheckFailed."""
+        against = []
+        if alias in GUARDED and to.tags.get(BLESSING) == "failed":
+            against.append(f"{to.address} failed its evaluation{_said(to)}. Evaluate it again")
+        yes = None
+        if alias in self.needs_approval():
+            yes = approvals.approval_for(self.stores, self.name, alias, to.id)
+            if yes is None:
+                ask = f"tenfold models request {self.name} {alias} {to.number}"
+                against.append(f"{alias} needs approval and nobody approved {to.address}. Ask for it with: {ask}")
+        if against and not force_reason:
+            raise CheckFailed(f"{'; '.join(against)}, or move {alias} with a reason: force_reason='…'", field="version")
+        if against:
+            return f"{why} (forced: {force_reason})".strip()
+        return f"{why} (request {yes.number}, approved by {yes.answered_by or 'someone'})".strip() if yes else why
+
+    def needs_approval(self) -> list[str]:
+        """The aliases that only take approved versions, sorted."""
+        return whole.needing_approval(whole.find_whole(self.stores, self.name))
+
+    def require_approval(self, aliases: Iterable[str]) -> list[str]:
+        """Say which aliases only take approved versions, in place of those that did; none lifts the rule."""
+        return whole.require_approval(self.stores, self.name, aliases)
+
+    def request(self, alias: str, version: int | str, *, who: str = "", comment: str = "") -> Approval:
+        """Ask that an alias may take a version. Raises AlreadyExists when that is asked already and not answered."""
+        return approvals.request_approval(self.stores, self.version(version), alias, who=who, comment=comment)
+
+    def approve(self, request: int, *, who: str = "", comment: str = "", move: bool = True) -> Approval:
+        """Say yes to a request and, unless told otherwise, move the alias: its history names the request.
+
+        Raises:
+            VersionNotFound: No such request, or its version is in the bin.
+            StateConflict: It was answered already.
+            CheckFailed: The version failed its evaluation; the yes is kept, the alias did not move.
+        """
+        said = approvals.answer_approval(self.stores, self.name, request, approved=True, who=who, comment=comment)
+        if move:
+            self.set_alias(said.alias, said.version_id, who=who, why=comment or said.comment)
+        return said
+
+    def reject(self, request: int, *, who: str = "", comment: str) -> Approval:
+        """Say no to a request, and why. Raises VersionNotFound, StateConflict."""
+        return approvals.answer_approval(self.stores, self.name, request, approved=False, who=who, comment=comment)
+
+    def requests(self, *, state: approvals.State | None = None) -> list[Approval]:
+        """Requests for approval with their answers, newest first."""
+        return approvals.approvals(self.stores, self.name, state=state)
 
     def history(self, alias: str | None = None) -> list[RefMove]:
         """Moves of one alias, or of all, newest first."""
         return self.stores.refs.history("model", self.name, alias)
 
     def at(self, alias: str, at_ms: int) -> Version | None:
-        """The version an alias named at a moment (UTC), or None."""
+        """The version an alias named at a moment (UTC), or None. One deleted or purged since is given too."""
         found = self.stores.refs.at("model", self.name, alias, at_ms)
-        return self.stores.versions.get([found])[0] if found else None
+        return versions_there(self.stores, [found]).get(found) if found else None
+
+    @property
+    def description(self) -> str:
+        """What was said of the model as a whole."""
+        record = whole.find_whole(self.stores, self.name)
+        return record.description if record else ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the model as a whole."""
+        return whole.tags_of_whole(whole.find_whole(self.stores, self.name))
+
+    def describe(
+        self,
+        description: str | None = None,
+        *,
+        version: int | str | None = None,
+        tags: Mapping[str, str | None] | None = None,
+    ) -> Version:
+        """Say what a version is, or the model as a whole when none is named; a tag of None is removed.
+
+        Gives the version, or the record of the whole. Raises VersionNotFound.
+        """
+        if version is None:
+            return whole.describe_whole(self.stores, self.name, description=description, tags=tags)
+        found = self.version(version)
+        return self.stores.versions.describe(found.id, description=description, tags=dict(tags or {}))
 
     def delete(self, version: int | str) -> Version:
         """Put a version into the bin.
@@ -107,23 +182,14 @@ class Registered:
             if version.number == number:
                 self.stores.versions.set_deleted([version.id], at_ms=None)
                 return self.stores.versions.get([version.id])[0]
-        raise VersionNotFound(f"No version {number} of model:{self.name} is in the bin", field="version")
+        raise self._not_binned(number)
 
-    def compare(self, one: int | str, other: int | str) -> dict[str, Any]:
-        """What differs between two versions: {'metrics' | 'params' | 'signature' | 'requirements': {key: [one, other]}}.
-
-        Params are those of the runs that made them. A key one of them lacks has None there.
-        """
-        a, b = self.version(one), self.version(other)
-        runs = {run.id: run for run in self.stores.runs.get([v.run_id for v in (a, b) if v.run_id])}
-        params = [runs[v.run_id].params if v.run_id in runs else {} for v in (a, b)]
-        return {
-            "versions": [a.number, b.number],
-            "metrics": _differ(a.metadata.get("metrics", {}), b.metadata.get("metrics", {}), all_keys=True),
-            "params": _differ(*params),
-            "signature": _differ(_columns(a), _columns(b)),
-            "requirements": _differ(_pins(a), _pins(b)),
-        }
+    def _not_binned(self, number: int) -> VersionNotFound:
+        return VersionNotFound(
+            f"No version {number} of model:{self.name} is in the bin. See what is there with: tenfold models show "
+            f"{self.name} --bin",
+            field="version",
+        )
 
 
 def set_verdict(stores: Stores, version_id: str, verdict: Mapping[str, Any]) -> Version:
@@ -152,17 +218,3 @@ def _version(stores: Stores, name: str, wanted: int | str) -> Version:
 
 def _said(version: Version) -> str:
     return f" ({version.tags['verdict']})" if version.tags.get("verdict") else ""
-
-
-def _differ(a: Mapping[str, Any], b: Mapping[str, Any], *, all_keys: bool = False) -> dict[str, list[Any]]:
-    keys = sorted(a.keys() | b.keys())
-    return {key: [a.get(key), b.get(key)] for key in keys if all_keys or a.get(key) != b.get(key)}
-
-
-def _columns(version: Version) -> dict[str, str]:
-    signature = version.metadata.get("signature", {})
-    return {column["name"]: column["type"] for column in signature.get("inputs", [])}
-
-
-def _pins(version: Version) -> dict[str, str]:
-    return dict(pin.split("==", 1) for pin in version.metadata.get("requirements", []) if "==" in pin)

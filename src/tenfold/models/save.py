@@ -145,10 +145,13 @@ def _without_example(model: Any, flavour: Flavour, about: About, signature: Sign
                 field="input_example",
             )
         signature = about.inputs
-        if signature.inputs:  # one row of nothing shows what comes out
+        if signature.inputs:  # one row of anything shows what comes out
             nothing = from_columns(
                 signature,
-                {c.name: np.array([""], dtype=object) if c.type == "string" else np.zeros(1) for c in signature.inputs},
+                {
+                    c.name: np.array(["text"], dtype=object) if c.type == "string" else np.zeros(1)
+                    for c in signature.inputs
+                },
             )
             signature = msgspec.structs.replace(signature, classes=about.classes)
             answers = flavour.ask(model, signature, nothing)
@@ -191,6 +194,9 @@ def _formats(
         except TenfoldError as error:
             not_kept[kind] = error.message
             continue
+        except Exception as error:  # a library may raise anything at all; the reason stands in the manifest
+            not_kept[kind] = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:300]}"
+            continue
         files.append(written.file)
         contents |= written.contents
     if not files:
@@ -199,7 +205,7 @@ def _formats(
         cure = "Pass allow_pickle=True to keep it as a pickle, which runs code when it is loaded"
         if "pickle" not in flavour.write or allow_pickle:
             cure = "Save another part of it, or a function that calls it"
-        raise Invalid(f"A {type(model).__name__} cannot be saved in a safe format ({why}). {cure}", field="format")
+        raise Invalid(f"{writing.about.estimator} cannot be saved in a safe format ({why}). {cure}", field="format")
     return files, contents, not_kept
 
 

@@ -110,8 +110,7 @@ def _write_onnx(model: Any, writing: Writing) -> Written:
         runner = Runner(data, signature, _layout(arguments))
         worst = max(difference(answers, runner.run(batch)) for batch, answers in writing.checks)
     except Exception as error:  # an exporter may raise anything at all; the reason is kept in the manifest
-        lines = str(error).strip().splitlines() or [""]
-        raise Invalid(f"It does not convert to ONNX ({type(error).__name__}: {lines[0][:200]})") from error
+        raise Invalid(f"It does not convert to ONNX ({_why(error)})") from error
     if not worst <= TOLERANCE:
         raise Invalid(f"As ONNX its answers differ by {worst:.3g} on the input example")
     rows = sum(batch.rows for batch, _ in writing.checks)
@@ -187,8 +186,7 @@ def _write_pt2(model: Any, writing: Writing) -> Written:
             )
             torch.export.save(program, buffer)
     except Exception as error:
-        lines = str(error).strip().splitlines() or [""]
-        raise Invalid(f"It cannot be exported ({type(error).__name__}: {lines[0][:200]})") from error
+        raise Invalid(f"It cannot be exported ({_why(error)})") from error
     written = Written(FormatFile(format="pt2", path="model.pt2"), {"model.pt2": buffer.getvalue()})
     return held_against(written, writing, _read_pt2, _ask, flavour="torch")
 
@@ -199,18 +197,28 @@ def _read_pt2(files: Files, file: FormatFile, said: Manifest) -> Any:
         return torch.export.load(io.BytesIO(files.bytes(file.path))).module()
 
 
+def _why(error: Exception) -> str:
+    """The first line of what an exporter found, under what it wraps that in."""
+    while isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"
+
+
 @contextlib.contextmanager
 def _in_silence() -> Iterator[None]:
     """Exporters warn of their own insides and of libraries that are not needed."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict) if name.startswith("torch")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 FLAVOUR = Flavour(

@@ -5,6 +5,8 @@ Read back from these files alone: nothing is fetched, and no code that a file na
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,8 @@ def _write(model: Any, writing: Writing) -> Written:
         layout = f"model:{type(model).__name__}"
     else:
         raise Invalid(f"{type(model).__name__} is a class of its author's, which no file brings along")
-    model.save_pretrained(folder)
+    with _without_bars(transformers):
+        model.save_pretrained(folder)
     contents = {f"{_FOLDER}/{path.relative_to(folder)}": path for path in sorted(folder.rglob("*")) if path.is_file()}
     written = Written(FormatFile(format="transformers", path=_FOLDER, layout=layout), contents)
     if not writing.signature.inputs:
@@ -97,7 +100,7 @@ def _read(files: Files, file: FormatFile, said: Manifest) -> Any:
     if wrong:
         raise Forbidden(f"The model brings {wrong[0]}, which can run code. Save it anew, with safetensors")
     kind, _, name = file.layout.partition(":")
-    with files.folder(file.path) as folder:
+    with files.folder(file.path) as folder, _without_bars(transformers):
         if kind == "model":
             found: Any = getattr(transformers, name, None)
             if not (isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)):
@@ -111,8 +114,21 @@ def _pipeline(transformers: Any, task: str, folder: Path) -> Any:
         task,
         model=str(folder),
         trust_remote_code=False,
-        model_kwargs={"use_safetensors": True, "local_files_only": True},
+        local_files_only=True,
+        model_kwargs={"use_safetensors": True},
     )
+
+
+@contextlib.contextmanager
+def _without_bars(transformers: Any) -> Iterator[None]:
+    bars = transformers.utils.logging
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 FLAVOUR = Flavour(
