@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tenfold.contracts import Stores
     from tenfold.workspace.actions import Acted, Action
+    from tenfold.workspace.model_list import Models
 
 
 class Client:
@@ -32,6 +33,13 @@ class Client:
     @property
     def stores(self) -> Stores:
         return self.workspace.stores
+
+    @property
+    def models(self) -> Models:
+        """The registered models, and what was in production when: `models.at("2026-03-03", alias="champion")`."""
+        from tenfold.workspace.model_list import Models
+
+        return Models(self.stores)
 
     def runs(
         self,

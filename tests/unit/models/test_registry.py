@@ -75,12 +75,6 @@ def test_a_version_in_use_is_not_deleted_and_a_deleted_one_comes_back(stores: St
     assert [v.number for v in delay.versions()] == [2, 1]
 
 
-def test_compare_says_what_differs(stores: Stores) -> None:
-    told = models.Registered(stores, "delay").compare(1, 2)
-    assert told["metrics"] == {"rmse": [0.2, 0.1]}
-    assert told["signature"] == {}
-
-
 def test_a_registered_candidate_keeps_the_way_back_to_its_training(stores: Stores) -> None:
     stores.runs.create([Run(id=ids.new_id(), project="p", kind="step")])
     run = stores.runs.search(RunQuery()).items[0]
