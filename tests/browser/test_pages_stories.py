@@ -69,7 +69,7 @@ def test_new_points_are_drawn_within_seconds(tab: Tab, seeded: Served) -> None:
 def test_the_search_language_narrows_the_table_and_a_mistake_is_explained(tab: Tab) -> None:
     page = tab.open("/runs?project=flights&kind=training")
     expect(page.get_by_text("32 runs")).to_be_visible()
-    field = page.get_by_role("textbox", name="Search runs")
+    field = page.get_by_role("combobox", name="Search runs")
     page.keyboard.press("/")
     expect(field).to_be_focused()
     field.fill("params.lr = 0.3 and params.kind = 'tree'")

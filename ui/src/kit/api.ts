@@ -8,10 +8,13 @@ export const API = "/api/v1";
 export class Problem extends Error {
   status: number;
   field: string | undefined;
-  constructor(status: number, detail: string, field?: string) {
+  /** Of a search: the character at fault. */
+  position: number | undefined;
+  constructor(status: number, detail: string, field?: string, position?: number) {
     super(detail);
     this.status = status;
     this.field = field;
+    this.position = position;
   }
 }
 
@@ -32,15 +35,17 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;
   let detail = `${answer.status} ${answer.statusText}`;
   let field: string | undefined;
+  let position: number | undefined;
   try {
     const problem = await answer.json();
     detail = problem.detail ?? problem.title ?? detail;
-    field = problem.field;
+    field = problem.field ?? undefined;
+    position = problem.position ?? undefined;
   } catch {
     // not JSON: the status line says enough
   }
   if (answer.status === 401 && !window.location.pathname.startsWith("/login")) window.location.assign("/login");
-  throw new Problem(answer.status, detail, field);
+  throw new Problem(answer.status, detail, field, position);
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>("GET", path, undefined, signal);

@@ -34,13 +34,15 @@ const PATHS = {
   key: "M5.2 11.8a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm2.6-3h6.7m-2 0v2.4",
   compare: "M2 12.5 6 6l3 3.5 5-7M2 6.5l3.5 4L9 5l5 5.5",
   user: "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8Zm-5.2 5.8c.5-2.6 2.6-4 5.2-4s4.700 1.400 5.200 4",
+  star: "m8 1.9 1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3 4.3-.6z",
+  pin: "M5 2h6M6.200 2v4.300L4 9h8L9.800 6.300V2M8 9v5",
 } as const;
 
 export type GlyphName = keyof typeof PATHS;
 
-export function Glyph({ name, size = 16 }: { name: GlyphName; size?: number }) {
+export function Glyph({ name, size = 16, filled }: { name: GlyphName; size?: number; filled?: boolean }) {
   return (
-    <svg class="glyph" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" fill="none" stroke="currentColor" stroke-width={name === "more" ? 2.2 : 1.35} stroke-linecap="round" stroke-linejoin="round">
+    <svg class="glyph" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" fill={filled ? "currentColor" : "none"} stroke="currentColor" stroke-width={name === "more" ? 2.2 : 1.35} stroke-linecap="round" stroke-linejoin="round">
       <path d={PATHS[name]} />
     </svg>
   );

@@ -1,5 +1,5 @@
 // A table of 28-pixel rows: only those in sight are in the document. Sort, choose columns, j k x c and Enter.
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, CSSProperties } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useKeys } from "./keys";
 import { Glyph } from "./glyphs";
@@ -13,6 +13,8 @@ export interface Column<Row> {
   /** Field the server or the page orders by; none: not sortable. */
   order?: string | undefined;
   cell: (row: Row) => ComponentChildren;
+  /** Stays in sight at the left; those before it must be pinned too, and have a width. */
+  pinned?: boolean;
 }
 
 export interface TableProps<Row> {
@@ -33,6 +35,8 @@ export interface TableProps<Row> {
   /** Rows in sight have changed. */
   seen?: (first: number, last: number) => void;
   current?: string | undefined;
+  /** A column was dragged to the place of another; the first stays where it is. */
+  move?: (key: string, to: string) => void;
 }
 
 const ROW = 28;
@@ -91,6 +95,8 @@ export function Table<Row>(props: TableProps<Row>) {
     ...(props.compare ? [{ keys: "c", says: "Compare the selected", act: () => props.compare?.() }] : []),
   ]);
 
+  const lefts = leftsOf(columns);
+  const stuck = (i: number): CSSProperties => (i && lefts[i] !== undefined ? { left: `${lefts[i]}px` } : {});
   const all = rows.length > 0 && chosen !== undefined && rows.every((row) => row && chosen.has(props.id(row)));
   const span = columns.length + (chosen ? 1 : 0);
   return (
@@ -107,7 +113,7 @@ export function Table<Row>(props: TableProps<Row>) {
                 <input type="checkbox" aria-label="Select all rows shown" checked={all} onChange={() => setChosen?.(all ? new Set() : new Set(rows.flatMap((row) => (row ? [props.id(row)] : []))))} />
               </th>
             ) : null}
-            {columns.map((column, i) => <Head key={column.key} column={column} lead={i === 0} order={props.order} setOrder={props.setOrder} />)}
+            {columns.map((column, i) => <Head key={column.key} column={column} lead={lefts[i] !== undefined} style={stuck(i)} order={props.order} setOrder={props.setOrder} move={i ? props.move : undefined} />)}
           </tr>
         </thead>
         <tbody>
@@ -119,7 +125,7 @@ export function Table<Row>(props: TableProps<Row>) {
             return (
               <tr key={id} class={`${chosen?.has(id) || props.current === id ? "chosen" : ""}${cursor === n ? " cursor" : ""}`} aria-rowindex={n + 2} onFocusIn={() => setCursor(n)}>
                 {chosen ? <td class="pick"><label><input type="checkbox" aria-label={`Select row ${n + 1}`} checked={chosen.has(id)} onChange={() => toggle(id)} /></label></td> : null}
-                {columns.map((column, c) => <td key={column.key} class={`${column.numeric ? "num" : ""}${c === 0 ? " lead" : ""}`}>{column.cell(row)}</td>)}
+                {columns.map((column, c) => <td key={column.key} style={stuck(c)} class={`${column.numeric ? "num" : ""}${lefts[c] !== undefined ? " lead" : ""}`}>{column.cell(row)}</td>)}
               </tr>
             );
           })}
@@ -130,15 +136,43 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
-function Head<Row>({ column, lead, order, setOrder }: { column: Column<Row>; lead: boolean; order?: string | undefined; setOrder?: ((order: string) => void) | undefined }) {
+/** Where each column that stays in sight stands; undefined for those that scroll. The first always stays. */
+function leftsOf<Row>(columns: Column<Row>[]): (number | undefined)[] {
+  let left = 0;
+  let sticks = true;
+  return columns.map((column, i) => {
+    sticks &&= i === 0 || column.pinned === true;
+    if (!sticks) return undefined;
+    const here = left;
+    left += column.width ?? 200;
+    return here;
+  });
+}
+
+function Head<Row>({ column, lead, style, order, setOrder, move }: {
+  column: Column<Row>; lead: boolean; style: CSSProperties; order?: string | undefined; setOrder?: ((order: string) => void) | undefined; move?: ((key: string, to: string) => void) | undefined;
+}) {
+  const [over, setOver] = useState(false);
   const up = order === column.order;
   const down = order === `-${column.order}`;
-  const css = `${column.numeric ? "num" : ""}${lead ? " lead" : ""}`;
-  if (!column.order || !setOrder) return <th class={css} scope="col" title={column.title}><span class="cut">{column.title}</span></th>;
+  const css = `${column.numeric ? "num" : ""}${lead ? " lead" : ""}${over ? " over" : ""}`;
+  const drag = move ? {
+    draggable: true,
+    onDragStart: (event: DragEvent) => event.dataTransfer?.setData("text/tenfold-column", column.key),
+    onDragOver: (event: DragEvent) => { if (event.dataTransfer?.types.includes("text/tenfold-column")) { event.preventDefault(); setOver(true); } },
+    onDragLeave: () => setOver(false),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      const key = event.dataTransfer?.getData("text/tenfold-column");
+      if (key && key !== column.key) move(key, column.key);
+    },
+  } : {};
+  if (!column.order || !setOrder) return <th class={css} style={style} scope="col" title={column.title} {...drag}><span class="cut">{column.title}</span></th>;
   const first = column.numeric || column.order.endsWith("_ms") ? `-${column.order}` : column.order;
   const next = up ? `-${column.order}` : down ? column.order : first;
   return (
-    <th class={css} scope="col" aria-sort={up ? "ascending" : down ? "descending" : "none"}>
+    <th class={css} style={style} scope="col" aria-sort={up ? "ascending" : down ? "descending" : "none"} {...drag}>
       <button type="button" title={`Sort by ${column.title}`} onClick={() => setOrder(next)}>
         <span class="cut">{column.title}</span>
         {up || down ? <Glyph name={up ? "up" : "down"} size={12} /> : null}

@@ -1,6 +1,7 @@
 // Runs as several pages show them.
 import { Badge } from "../kit/badge";
 import { duration, now, number, value } from "../kit/format";
+import { Glyph } from "../kit/glyphs";
 import { Ago } from "../kit/parts";
 import type { Column } from "../kit/table";
 import { pageOfRun } from "../links";
@@ -41,14 +42,41 @@ const FIXED: Record<string, Omit<Column<RunRow>, "key">> = {
 
 export const FIXED_COLUMNS = Object.entries(FIXED).map(([key, column]) => ({ key, title: column.title }));
 
-/** A column by its key: a fixed one, `params.lr`, `metrics.loss` or `tags.team`. */
-export function columnOf(key: string): Column<RunRow> | null {
+export interface ColumnDoings {
+  /** Sets or takes away the star of a run. */
+  star?: (run: RunRow) => void;
+}
+
+/** A run's name after its star. */
+function StarredName({ run, star }: { run: RunRow; star: (run: RunRow) => void }) {
+  return (
+    <span class="row" style={{ gap: "4px" }}>
+      <button type="button" class="starmark" tabIndex={-1} aria-label={`Star ${nameOf(run)}`} aria-pressed={run.starred} onClick={() => star(run)}><Glyph name="star" size={14} filled={run.starred} /></button>
+      <RunLink run={run} />
+    </span>
+  );
+}
+
+/** The best of a metric: by the goal the run gave it, else its last value. */
+function best(run: RunRow, name: string): number | null | undefined {
+  const goal = run.goals[name];
+  return run.metrics[name]?.[goal === "maximize" ? "max" : goal === "minimize" ? "min" : "last"];
+}
+
+/** A column by its key: a fixed one, `params.lr`, `metrics.loss`, `best.loss`, `summary.loss.min` or `tags.team`. */
+export function columnOf(key: string, doings: ColumnDoings = {}): Column<RunRow> | null {
   const fixed = FIXED[key];
-  if (fixed) return { key, ...fixed };
+  if (fixed) return { key, ...fixed, ...(key === "name" && doings.star ? { width: 240, cell: (run: RunRow) => <StarredName run={run} star={doings.star!} /> } : {}) };
   const dot = key.indexOf(".");
   const [family, name] = [key.slice(0, dot), key.slice(dot + 1)];
-  if (family === "metrics") return { key, title: name, width: Math.max(92, name.length * 7 + 34), order: key, numeric: true, cell: (run) => number(run.metrics[name]?.last) };
-  if (family === "params") return { key, title: name, width: Math.max(92, name.length * 7 + 34), order: key, cell: (run) => <span title={value(run.params[name])}>{value(run.params[name])}</span> };
+  const width = (title: string) => Math.max(92, title.length * 7 + 34);
+  if (family === "metrics") return { key, title: name, width: width(name), order: key, numeric: true, cell: (run) => number(run.metrics[name]?.last) };
+  if (family === "best") return { key, title: `${name} best`, width: width(`${name} best`), numeric: true, cell: (run) => number(best(run, name)) };
+  if (family === "summary") {
+    const [, metric = "", part = ""] = /^(.+)\.(last|min|max|mean)$/s.exec(name) ?? [];
+    return part ? { key, title: `${metric} ${part}`, width: width(`${metric} ${part}`), order: key, numeric: true, cell: (run) => number(run.metrics[metric]?.[part as "min"]) } : null;
+  }
+  if (family === "params") return { key, title: name, width: width(name), order: key, cell: (run) => <span title={value(run.params[name])}>{value(run.params[name])}</span> };
   if (family === "tags") return { key, title: name, width: 110, order: key, cell: (run) => run.tags[name] };
   return null;
 }
