@@ -3,8 +3,7 @@ command line, API and pages; each says beforehand what it would do when asked to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 import msgspec
@@ -13,6 +12,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
 from tenfold.records import ARCHIVED, STARRED, Run, RunChange, RunQuery
+from tenfold.workspace.purging import purge_runs
 
 Action = Literal["star", "unstar", "archive", "unarchive", "tag", "delete", "restore", "purge"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -35,19 +35,7 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str]
     """Of the first ten that it changed."""
     freed_bytes: int | None = None
-    """Of a purge."""
-
-
-@dataclass(frozen=True)
-class Purged:
-    """What was removed for good."""
-
-    runs: int
-    freed_bytes: int
-
-
-Purge = Callable[[Sequence[str], bool], Purged]
-"""Removes runs of the bin for good, or with true only says what that would free."""
+    """Of a purge; what was stored within the last hour is freed later, by `tenfold gc`."""
 
 
 def act(
@@ -58,7 +46,6 @@ def act(
     query: RunQuery | None = None,
     tags: Mapping[str, str | None] | None = None,
     preview: bool = False,
-    purge: Purge | None = None,
 ) -> Acted:
     """Do one thing to the runs named, or to all that a query finds (its offset, limit and order are not looked at).
 
@@ -67,7 +54,6 @@ def act(
     Args:
         query: `restore` and `purge` look in the bin, the others outside it, whatever the query says of it.
         tags: For `tag`: what to set; None removes.
-        purge: How runs are removed for good, for `purge`.
 
     Raises:
         Invalid: An action that does not exist, neither runs nor a query, `tag` without tags, a purge of runs that
@@ -83,9 +69,7 @@ def act(
     matched, open_runs = _todo(_found(stores, action, run_ids, query), action, tags or {})
     freed = None
     if action == "purge":
-        if purge is None:
-            raise Invalid("Runs cannot be purged here", field="action")
-        freed = purge([run_id for run_id, _ in open_runs], preview).freed_bytes
+        freed = purge_runs(stores, [run_id for run_id, _ in open_runs], preview=preview).freed_bytes
     elif not preview:
         _carry_out(stores, action, [run_id for run_id, _ in open_runs], tags or {})
     return Acted(

@@ -91,6 +91,19 @@ def test_restore_looks_in_the_bin_and_delete_outside_it(stores: Stores) -> None:
     assert stores.runs.search(RunQuery()).total == 3
 
 
+def test_only_what_is_in_the_bin_is_purged_and_a_preview_leaves_it(stores: Stores) -> None:
+    first, second = put(stores, 2)
+    act(stores, "delete", run_ids=[first])
+    with pytest.raises(Invalid, match="not in the bin"):
+        act(stores, "purge", run_ids=[first, second])
+    assert act(stores, "purge", query=RunQuery(), preview=True).changed == 1
+    done = act(stores, "purge", query=RunQuery())
+    assert (done.changed, done.freed_bytes) == (1, 0)
+    with pytest.raises(RunNotFound):
+        stores.runs.get([first])
+    assert stores.runs.get([second])[0].name == "r1"
+
+
 def test_what_is_missing_is_said_and_nothing_is_changed(stores: Stores) -> None:
     here = put(stores, 1)
     for given, match in (

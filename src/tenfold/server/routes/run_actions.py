@@ -28,9 +28,7 @@ def action(place: Place, params: Nothing, body: RunAction) -> RunsActed:
         query = RunQuery(
             projects=body.filter.project or None, kinds=body.filter.kind or None, where=where_of(body.filter)
         )
-    done = act(
-        place.stores, body.action, run_ids=body.ids, query=query, tags=body.tags, preview=body.preview, purge=None
-    )
+    done = act(place.stores, body.action, run_ids=body.ids, query=query, tags=body.tags, preview=body.preview)
     return RunsActed(
         action=done.action,
         preview=done.preview,
@@ -62,6 +60,6 @@ def export(place: Place, params: ExportParams) -> StreamingResponse:
 
 
 ROUTES = [
-    Route("POST", "/runs/act", action, RunsActed, "Star, archive, tag, bin or restore runs", body=RunAction),
+    Route("POST", "/runs/act", action, RunsActed, "Star, archive, tag, bin, restore or purge runs", body=RunAction),
     Route("GET", "/runs/export", export, None, "Runs as CSV or JSON, whatever their number", ExportParams),
 ]
