@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -13,15 +12,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
 import httpx
 import polars as pl
 import pytest
-from click.testing import CliRunner
+from shell import Shell
 
 import tenfold
-from tenfold.base.errors import TenfoldError
-from tenfold.cli.app import cli
 from tenfold.workspace import workspace as workspaces
 
 NOBODY = "01JD0000000000000000000000"
@@ -59,37 +55,6 @@ def counting(data: str = "data:numbers@main", factor: int = 2):
 def failing(data: str = "data:numbers@main"):
     return doubled(fragile(load(data)), 2)
 """
-
-
-class Shell:
-    """Runs commands in this process, which is the same to a user but for the start of Python."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __call__(self, *args: str) -> tuple[int, str, str]:
-        """(exit code, stdout, stderr) of one command, in a fresh workspace."""
-        workspaces._current = None
-        done = CliRunner().invoke(cli, list(args), prog_name="tenfold", standalone_mode=False)
-        error = done.exception
-        if error is None:
-            code = done.return_value if isinstance(done.return_value, int) else 0
-            return code, done.stdout, done.stderr
-        if isinstance(error, click.ClickException):
-            return error.exit_code, done.stdout, done.stderr + error.format_message()
-        if isinstance(error, TenfoldError):
-            return error.exit_code, done.stdout, done.stderr + str(error)
-        if isinstance(error, SystemExit):
-            return int(error.code or 0), done.stdout, done.stderr
-        raise error
-
-    def ok(self, *args: str) -> str:
-        code, out, err = self(*args)
-        assert code == 0, err
-        return out
-
-    def json(self, *args: str):
-        return json.loads(self.ok(*args, "--json"))
 
 
 @pytest.fixture(scope="module")

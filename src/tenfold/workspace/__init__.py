@@ -12,12 +12,12 @@ from tenfold.workspace.lineage import walk
 from tenfold.workspace.location import Location, locate
 from tenfold.workspace.predictions import finder_in, prediction_finder
 from tenfold.workspace.profiling import profile_version
-from tenfold.workspace.purging import Purged, empty_bin, purge_runs, purge_versions
+from tenfold.workspace.purging import Account, Purged, account, empty_bin, purge_runs, purge_versions
 from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current, ensure_folder, open_worker_stores, open_workspace, use
 
 __all__ = [
-    "Client", "Keeper", "Location", "Purged", "Used", "Workspace", "collect_garbage", "current", "empty_bin", "ensure_folder", "examine", "finder_in", "locate",
+    "Account", "Client", "Keeper", "Location", "Purged", "Used", "Workspace", "account", "collect_garbage", "current", "empty_bin", "ensure_folder", "examine", "finder_in", "locate",
     "open_worker_stores", "open_workspace", "pipeline_host", "prediction_finder", "profile_version", "purge_runs", "purge_versions", "serve", "sync",
     "use", "walk", "why",
 ]  # fmt: skip

@@ -134,6 +134,46 @@ def empty_bin(stores: Stores, *, older_than_ms: int, preview: bool = False, grac
     )
 
 
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the bytes of a store are there. The four kinds of bytes come to about what the store takes on its medium."""
+
+    unreached_bytes: int
+    """Reached by nothing; what is old enough of them goes with the next collection."""
+    binned_bytes: int
+    """Reached only by what is in the bin."""
+    kept_bytes: int
+    binned_versions: int
+    binned_runs: int
+    versions: int
+    """Distinct trees of versions outside the bin."""
+
+
+def account(stores: Stores) -> Account:
+    """Say why the bytes of a store are there. Changes nothing; reads every tree."""
+    from tenfold.data import patches_of_runs
+
+    runs, versions = binned_runs(stores), binned_versions(stores)
+    own, _ = _kept_for(stores, {run.id for run in runs})
+    going = {version.id: version for version in [*versions, *own]}
+    patches = {run.code.patch for run in runs if run.code is not None and run.code.patch}
+    every = set(stores.versions.digests())
+    keep = every - _reached_by_these_alone(stores, list(going.values()))
+    trees = len(keep)
+    keep |= set(patches_of_runs(stores, but={run.id for run in runs}))
+    _, unreached = stores.blobs.collect([*every, *patches_of_runs(stores)], grace_ms=0, dry_run=True)
+    only = {version.digest for version in going.values() if version.inline is None} | patches
+    _, binned = stores.blobs.collect(keep, grace_ms=0, dry_run=True, only=only) if only else (0, 0)
+    _, whole = stores.blobs.size()
+    return Account(
+        unreached_bytes=unreached,
+        binned_bytes=binned,
+        kept_bytes=max(whole - unreached - binned, 0),
+        binned_versions=len(going),
+        binned_runs=len(runs),
+        versions=trees,
+    )
+
+
 def binned_runs(stores: Stores) -> list[Run]:
     """All runs in the bin."""
     return _all_runs(stores, RunQuery(deleted=True))
