@@ -524,11 +524,12 @@ export interface PointRows {
 /** How to show one file. `view` says which of the fields to use; `url` gives the bytes, `url&download=true` saves them. */
 export interface Preview {
   path: string;
-  view: "audio" | "binary" | "html" | "image" | "json" | "pdf" | "table" | "text" | "video";
+  view: "audio" | "binary" | "html" | "image" | "json" | "markdown" | "pdf" | "table" | "text" | "video";
   media_type: string;
   size_bytes: number;
   text: string | null;
   truncated: boolean;
+  html: string | null;
   table: TablePreview | null;
   url: string;
   note: string | null;
@@ -593,6 +594,7 @@ export interface RunDetail {
   environment: Record<string, Json>;
   params: Record<string, Json>;
   notes: string;
+  notes_html: string;
   error: string | null;
   result: Record<string, Json>;
   heartbeat_at_ms: number | null;

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tenfold.records import Version
 
-View = Literal["text", "json", "table", "image", "html", "audio", "video", "pdf", "binary"]
+View = Literal["text", "markdown", "json", "table", "image", "html", "audio", "video", "pdf", "binary"]
 
 _TABLES = (".parquet", ".csv", ".csv.gz", ".tsv", ".arrow", ".feather", ".ipc", ".jsonl", ".ndjson")
 _TEXTS = (
@@ -54,8 +54,10 @@ def safe_to_show(media_type: str) -> bool:
 
 def view_of(path: str) -> View:
     """How a page shows a file. Text is a guess for a name that says nothing: its bytes decide."""
-    if path.lower().endswith(_TABLES):
+    if path.lower().endswith(_TABLES) or path.rpartition("/")[2] == "table.json":  # as log_table keeps them
         return "table"
+    if path.lower().endswith((".md", ".markdown")):
+        return "markdown"
     media_type = media_type_of(path)
     if media_type == "application/json":
         return "json"

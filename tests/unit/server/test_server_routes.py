@@ -126,7 +126,7 @@ def test_a_folder_lists_folders_first_with_what_they_hold(api, seeded):
     ("path", "view"),
     [
         ("months/01.parquet", "table"), ("months/02.csv", "table"), ("months/broken.parquet", "text"),
-        ("notes.md", "text"), ("page.html", "html"), ("pixel.png", "image"), ("raw.bin", "binary"),
+        ("notes.md", "markdown"), ("page.html", "html"), ("pixel.png", "image"), ("raw.bin", "binary"),
     ],
 )  # fmt: skip
 def test_a_preview_shows_each_file_as_what_it_is(path, view, api, seeded):

@@ -30,6 +30,7 @@ from tenfold.server.wire import (
     RunKeys,
     RunPage,
 )
+from tenfold.workspace.markdown import to_html
 
 PATCH_LIMIT_BYTES = 1 << 20
 ID_LIMIT = 1000
@@ -173,6 +174,7 @@ def _detail(stores: Stores, run: Run) -> RunDetail:
         environment=run.environment,
         params=run.params,
         notes=run.notes,
+        notes_html=to_html(run.notes) if run.notes else "",
         error=run.error,
         result=run.result,
         heartbeat_at_ms=run.heartbeat_at_ms,

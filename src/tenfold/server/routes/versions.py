@@ -47,6 +47,9 @@ class FilesParams(msgspec.Struct, frozen=True, kw_only=True):
 class PreviewParams(msgspec.Struct, frozen=True, kw_only=True):
     version_id: Id
     path: Path
+    find: Annotated[str, msgspec.Meta(max_length=200, description="Of tables: rows with this in a cell")] = ""
+    order: Annotated[str, msgspec.Meta(max_length=1000, description="Of tables: a column; - descends")] = ""
+    offset: Offset = 0
 
 
 class FileParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +114,14 @@ def files(place: Place, params: FilesParams) -> FileList:
 def preview(place: Place, params: PreviewParams) -> Preview:
     version = _version(place, params.version_id)
     blobs = place.stores.blobs
-    return preview_of(blobs, version, find_file(blobs, version, params.path))
+    return preview_of(
+        blobs,
+        version,
+        find_file(blobs, version, params.path),
+        find=params.find,
+        order=params.order,
+        offset=params.offset,
+    )
 
 
 def file(place: Place, params: FileParams) -> Response:

@@ -105,11 +105,13 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """How to show one file. `view` says which of the fields to use; `url` gives the bytes, `url&download=true` saves them."""
 
     path: str
-    view: Literal["text", "json", "table", "image", "html", "audio", "video", "pdf", "binary"]
+    view: Literal["text", "markdown", "json", "table", "image", "html", "audio", "video", "pdf", "binary"]
     media_type: str
     size_bytes: int
     text: str | None
     truncated: bool
+    html: str | None
+    """Of Markdown: as HTML that is safe to show."""
     table: TablePreview | None
     url: str
     note: str | None

@@ -96,6 +96,8 @@ class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any]
     """As the user gave them, nested."""
     notes: str
+    notes_html: str
+    """The notes as HTML that is safe to show."""
     error: str | None
     """All of it: the last line first, then the traceback."""
     result: dict[str, Any]
