@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,17 +13,17 @@ from tenfold.base.errors import Conflict, Invalid, MissingExtra, RefMoved
 from tenfold.contracts import Stores, resolve
 from tenfold.contracts.blobs import Progress
 from tenfold.data import tables
-from tenfold.data.diff import Diff, diff_entries, diff_tables
+from tenfold.data.diff import Diff, diff_of, diff_tables
 from tenfold.data.files import files_of, local_file, open_file, tree_of
 from tenfold.data.history import every_version, first_parents
-from tenfold.data.sources import Source, store_source
-from tenfold.records import Draft, Entry, Move, Ref, Version
+from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
+from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
+from tenfold.data.sources import Source, ignored, store_source
+from tenfold.records import Entry, Move, Ref, Tree, Version
 
 if TYPE_CHECKING:
     import polars
 
-KIND = "data"
-_TAG = "tag"
 
 At = str | int | Version | None
 """Which version: a number, 'v3', a branch or tag, 'latest', an address, a version; None: `main`, else the newest."""
@@ -67,7 +66,8 @@ class Dataset:
         Readers see the version all at once or not at all. The tree the branch names already gives that version again.
 
         Args:
-            source: A folder or a file on disk, or a mapping {path in the dataset: file, folder or bytes}.
+            source: A folder or a file on disk, a tree stored before, or a mapping {path in the dataset: file, folder
+                or bytes}.
             add: Keep the other files of the version before. Otherwise the source is the whole new tree.
             run_id: The run that made it; it gets the edge "produced".
             based_on: The version the source was made from. The branch must still name it; without it, the branch
@@ -84,28 +84,60 @@ class Dataset:
         head = self.stores.refs.find(KIND, self.name, branch)
         if parent is not None and head is not None and head.version_id == parent.id and tree.digest == parent.digest:
             return parent
-        who = author or _user()
         expect = None if head is None else (parent.id if parent is not None else None)
-        draft = Draft(
-            id=ids.new_id(),
-            kind=KIND,
-            name=self.name,
-            digest=tree.digest,
-            size_bytes=tree.size_bytes,
-            files=tree.files,
-            type=_type_of(blobs.entries(tree.digest)) if tree.files <= _LOOK_AT_MOST else "folder",
-            message=message,
-            parents=[parent.id] if parent is not None else [],
-            run_id=run_id,
-            role=self.name if run_id is not None else "",
-            author=who,
-            created_at_ms=self._clock(),
-            moves=[Move(ref=branch, expect=expect, who=who, why=message)],
-        )
-        version = self.stores.versions.publish([draft])[0]
-        if self._on_commit is not None:
-            self._on_commit(version)
-        return version
+        why = Move(ref=branch, expect=expect, who=author or user(), why=message)
+        return self._publish(tree, [parent.id] if parent is not None else [], why, run_id)
+
+    def merge(
+        self,
+        theirs: At,
+        *,
+        into: At = "main",
+        prefer: Prefer | None = None,
+        message: str = "",
+        author: str = "",
+    ) -> Version:
+        """Bring the changes of another branch or version into a branch: three-way, by path.
+
+        Where only the other side moved, the branch moves to it. Otherwise the merged tree is a new version with both
+        as parents. Merging what is merged already gives the version that is there.
+
+        Args:
+            into: A branch. A version that no branch need name gives a version that no branch names.
+            prefer: "ours" or "theirs": whose content a path gets that both changed.
+
+        Raises:
+            Conflict: Both sides changed a path; names them. Nothing was recorded. See `plan_merge`.
+            RefMoved: Somebody committed to the branch meanwhile. Nothing was recorded.
+        """
+        ours, other = self.at(into), self.at(theirs)
+        plan = self.plan_merge(other, into=ours)
+        ref = self.stores.refs.find(KIND, self.name, into) if isinstance(into, str) else None
+        if plan.nothing_new:
+            return ours
+        text = message or f"merge v{other.number} into v{ours.number}"
+        why = Move(ref=str(into), to=other.id, expect=ours.id, who=author or user(), why=text)
+        if ref is not None and ref.ref in tagged(self.stores, self.name):
+            raise Conflict(
+                f"{KIND}:{self.name}@{into} is a tag and stays where it is. Merge into a branch", field="into"
+            )
+        if plan.base == ours.digest:
+            if ref is not None:
+                self.stores.refs.move(KIND, self.name, why, at_ms=self._clock())
+            return other
+        tree = merge_trees(self.stores.blobs, plan, prefer=prefer, names=f"{other.address} into {ours.address}")
+        return self._publish(tree, [ours.id, other.id], why, None, move=ref is not None)
+
+    def plan_merge(self, theirs: At, *, into: At = "main") -> MergePlan:
+        """What `merge` would do: paths taken from theirs, and paths that both sides changed. Changes nothing."""
+        ours, other = self.at(into), self.at(theirs)
+        base = common_ancestor(self.stores, ours, other)
+        return plan_merge(self.stores.blobs, None if base is None else base.digest, ours.digest, other.digest)
+
+    def status(self, folder: str | Path, at: At = None) -> Diff:
+        """What a folder (or file) on disk has that a version has not, and the other way round. Stores nothing."""
+        version = self.at(at)
+        return diff_of(self.stores.blobs.diff_folder(tree_of(version), Path(folder), ignore=ignored)[1])
 
     def at(self, at: At = None) -> Version:
         """The version that is meant. Raises VersionNotFound, saying what is there instead."""
@@ -135,25 +167,25 @@ class Dataset:
 
     def branches(self) -> list[Ref]:
         """The refs that commits move, sorted by name."""
-        tagged = self._tagged()
-        return [ref for ref in self.refs() if ref.ref not in tagged]
+        fixed = tagged(self.stores, self.name)
+        return [ref for ref in self.refs() if ref.ref not in fixed]
 
     def tags(self) -> list[Ref]:
         """The refs that stay, sorted by name."""
-        tagged = self._tagged()
-        return [ref for ref in self.refs() if ref.ref in tagged]
+        fixed = tagged(self.stores, self.name)
+        return [ref for ref in self.refs() if ref.ref in fixed]
 
     def branch(self, name: str, at: At = None, *, author: str = "") -> Ref:
         """Make a branch that begins at a version. Raises RefMoved when there is a ref of that name elsewhere."""
         version = self.at(at)
-        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or _user(), why="branch")
-        return self._make(move)
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user(), why="branch")
+        return make_ref(self.stores, self.name, move, at_ms=self._clock())
 
     def tag(self, name: str, at: At = None, *, author: str = "") -> Ref:
         """Give a version a name that stays. Raises RefMoved when there is a ref of that name elsewhere."""
         version = self.at(at)
-        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or _user(), why=_TAG)
-        return self._make(move)
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user(), why=TAG)
+        return make_ref(self.stores, self.name, move, at_ms=self._clock())
 
     def diff(self, before: At, after: At = None, *, tables_too: bool = True) -> Diff:
         """What changed from one version to another.
@@ -161,7 +193,7 @@ class Dataset:
         Args:
             tables_too: Also count rows and compare columns of the tables among the files, where Polars is installed.
         """
-        found = diff_entries(self.files(before), self.files(after))
+        found = diff_of(self.stores.blobs.diff(tree_of(self.at(before)), tree_of(self.at(after))))
         if not tables_too or not any(tables.is_table(path) for path in _paths(found)):
             return found
         try:
@@ -184,18 +216,27 @@ class Dataset:
         return local_file(self.stores, self.at(at), path)
 
     def checkout(
-        self, folder: str | Path, at: At = None, *, paths: list[str] | None = None, progress: Progress | None = None
+        self,
+        folder: str | Path,
+        at: At = None,
+        *,
+        paths: list[str] | None = None,
+        link: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> int:
         """Write a version, or only these paths and what lies below them, into a folder; gives the files written.
 
         Files that are right already, and files the version does not have, are left alone.
+
+        Args:
+            link: Ways to place files, best first: reflink, hardlink, symlink, copy; see `Blobs.checkout`.
         """
         tree = tree_of(self.at(at))
         if Path(folder).exists() and not Path(folder).is_dir():
             raise Invalid(
                 f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder"
             )
-        return self.stores.blobs.checkout(tree, Path(folder), paths=paths, progress=progress)
+        return self.stores.blobs.checkout(tree, Path(folder), paths=paths, link=link, progress=progress)
 
     def table(
         self, at: At = None, *, paths: list[str] | None = None, columns: list[str] | None = None
@@ -226,8 +267,14 @@ class Dataset:
         self.stores.versions.set_deleted([found.id], at_ms=None)
         return self.stores.versions.get([found.id])[0]
 
+    def _publish(self, tree: Tree, parents: list[str], why: Move, run_id: str | None, *, move: bool = True) -> Version:
+        version = publish_tree(self.stores, self.name, tree, parents, why, run_id, move=move, at_ms=self._clock())
+        if self._on_commit is not None:
+            self._on_commit(version)
+        return version
+
     def _parent(self, branch: str, based_on: At) -> Version | None:
-        if branch in self._tagged():
+        if branch in tagged(self.stores, self.name):
             raise Conflict(
                 f"{KIND}:{self.name}@{branch} is a tag and stays where it is. Commit to a branch", field="branch"
             )
@@ -243,44 +290,11 @@ class Dataset:
             return base
         return self.stores.versions.get([head.version_id])[0]
 
-    def _make(self, move: Move) -> Ref:
-        now = self.stores.refs.find(KIND, self.name, move.ref)
-        if now is not None and now.version_id == move.to:
-            return now
-        if now is not None:
-            raise RefMoved(
-                f"{KIND}:{self.name}@{move.ref} is there already, at v{now.number}. Take another name", field="name"
-            )
-        made = self.stores.refs.move(KIND, self.name, move, at_ms=self._clock())
-        assert made is not None
-        return made
-
-    def _tagged(self) -> set[str]:
-        latest: dict[str, str] = {}
-        for move in self.stores.refs.history(KIND, self.name):
-            latest.setdefault(move.ref, move.why)
-        return {ref for ref, why in latest.items() if why == _TAG}
-
     def _shape(self, entry: Entry) -> tables.TableShape | None:
         if entry.kind != "file" or not tables.is_table(entry.path):
             return None
         return tables.shape(entry.path, self.stores.blobs.local_path(entry.digest))
 
 
-_LOOK_AT_MOST = 10_000
-
-
-def _type_of(entries: list[Entry]) -> str:
-    files = [entry for entry in entries if entry.kind == "file"]
-    return "table" if files and all(tables.is_table(entry.path) for entry in files) else "folder"
-
-
 def _paths(diff: Diff) -> list[str]:
     return [e.path for e in (*diff.added, *diff.removed, *(change.after for change in diff.changed))]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this user id, as in some containers
-        return ""

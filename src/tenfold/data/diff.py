@@ -9,6 +9,9 @@ import msgspec
 from tenfold.data.tables import TableShape
 from tenfold.records import Entry
 
+Pair = tuple[Entry | None, Entry | None]
+"""One path before and after, as the blob store gives it; None on the side that does not have it."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """One path whose content, kind or executable bit changed. A changed time alone is no change."""
@@ -47,6 +50,15 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.added or self.removed or self.changed)
 
     @property
+    def renamed(self) -> list[tuple[str, str]]:
+        """(old path, new path) of removed files whose content was added elsewhere; each is in both lists too."""
+        new: dict[str, list[str]] = {}
+        for entry in self.added:
+            if entry.size_bytes:
+                new.setdefault(entry.digest, []).append(entry.path)
+        return [(entry.path, new[entry.digest].pop(0)) for entry in self.removed if new.get(entry.digest)]
+
+    @property
     def bytes_added(self) -> int:
         """Size of the content that is new: added files and the new content of changed ones."""
         return sum(e.size_bytes for e in self.added) + sum(c.after.size_bytes for c in self.changed)
@@ -57,18 +69,13 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
         return sum(e.size_bytes for e in self.removed) + sum(c.before.size_bytes for c in self.changed)
 
 
-def diff_entries(before: Iterable[Entry], after: Iterable[Entry]) -> Diff:
-    """The difference of two lists of entries, without tables."""
-    old = {entry.path: entry for entry in before}
-    new = {entry.path: entry for entry in after}
+def diff_of(pairs: Iterable[Pair]) -> Diff:
+    """The difference that pairs (before, after), sorted by path, make up, without tables."""
+    found = list(pairs)
     return Diff(
-        added=[new[path] for path in sorted(new.keys() - old.keys())],
-        removed=[old[path] for path in sorted(old.keys() - new.keys())],
-        changed=[
-            Change(old[path], new[path])
-            for path in sorted(old.keys() & new.keys())
-            if _content(old[path]) != _content(new[path])
-        ],
+        added=[two for one, two in found if one is None and two is not None],
+        removed=[one for one, two in found if one is not None and two is None],
+        changed=[Change(one, two) for one, two in found if one is not None and two is not None],
     )
 
 
@@ -104,7 +111,3 @@ def _table_change(path: str, old: TableShape | None, new: TableShape | None) -> 
             if name in new.columns and new.columns[name] != type_
         },
     )
-
-
-def _content(entry: Entry) -> tuple[str, str, int]:
-    return entry.digest, entry.kind, entry.mode & 0o100

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
-from tenfold.records import RunQuery
+from tenfold.records import RunQuery, Version
 
 GRACE_MS = 14 * 24 * 3_600_000
 """Two weeks: as long as git keeps what nothing names."""
@@ -23,21 +23,27 @@ def collect_garbage(
         grace_ms: What was stored less long ago stays. Below an hour, nobody else may be writing.
         also: More digests to keep.
     """
-    keep = [*stores.versions.digests(), *patches_of_runs(stores), *also]
+    keep = [*named_digests(stores), *also]
     return stores.blobs.collect(keep, grace_ms=grace_ms, dry_run=dry_run)
 
 
 def verify(stores: Stores, *, progress: Progress | None = None) -> list[str]:
     """Read every stored byte; gives one line for each object that is damaged or missing, none when all is sound."""
-    lines = stores.blobs.verify(progress=progress)
-    versions = _with_trees(stores)
-    there = stores.blobs.has(versions)
-    lines += [
-        f"{address} lacks its tree {digest}. Restore the store from a copy"
-        for digest, address in sorted(versions.items(), key=lambda item: item[1])
-        if digest not in there
-    ]
-    return lines
+    return stores.blobs.verify(progress=progress) + _without_tree(stores)
+
+
+def named_digests(stores: Stores) -> list[str]:
+    """The digests of all that records name: versions of every kind, those in the bin too, and runs."""
+    return [*stores.versions.digests(), *patches_of_runs(stores)]
+
+
+def repair(stores: Stores) -> tuple[int, list[str]]:
+    """Remove damaged copies of what is sound elsewhere; gives (objects removed, what `verify` says after it).
+
+    What a working copy still has is to be put (`add`, `commit`) between a `verify` and this.
+    """
+    removed, lines = stores.blobs.repair(named_digests(stores))
+    return removed, lines + _without_tree(stores)
 
 
 def patches_of_runs(stores: Stores, *, but: Set[str] = frozenset()) -> Iterator[str]:
@@ -52,12 +58,20 @@ def patches_of_runs(stores: Stores, *, but: Set[str] = frozenset()) -> Iterator[
             offset = page.next if page.items else None
 
 
-def _with_trees(stores: Stores) -> dict[str, str]:
-    """{tree digest: address} of every version whose content is in the blob store."""
-    found: dict[str, str] = {}
+def _without_tree(stores: Stores) -> list[str]:
+    versions = {version.digest: version.address for version in all_versions(stores) if version.inline is None}
+    there = stores.blobs.has(versions)
+    return [
+        f"{address} lacks its tree {digest}. Restore the store from a copy"
+        for digest, address in sorted(versions.items(), key=lambda item: item[1])
+        if digest not in there
+    ]
+
+
+def all_versions(stores: Stores) -> Iterator[Version]:
+    """Every version of every kind, those in the bin too."""
     for deleted in (False, True):
         offset = 0
         while page := stores.versions.search(deleted=deleted, offset=offset, limit=_PAGE):
-            found |= {version.digest: version.address for version in page if version.inline is None}
+            yield from page
             offset += len(page)
-    return found

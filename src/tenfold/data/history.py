@@ -23,6 +23,21 @@ def first_parents(stores: Stores, version: Version) -> list[Version]:
     return line
 
 
+def ancestors(stores: Stores, version: Version) -> list[Version]:
+    """A version and all it was made from, through merges too, the newest first."""
+    by_id = {v.id: v for v in every_version(stores, version.kind, version.name)}
+    found = {version.id: version}
+    waiting = [version]
+    while waiting:
+        unseen = [parent for parent in waiting.pop().parents if parent not in found]
+        missing = [parent for parent in unseen if parent not in by_id]  # in the bin, or of another name
+        parents = [by_id[parent] for parent in unseen if parent in by_id]
+        parents += stores.versions.get(missing) if missing else []
+        found |= {parent.id: parent for parent in parents}
+        waiting += parents
+    return sorted(found.values(), key=lambda v: (v.created_at_ms, v.number), reverse=True)
+
+
 def every_version(stores: Stores, kind: str, name: str) -> list[Version]:
     """All versions of an artifact outside the bin, the newest first."""
     found: list[Version] = []

@@ -10,8 +10,8 @@ from tenfold.contracts import Blobs
 from tenfold.contracts.blobs import Progress
 from tenfold.records import Entry, Tree
 
-Source = str | Path | Mapping[str, "str | Path | bytes"]
-"""A folder or file on disk, or {path in the tree: file, folder or bytes}."""
+Source = str | Path | Tree | Mapping[str, "str | Path | bytes"]
+"""A folder or file on disk, a tree stored before, or {path in the tree: file, folder or bytes}."""
 
 NEVER = frozenset({".tenfold", ".git"})
 """Folders that are left out wherever they stand: a store would hold itself, a repository its history."""
@@ -25,12 +25,14 @@ def store_source(blobs: Blobs, source: Source, kept: dict[str, Entry], *, progre
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        if path.is_dir():
-            tree = blobs.put_folder(path, ignore=_ignored, progress=progress)
-            if not kept:
-                return tree
-            return blobs.put_tree(_beside(kept, {entry.path: entry for entry in blobs.entries(tree.digest)}))
-        source = {path.name: path}
+        if path.is_dir() or (path.is_file() and not kept):
+            source = blobs.put_folder(path, ignore=ignored, progress=progress)
+        else:
+            source = {path.name: path}
+    if isinstance(source, Tree):
+        if not kept:
+            return source
+        return blobs.put_tree(_beside(kept, {entry.path: entry for entry in blobs.entries(source.digest)}))
     new: dict[str, Path | bytes | Entry] = {}
     for name, value in source.items():
         new |= _one(blobs, name, value, progress)
@@ -44,7 +46,7 @@ def _one(
         return {name: value}
     path = Path(value)
     if path.is_dir():
-        tree = blobs.put_folder(path, ignore=_ignored, progress=progress)
+        tree = blobs.put_folder(path, ignore=ignored, progress=progress)
         return {f"{name}/{entry.path}": entry for entry in blobs.entries(tree.digest)}
     if not path.is_file():
         raise Invalid(f"{path} is neither a file nor a folder. Check the path", field="source")
@@ -70,5 +72,6 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def _ignored(path: str) -> bool:
+def ignored(path: str) -> bool:
+    """True for what is never part of a dataset, by its path."""
     return path.rpartition("/")[2] in NEVER

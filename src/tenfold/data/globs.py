@@ -1,0 +1,57 @@
+"""Globs over the paths of a tree: `*` and `?` stay inside a folder, `**` crosses folders, `[ab]`, `{a,b}`."""
+
+from __future__ import annotations
+
+import re
+
+from tenfold.base.errors import Invalid
+
+_MAGIC = re.compile(r"[*?\[{]")
+
+
+def is_glob(text: str) -> bool:
+    """True when a path has a character that means more than itself."""
+    return bool(_MAGIC.search(text))
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A pattern whose `fullmatch` says whether a path is meant.
+
+    >>> bool(glob_pattern("2013/**/*.csv").fullmatch("2013/a.csv"))
+    True
+    >>> bool(glob_pattern("*.csv").fullmatch("2013/a.csv"))
+    False
+    """
+    out, at, depth = [], 0, 0
+    while at < len(glob):
+        char = glob[at]
+        if glob.startswith("**/", at):
+            out.append("(?:.*/)?")
+            at += 3
+            continue
+        if glob.startswith("**", at):
+            out.append(".*")
+            at += 2
+            continue
+        if char == "[" and (end := glob.find("]", at + 2)) > 0:
+            inner = glob[at + 1 : end].replace("\\", r"\\").replace("[", r"\[")
+            out.append(f"[{'^/' + inner[1:] if inner[0] in '!^' else inner}]")
+            at = end + 1
+            continue
+        if char == "{" and "}" in glob[at:]:
+            depth += 1
+            out.append("(?:")
+        elif char == "}" and depth:
+            depth -= 1
+            out.append(")")
+        elif char == "," and depth:
+            out.append("|")
+        else:
+            out.append({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char))
+        at += 1
+    try:
+        return re.compile("".join(out), re.DOTALL)
+    except re.error as error:
+        raise Invalid(
+            f"The glob {glob!r} cannot be read: {error}. Use *, **, ?, [ab], {{a,b}}", field="path"
+        ) from error

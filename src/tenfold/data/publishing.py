@@ -1,0 +1,91 @@
+"""Recording versions of a dataset and making its refs: what all ways to a new version share."""
+
+from __future__ import annotations
+
+import getpass
+
+from tenfold.base import ids
+from tenfold.base.errors import RefMoved
+from tenfold.contracts import Stores
+from tenfold.data import tables
+from tenfold.records import Draft, Move, Ref, Tree, Version
+
+KIND = "data"
+TAG = "tag"
+"""Why a tag was made: what tells it from a branch."""
+
+_LOOK_AT_MOST = 10_000
+
+
+def publish_tree(
+    stores: Stores,
+    name: str,
+    tree: Tree,
+    parents: list[str],
+    why: Move,
+    run_id: str | None,
+    *,
+    move: bool,
+    at_ms: int,
+) -> Version:
+    """Record a stored tree as the next version and move the ref of `why` to it, both at once.
+
+    Args:
+        why: The ref, where it must be now, who and why; its `to` does not count.
+        move: False records the version alone.
+
+    Raises:
+        RefMoved: The ref is elsewhere; nothing was recorded.
+    """
+    draft = Draft(
+        id=ids.new_id(),
+        kind=KIND,
+        name=name,
+        digest=tree.digest,
+        size_bytes=tree.size_bytes,
+        files=tree.files,
+        type=_type_of(stores, tree),
+        message=why.why,
+        parents=parents,
+        run_id=run_id,
+        role=name if run_id is not None else "",
+        author=why.who,
+        created_at_ms=at_ms,
+        moves=[Move(ref=why.ref, expect=why.expect, who=why.who, why=why.why)] if move else [],
+    )
+    return stores.versions.publish([draft])[0]
+
+
+def make_ref(stores: Stores, name: str, move: Move, *, at_ms: int) -> Ref:
+    """Make a branch or tag; one that is there already, at the same version, is given back. Raises RefMoved."""
+    now = stores.refs.find(KIND, name, move.ref)
+    if now is not None and now.version_id == move.to:
+        return now
+    if now is not None:
+        raise RefMoved(f"{KIND}:{name}@{move.ref} is there already, at v{now.number}. Take another name", field="name")
+    made = stores.refs.move(KIND, name, move, at_ms=at_ms)
+    assert made is not None
+    return made
+
+
+def tagged(stores: Stores, name: str) -> set[str]:
+    """The refs of a dataset that are tags."""
+    latest: dict[str, str] = {}
+    for move in stores.refs.history(KIND, name):
+        latest.setdefault(move.ref, move.why)
+    return {ref for ref, why in latest.items() if why == TAG}
+
+
+def user() -> str:
+    """Who is working, as the operating system knows them; empty where it does not."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this user id, as in some containers
+        return ""
+
+
+def _type_of(stores: Stores, tree: Tree) -> str:
+    if tree.files > _LOOK_AT_MOST:
+        return "folder"
+    files = [entry for entry in stores.blobs.entries(tree.digest) if entry.kind == "file"]
+    return "table" if files and all(tables.is_table(entry.path) for entry in files) else "folder"
