@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash docs lock clean system
+.PHONY: help setup test check lint types floors unit demo ui bench crash docs lock clean system frameworks
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,15 @@ unit: setup
 crash: setup  ## long crash suites: kill -9 at random instants
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
 
+.frameworks/.ready: requirements-frameworks.txt pyproject.toml
+	test -x .frameworks/bin/python || $(PYTHON) -m venv .frameworks
+	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-frameworks.txt
+	TENFOLD_SKIP_UI=1 .frameworks/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+frameworks: .frameworks/.ready  ## autolog and model formats against PyTorch, Lightning, Keras, transformers, CatBoost
+	.frameworks/bin/python -m pytest tests/frameworks
+
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
 	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
@@ -56,4 +65,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .frameworks build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

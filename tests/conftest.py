@@ -3,12 +3,14 @@ which no other can be run."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-ORDER = ("unit", "golden", "conformance", "crash", "system", "browser")
+ORDER = ("unit", "frameworks", "golden", "conformance", "crash", "system", "browser")
 HERE = Path(__file__).parent
+collect_ignore = [] if find_spec("torch") else ["frameworks"]  # run by `make frameworks`, in an environment of its own
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

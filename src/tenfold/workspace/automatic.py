@@ -27,16 +27,19 @@ def autolog(
 
 
 def save_model(run: Any, model: Any, example: Any) -> Version:
-    """Keep a fitted model as the next version of `model:<project>.<estimator>`, as skops when that holds it: to convert
-    a forest to ONNX takes about as long as to train it, which nobody asked for here. Raises Invalid."""
+    """Keep a fitted model as the next version of `model:<project>.<estimator>`; one of scikit-learn as skops when that
+    holds it: to convert a forest to ONNX takes about as long as to train it, which nobody asked for here. Raises Invalid."""
     from tenfold.models import save
+    from tenfold.models.flavours import flavour_of
 
     last = model[-1] if hasattr(model, "steps") else model
     name = re.sub(r"[^A-Za-z0-9._+-]", ".", f"{run.project or current().project}.{type(last).__name__}").strip(".-")
-    try:
-        return save(run.stores, model, name, run_id=run.id, input_example=example, format="skops")
-    except Invalid:
-        return save(run.stores, model, name, run_id=run.id, input_example=example)
+    if "skops" in flavour_of(model).write:
+        try:
+            return save(run.stores, model, name, run_id=run.id, input_example=example, format="skops")
+        except Invalid:  # then in whatever holds it
+            pass
+    return save(run.stores, model, name, run_id=run.id, input_example=example)
 
 
 def _start(**given: Any) -> ActiveRun:

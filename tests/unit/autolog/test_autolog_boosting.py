@@ -137,3 +137,21 @@ def test_with_xgboost_alone_its_estimators_log_as_boosters(on):
     tenfold.autolog(frameworks=["xgboost"])
     xgboost.XGBRegressor(n_estimators=3).fit(X, Y)
     assert on.only().tags["estimator"] == "Booster"
+
+
+def test_xgboost_cv_logs_mean_and_spread_of_each_round(on):
+    params = {"objective": "binary:logistic", "max_depth": 2}
+    told = xgboost.cv(params, xgboost.DMatrix(X, Y), 6, nfold=4, metrics=["auc"], seed=3)
+    run = on.only()
+    assert run.params == {**params, "num_boost_round": 6, "nfold": 4, "seed": 3}
+    assert points(run, "test/auc") == pytest.approx(told["test-auc-mean"].tolist(), abs=1e-12)
+    assert points(run, "train/auc_std") == pytest.approx(told["train-auc-std"].tolist(), abs=1e-12)
+
+
+def test_lightgbm_cv_logs_mean_and_spread_of_each_round(on):
+    params = {"objective": "binary", "verbose": -1, "metric": "auc"}
+    told = lightgbm.cv(params, lightgbm.Dataset(X, Y), 5, nfold=3, seed=3)
+    run = on.only()
+    assert run.params == {**params, "num_boost_round": 5, "nfold": 3, "seed": 3}
+    assert points(run, "valid/auc") == told["valid auc-mean"]
+    assert points(run, "valid/auc_std") == told["valid auc-stdv"]

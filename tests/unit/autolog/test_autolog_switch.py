@@ -19,6 +19,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 import tenfold
 from tenfold.base.errors import Invalid
 from tenfold.testing.stores import memory_stores
+from tenfold.tracking.autolog import FRAMEWORKS
 
 X, Y = np.arange(20.0).reshape(10, 2), np.array([0, 1] * 5)
 
@@ -26,17 +27,17 @@ X, Y = np.arange(20.0).reshape(10, 2), np.array([0, 1] * 5)
 def functions():
     return [
         LogisticRegression.__dict__["fit"], linear_model.RegressionModel.__dict__["fit"], xgboost.train, xgboost.sklearn.train,
-        lightgbm.train, lightgbm.engine.train, BaseEstimator.__dict__.get("__init_subclass__"),
+        lightgbm.train, lightgbm.engine.train, xgboost.cv, lightgbm.cv, BaseEstimator.__dict__.get("__init_subclass__"),
         sys.modules["statsmodels.base.model"].Model.__dict__.get("__init_subclass__"),
     ]  # fmt: skip
 
 
 def test_turned_off_the_libraries_have_their_own_functions_again(kept):
     before = functions()
-    assert tenfold.autolog() == ["lightgbm", "sklearn", "statsmodels", "xgboost"]
+    assert tenfold.autolog() == sorted(FRAMEWORKS)
     changed = functions()
     assert all(now is not then for now, then in zip(changed, before, strict=True))
-    assert tenfold.autolog(most_rows=10) == ["lightgbm", "sklearn", "statsmodels", "xgboost"]
+    assert tenfold.autolog(most_rows=10) == sorted(FRAMEWORKS)
     assert functions() == changed, "turned on again, nothing is wrapped twice"
     assert tenfold.autolog(disable=True) == []
     assert all(now is then for now, then in zip(functions(), before, strict=True))
@@ -46,7 +47,7 @@ def test_turned_off_the_libraries_have_their_own_functions_again(kept):
 
 def test_one_library_can_be_turned_off(kept):
     tenfold.autolog()
-    assert tenfold.autolog(frameworks=["sklearn"], disable=True) == ["lightgbm", "statsmodels", "xgboost"]
+    assert tenfold.autolog(frameworks=["sklearn"], disable=True) == sorted(FRAMEWORKS.keys() - {"sklearn"})
     LogisticRegression().fit(X, Y)
     assert kept.runs() == []
 

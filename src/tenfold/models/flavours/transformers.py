@@ -6,6 +6,7 @@ Read back from these files alone: nothing is fetched, and no code that a file na
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,9 @@ def _read(files: Files, file: FormatFile, said: Manifest) -> Any:
     with files.folder(file.path) as folder, _without_bars(transformers):
         if kind == "model":
             found: Any = getattr(transformers, name, None)
-            if not (isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)):
+            if not inspect.isclass(found) or not issubclass(found, transformers.PreTrainedModel):
                 raise Invalid(f"This version of transformers has no {name}. Install the one in requirements.txt")
-            return found.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+            return getattr(transformers, name).from_pretrained(folder, use_safetensors=True, local_files_only=True)
         return _pipeline(transformers, name, folder)
 
 

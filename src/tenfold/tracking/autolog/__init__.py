@@ -17,13 +17,18 @@ from tenfold.tracking.autolog.patching import Patches, Waiting
 
 __all__ = ["FRAMEWORKS", "Options", "frameworks_on", "turn_off", "turn_on"]
 
-FRAMEWORKS = {
-    "sklearn": "sklearn.base",
-    "xgboost": "xgboost",
-    "lightgbm": "lightgbm",
-    "statsmodels": "statsmodels.base.model",
+FRAMEWORKS: dict[str, tuple[str, ...]] = {
+    "sklearn": ("sklearn.base",),
+    "xgboost": ("xgboost",),
+    "lightgbm": ("lightgbm",),
+    "catboost": ("catboost.core",),
+    "statsmodels": ("statsmodels.base.model",),
+    "torch": ("torch.optim.optimizer",),
+    "lightning": ("lightning.pytorch.trainer.trainer", "pytorch_lightning.trainer.trainer"),
+    "keras": ("keras",),
+    "transformers": ("transformers.trainer",),
 }
-"""What can log itself, by the name users import, with the module after whose import it can be wrapped."""
+"""What can log itself, by the name users import, with the modules after whose import it can be wrapped."""
 
 _patches: dict[str, Patches] = {}
 _waiting = Waiting()
@@ -40,7 +45,8 @@ def turn_on(frameworks: Sequence[str] | None, options: Options) -> list[str]:
         fitting.options_of[name] = options
         if name not in _patches:
             _patches[name] = patches = Patches()
-            _waiting.when_imported(FRAMEWORKS[name], lambda name=name, patches=patches: _wrap(name, patches))  # type: ignore[misc]
+            for module in FRAMEWORKS[name]:
+                _waiting.when_imported(module, lambda name=name, patches=patches: _wrap(name, patches))  # type: ignore[misc]
     return names
 
 
@@ -49,7 +55,8 @@ def turn_off(frameworks: Sequence[str] | None = None) -> list[str]:
     names = [name for name in _names(frameworks) if name in _patches]
     for name in names:
         fitting.options_of.pop(name, None)
-        _waiting.forget(FRAMEWORKS[name])
+        for module in FRAMEWORKS[name]:
+            _waiting.forget(module)
         _patches.pop(name).undo()
     return names
 

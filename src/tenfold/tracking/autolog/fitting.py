@@ -49,6 +49,7 @@ _going: set[object] = set()
 _own: WeakSet[ActiveRun] = WeakSet()
 """Runs started here, each for one fit."""
 _fits: WeakKeyDictionary[ActiveRun, int] = WeakKeyDictionary()
+_things: WeakKeyDictionary[ActiveRun, dict[str, int]] = WeakKeyDictionary()
 
 
 @dataclass(eq=False, slots=True)
@@ -147,6 +148,13 @@ def hidden() -> Iterator[None]:
         return
     with _entered("hidden"):
         yield
+
+
+def numbered(run: ActiveRun, title: str) -> str:
+    """A key for one more thing of a kind in a run: `optimizer`, then `optimizer_2`."""
+    counts = _things.setdefault(run, {})
+    number = counts[title] = counts.get(title, 0) + 1
+    return f"{title}_{number}" if number > 1 else title
 
 
 def short(value: Any) -> Any:

@@ -15,10 +15,11 @@ NAME = "xgboost"
 
 
 def wrap(patches: Patches) -> None:
-    """Wrap `train` wherever the library has it."""
+    """Wrap `train` and `cv` wherever the library has them."""
     for module in ("xgboost.training", "xgboost", "xgboost.sklearn"):
         if module in sys.modules:
             patches.wrap(sys.modules[module], "train", watch)
+            patches.wrap(sys.modules[module], "cv", watch_cv)
 
 
 def watch(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -50,6 +51,24 @@ def watch(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str,
         return booster
 
 
+def watch_cv(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """In place of `cv`: of each round the mean over the folds and its spread, as `…_std`."""
+    given = arguments_of(original, args, kwargs)
+    with fitting.logged(NAME, None, "cv") as fit:
+        if fit is None or given is None:
+            return original(*args, **kwargs)
+        with fit.quietly("the parameters"):
+            fit.run.tag({fit.key("estimator"): "cv", fit.key("library"): NAME})
+            chosen = {"num_boost_round": 10, "nfold": 3} | {
+                key: value
+                for key, value in given.arguments.items()
+                if key in ("num_boost_round", "nfold", "stratified", "early_stopping_rounds", "seed")
+            }
+            fit.params(dict(given.arguments.get("params") or {}) | chosen)
+        given.arguments["callbacks"] = [*(given.arguments.get("callbacks") or ()), _points(fit)]
+        return original(*given.args, **given.kwargs)
+
+
 def _train(original: Callable[..., Any], given: Any, fit: Fit) -> Any:
     given.arguments["callbacks"] = [*(given.arguments.get("callbacks") or ()), _points(fit)]
     booster = original(*given.args, **given.kwargs)
@@ -64,13 +83,15 @@ def _points(fit: Fit) -> Any:
 
     class Points(TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: dict[str, dict[str, list[Any]]]) -> bool:
+            found: dict[str, Any] = {}
             with fit.quietly("the rounds"):
-                found = {
-                    f"{data}/{name}": values[-1] for data, told in evals_log.items() for name, values in told.items()
-                }
-                fit.log(
-                    {key: value[0] if isinstance(value, tuple) else value for key, value in found.items()}, step=epoch
-                )
+                for data, told in evals_log.items():
+                    for name, values in told.items():
+                        mean, spread = values[-1] if isinstance(values[-1], tuple) else (values[-1], None)
+                        found[f"{data}/{name}"] = mean
+                        if spread is not None:
+                            found[f"{data}/{name}_std"] = spread
+                fit.log(found, step=epoch)
             return False
 
     return Points()
