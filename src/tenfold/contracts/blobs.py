@@ -116,7 +116,8 @@ class Blobs(ABC):
         folder: Path,
         *,
         paths: list[str] | None = None,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
+        relink: bool = False,
         progress: Progress | None = None,
     ) -> int:
         """Write a tree (or only these paths and what lies below them) into a folder; gives the files written.
@@ -127,7 +128,8 @@ class Blobs(ABC):
         Args:
             link: Ways to place files, the one liked best first: reflink, hardlink, symlink, copy. What the file
                 systems cannot do is passed over, and copy is always the last. Hard links and symlinks are read-only
-                and share their time. ("copy",) also turns links into copies; None writes copies and lets links be.
+                and share their time.
+            relink: Also place files anew that are right but placed in another way.
         """
 
     @abstractmethod
@@ -136,7 +138,8 @@ class Blobs(ABC):
         entries: Iterable[Entry],
         folder: Path,
         *,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
+        relink: bool = False,
         progress: Progress | None = None,
     ) -> int:
         """Write entries, of whatever trees, into a folder as `checkout` does; gives the files written."""

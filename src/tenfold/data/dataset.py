@@ -221,7 +221,7 @@ class Dataset:
         at: At = None,
         *,
         paths: list[str] | None = None,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> int:
         """Write a version, or only these paths and what lies below them, into a folder; gives the files written.

@@ -114,7 +114,10 @@ def work_pairs(local: Local, path: Path, kind: str, tree: str | None) -> tuple[T
     """
     blobs = local.stores.blobs
     if not (path.is_symlink() or path.exists()):
-        return None, [(one, None) for _, one in blobs.diff(None, tree)] if tree is not None else []
+        gone = [] if tree is None else [one for _, one in blobs.diff(None, tree)]
+        if kind == "file" and tree is not None:
+            gone = [only_entry(local, tree, path.name)]
+        return None, [(one, None) for one in gone]
     if kind == "folder":
         return blobs.diff_folder(tree, path, ignore=ignored)
     found, pairs = blobs.diff_folder(None, path)
@@ -181,7 +184,7 @@ def check_trackable(local: Local, path: Path) -> None:
     if is_pointer_name(path.name) or path.name == SUFFIX:
         raise Invalid(f"{shown} is a pointer or a store. Name the data beside it", field="paths")
     for above in path.parents:
-        if pointer_path(above).is_file() and above.name:
+        if above.name and pointer_path(above).is_file():
             raise Conflict(
                 f"{shown} lies in {local.shown(above)}, which is tracked. Commit that: tenfold data commit "
                 f"{local.shown(above)}",

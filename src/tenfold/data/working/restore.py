@@ -19,6 +19,7 @@ from tenfold.data.working.local import (
     Tracked,
     content_of,
     holding,
+    only_entry,
     read_record,
     tracked_in,
     work_pairs,
@@ -66,7 +67,8 @@ def checkout(
     rev: str | None = None,
     at: str | int | None = None,
     force: bool = False,
-    link: Sequence[str] | None = None,
+    link: Sequence[str] = (),
+    relink: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> list[Restored]:
@@ -80,6 +82,7 @@ def checkout(
         at: First make the pointers name this version, branch or tag of their datasets.
         force: Overwrite changed files. What no version has and stands in no way stays even so.
         link: Ways to place files, best first: reflink, hardlink, symlink, copy.
+        relink: Place files anew that are right but placed in another way.
         dry_run: Only say what would be done.
 
     Raises:
@@ -96,7 +99,7 @@ def checkout(
             with holding(local, plan.tracked.path, f"checkout {local.shown(plan.tracked.path)}"):
                 if plan.tracked.pointer.kind == "folder" and not plan.tracked.there:
                     plan.tracked.path.mkdir(parents=True, exist_ok=True)
-                _apply(local, plan, link, progress)
+                _apply(local, plan, link, relink, progress)
                 if rev is not None or at is not None:
                     write_pointer(plan.tracked.path, plan.tracked.pointer)
     return [
@@ -226,7 +229,7 @@ def _refuse_loss(local: Local, plans: list[_Plan]) -> None:
         )
 
 
-def _apply(local: Local, plan: _Plan, link: Sequence[str] | None, progress: Progress | None) -> None:
+def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progress: Progress | None) -> None:
     path, pointer = plan.tracked.path, plan.tracked.pointer
     record = read_record(local, path)
     if plan.write or plan.remove:
@@ -237,9 +240,18 @@ def _apply(local: Local, plan: _Plan, link: Sequence[str] | None, progress: Prog
     blobs = local.stores.blobs
     if plan.write:
         blobs.place(plan.write, base, link=link, progress=progress)
-    elif link is not None and pointer.kind == "folder":
-        blobs.checkout(pointer.tree, base, link=link, progress=progress)  # only how files are placed changes
+    if relink:
+        kept = set(plan.kept)
+        entries = blobs.entries(pointer.tree) if pointer.kind == "folder" else [_alone(local, plan.tracked)]
+        blobs.place([e for e in entries if e.path not in kept], base, link=link, relink=True, progress=progress)
     write_record(local, path, Record(pointer.tree))
+
+
+def _alone(local: Local, tracked: Tracked) -> Entry:
+    entry = only_entry(local, tracked.pointer.tree, tracked.path.name)
+    if entry is None:
+        raise Conflict(f"The pointer of {local.shown(tracked.path)} says one file, but its tree holds several")
+    return entry
 
 
 def _remove(base: Path, name: str) -> None:

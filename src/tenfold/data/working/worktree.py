@@ -60,7 +60,8 @@ class Worktree:
         rev: str | None = None,
         at: str | int | None = None,
         force: bool = False,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
+        relink: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> list[restore.Restored]:
@@ -72,6 +73,7 @@ class Worktree:
             at=at,
             force=force,
             link=link,
+            relink=relink,
             dry_run=dry_run,
             progress=progress,
         )

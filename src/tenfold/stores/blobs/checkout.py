@@ -33,13 +33,13 @@ def checkout(
     folder: Path,
     *,
     linker: Linker,
-    unlink: bool = False,
+    relink: bool = False,
     progress: Progress | None = None,
 ) -> int:
     """Write these entries below a folder; gives how many files and symlinks were written.
 
     Args:
-        unlink: Files that are right but are links into the cache become copies.
+        relink: Files that are right but not placed as the linker would are placed anew.
 
     Raises:
         Conflict: Something that is not of the tree stands in the way: a symlink or file where a folder must be, a
@@ -55,7 +55,7 @@ def checkout(
             total += entry.size_bytes
             if entry.kind == "folder":
                 folders.enter(entry.path)
-            elif _is_right(folders, entry, linker, unlink=unlink):
+            elif _is_right(folders, entry, linker, relink=relink):
                 done += entry.size_bytes
             elif linker.active and entry.kind == "file" and linker.ready(entry) and _place_link(folders, entry, linker):
                 done += entry.size_bytes
@@ -96,7 +96,7 @@ def write_content(index: Index, key: bytes, fd: int) -> Iterator[int]:
         raise Damaged(f"The chunks of {key.hex()} are sound but together are not that file. Store it again")
 
 
-def _is_right(folders: OpenFolders, entry: Entry, linker: Linker, *, unlink: bool) -> bool:
+def _is_right(folders: OpenFolders, entry: Entry, linker: Linker, *, relink: bool) -> bool:
     fd, name = folders.of(entry.path)
     if folders.is_new(entry.path):
         return False
@@ -114,8 +114,8 @@ def _is_right(folders: OpenFolders, entry: Entry, linker: Linker, *, unlink: boo
         target = os.fsencode(os.readlink(name, dir_fd=fd))
         return blake3(target).hexdigest() == entry.digest
     if modes.S_ISLNK(info.st_mode) and os.readlink(name, dir_fd=fd) == linker.path(entry):
-        return not unlink and linker.ready(entry)
-    if unlink and info.st_nlink > 1 and not info.st_mode & 0o222:
+        return not (relink and linker.first != "symlink") and linker.ready(entry)
+    if relink and linker.would_change(entry, info):
         return False
     if not modes.S_ISREG(info.st_mode) or info.st_size != entry.size_bytes:
         return False

@@ -51,6 +51,23 @@ class Linker:
         """False when only copies are left to make."""
         return self._types[0] != "copy"
 
+    @property
+    def first(self) -> str:
+        """The type to be tried next."""
+        return self._types[0]
+
+    def would_change(self, entry: Entry, info: os.stat_result) -> bool:
+        """True when a right file, which is no symlink, would be placed otherwise. A reflink looks as a copy does."""
+        if self.first == "symlink":
+            return True
+        if self.first != "hardlink":
+            return info.st_nlink > 1 and not info.st_mode & 0o222
+        try:
+            there = Path(self.path(entry)).stat()
+        except FileNotFoundError:
+            return True
+        return there.st_dev == info.st_dev and there.st_ino != info.st_ino
+
     def path(self, entry: Entry) -> str:
         """The file in the cache for content and executable bit of an entry: a link shares its mode with the file."""
         ending = ".x" if entry.mode & 0o100 else ""

@@ -148,24 +148,24 @@ class PackedBlobs(Blobs):
         folder: Path,
         *,
         paths: list[str] | None = None,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
+        relink: bool = False,
         progress: Progress | None = None,
     ) -> int:
         entries = walk(self.index, _key(tree)) if paths is None else self._below(_key(tree), paths)
-        return self.place(entries, folder, link=link, progress=progress)
+        return self.place(entries, folder, link=link, relink=relink, progress=progress)
 
     def place(
         self,
         entries: Iterable[Entry],
         folder: Path,
         *,
-        link: Sequence[str] | None = None,
+        link: Sequence[str] = (),
+        relink: bool = False,
         progress: Progress | None = None,
     ) -> int:
-        wanted = check_link_types(link or ())
-        unlink = link is not None and wanted[0] == "copy"
-        linker = Linker(self.cache, wanted)
-        return checkout(self.index, entries, Path(folder), linker=linker, unlink=unlink, progress=progress)
+        linker = Linker(self.cache, check_link_types(link))
+        return checkout(self.index, entries, Path(folder), linker=linker, relink=relink, progress=progress)
 
     def pins(self) -> Iterator[str]:
         for digests in pins.read_pins(self.medium, self.index.clock()).values():
