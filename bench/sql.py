@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import statistics
+import struct
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from tenfold.base import ids
-from tenfold.records import And, Compare, Order, Run, RunQuery, Task, TaskChange
+from tenfold.records import And, Compare, Order, Points, Run, RunQuery, SeriesBatch, Task, TaskChange
 from tenfold.stores.sql import SqlStores, open_sql
 
 RUNS = 10_000
@@ -32,20 +33,16 @@ def lines() -> list[dict[str, Any]]:
 
 def fill(sql: SqlStores, count: int) -> None:
     """Store runs with 8 params, 3 tags and 6 metrics each."""
-    from sqlalchemy import insert
-
-    from tenfold.stores.sql.tables import run_metrics
-
     chance = random.Random(7)
     for start in range(0, count, 2000):
         runs = [_run(chance, number) for number in range(start, min(start + 2000, count))]
         sql.runs.create(runs)
-        rows = [
-            {"run_id": run.id, "key": f"m{m}", "last": chance.random(), "last_step": 99, "min": 0.0, "max": 1.0,
-             "mean": 0.5, "count": 100}
-            for run in runs for m in range(6)
-        ]  # fmt: skip
-        sql.database.write(lambda tx, rows=rows: tx.execute(insert(run_metrics), rows))  # type: ignore[misc]
+        sql.series.append_many([SeriesBatch(run.id, _points(chance, run), run.id, 1) for run in runs])
+
+
+def _points(chance: random.Random, run: Run) -> dict[str, Points]:
+    step, at = struct.pack("<q", 99), struct.pack("<q", run.created_at_ms)
+    return {f"m{m}": Points(step, struct.pack("<d", chance.random()), at) for m in range(6)}
 
 
 def _run(chance: random.Random, number: int) -> Run:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -44,6 +45,15 @@ def copies(made: Path, folder: Path) -> Iterator[Stores]:
 
 
 def test_sqlite_answers_as_memory_does(made_database: Path, tmp_path: Path) -> None:
+    places = copies(made_database, tmp_path)
+    run_state_machine_as_test(lambda: TwinMachine(next(places)), settings=SETTINGS)
+    places.close()  # type: ignore[attr-defined]
+
+
+def test_sqlite_answers_alike_when_it_goes_along_the_order(
+    made_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenfold.stores.sql.search.FEW", -1)  # as in a store where every term holds of many runs
     places = copies(made_database, tmp_path)
     run_state_machine_as_test(lambda: TwinMachine(next(places)), settings=SETTINGS)
     places.close()  # type: ignore[attr-defined]

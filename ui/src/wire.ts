@@ -637,11 +637,12 @@ export interface RunLink {
   ended_at_ms: number | null;
 }
 
-/** `total` counts all matches; `next` is the offset to go on with, or null at the end. */
+/** `total` counts all matches, or, with `at_least`, so many that the count stopped there; `next` is the offset to go on with, or null at the end. */
 export interface RunPage {
   items: RunRow[];
   total: number;
   next: number | null;
+  at_least: boolean;
 }
 
 /** What differs from run `a` to run `b`, beside params, metrics and tags, which their rows have. `patch` is a unified diff from the code that `a` ran to the code that `b` ran: exact where both began from one commit (`same_base`), else of their uncommitted changes. `packages` and `environment` hold only what differs. */

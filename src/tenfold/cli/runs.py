@@ -63,7 +63,7 @@ def list_(
         empty="No runs match. Log one with: python -c \"import tenfold; tenfold.run('first').log({'loss': 1.0})\"",
     )
     if page.next is not None:
-        click.echo(f"{page.total} in all; the next page: --offset {page.next}", err=True)
+        click.echo(f"{page.total}{'+' if page.at_least else ''} in all; the next page: --offset {page.next}", err=True)
 
 
 @command.command("show", epilog=f"Example: tenfold runs show 01JD0000000000000000000000\n\n{EXIT_CODES}")

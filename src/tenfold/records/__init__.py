@@ -8,7 +8,7 @@ from tenfold.records.page import Page
 from tenfold.records.ref import ANY, Move, Ref, RefMove
 from tenfold.records.run import END_STATES, CodeVersion, Run, RunChange, RunState, Summary
 from tenfold.records.search import And, Compare, Not, Or, Order, RunQuery
-from tenfold.records.series import Curve, Points, SeriesInfo
+from tenfold.records.series import Curve, Points, SeriesBatch, SeriesInfo
 from tenfold.records.signature import Column, ColumnType, Signature
 from tenfold.records.task import Task, TaskChange, TaskState
 from tenfold.records.tree import Entry, Tree
@@ -17,6 +17,7 @@ from tenfold.records.version import Draft, Version
 __all__ = [
     "ANY", "ARCHIVED", "END_STATES", "MARKS", "STARRED", "And", "CodeVersion", "Column", "ColumnType", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
     "Explanation", "Graph", "Link", "Move", "Node", "Not", "Or", "Order", "Page", "Points", "Reason", "Ref", "RefMove",
-    "Run", "RunChange", "RunQuery", "RunState", "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",
+    "Run", "RunChange", "RunQuery", "RunState", "SeriesBatch",
+    "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",
     "TaskState", "Tree", "Version", "without_marks",
 ]  # fmt: skip

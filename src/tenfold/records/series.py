@@ -20,6 +20,15 @@ class Points(msgspec.Struct, frozen=True, array_like=True):
         return len(self.values) // 8
 
 
+class SeriesBatch(msgspec.Struct, frozen=True, array_like=True):
+    """Points of some of a run's series, as one journal's next part: see `contracts.Series.append`."""
+
+    run_id: str
+    points: dict[str, Points]
+    source: str
+    offset: int
+
+
 class SeriesInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One series of a run: its key and its extent. `last` is the value at the highest step, ties by arrival."""
 

@@ -10,7 +10,7 @@ import pytest
 from tenfold.base import ids
 from tenfold.base.errors import Invalid, RunNotFound
 from tenfold.contracts import Stores
-from tenfold.records import Points, Run
+from tenfold.records import Points, Run, SeriesBatch
 
 Rows = list[tuple[int, float, int]]
 
@@ -62,6 +62,40 @@ class SeriesSuite:
         stores.series.append(run_id, {"k": packed([(1, 3.0, 3), (2, 4.0, 4), (3, 5.0, 5)])}, source="a", offset=2)
         assert [row[1] for row in unpacked(stores.series.read(run_id, "k"))] == [2.0, 3.0, 4.0, 1.0, 5.0]
         assert stores.series.infos([run_id])[run_id][0].last == 5.0
+
+    def test_batches_of_many_runs_are_stored_as_each_by_itself_would_be(self, stores: Stores) -> None:
+        runs = [Run(id=f"many-{n}", project="p") for n in range(3)]
+        stores.runs.create(runs)
+        two = {"a": packed([(1, 2.0, 1)]), "b": packed(ramp(1, 3))}
+        first = [SeriesBatch(run.id, two, run.id, 5) for run in runs]
+        assert stores.series.append_many(first) == [5, 5, 5]
+        more = [
+            SeriesBatch("many-1", {"a": packed([(step, value, 1)])}, "many-1", 6 + step)
+            for step, value in [(0, 9.0), (7, 1.0)]
+        ]
+        assert stores.series.append_many([*first, *more]) == [5, 5, 5, 6, 13]
+        assert stores.series.append_many([]) == []
+        found = [run.metrics["a"] for run in stores.runs.get([run.id for run in runs])]
+        assert [(s.last, s.last_step, s.min, s.max, s.count) for s in found] == [
+            (2.0, 1, 2.0, 2.0, 1), (1.0, 7, 1.0, 9.0, 3), (2.0, 1, 2.0, 2.0, 1),
+        ]  # fmt: skip
+        assert unpacked(stores.series.read("many-1", "a")) == [(0, 9.0, 1), (1, 2.0, 1), (7, 1.0, 1)]
+
+    def test_batches_are_stored_all_or_none(self, stores: Stores, run_id: str) -> None:
+        mine = SeriesBatch(run_id, {"a": packed(ramp(0, 1))}, "j", 1)
+        with pytest.raises(RunNotFound):
+            stores.series.append_many([mine, SeriesBatch("nobody", {}, "k", 1)])
+        assert (stores.series.infos([run_id]), stores.series.stored("j")) == ({run_id: []}, 0)
+
+    def test_single_points_make_one_series(self, stores: Stores, run_id: str) -> None:
+        rows = [(step % 7, math.nan if step == 20 else float(step), 100 - step) for step in range(40)]
+        for offset, row in enumerate(rows):
+            stores.series.append(run_id, {"a": packed([row])}, source="j", offset=offset + 1)
+        found = unpacked(stores.series.read(run_id, "a"))
+        assert repr(found) == repr(sorted(rows, key=lambda row: row[0]))
+        (info,) = stores.series.infos([run_id])[run_id]
+        assert (info.count, info.last, info.last_step, info.min, info.max) == (40, 34.0, 6, 0.0, 39.0)
+        assert (info.first_step, info.first_at_ms, info.last_at_ms) == (0, 61, 100)
 
     def test_order_of_arrival_outlives_merging(self, stores: Stores, run_id: str) -> None:
         arrived = 0

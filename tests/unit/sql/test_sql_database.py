@@ -24,7 +24,7 @@ def test_a_full_disk_is_a_clear_error_and_the_old_data_is_intact(tmp_path: Path)
 
     def bounded(tx: object) -> None:
         tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]
-        tx.exec_driver_sql("INSERT INTO run_tags VALUES ('r', 'k', ?)", ("x" * 1_000_000,))  # type: ignore[attr-defined]
+        tx.exec_driver_sql("INSERT INTO run_tags VALUES (1, 1, ?)", ("x" * 1_000_000,))  # type: ignore[attr-defined]
 
     with pytest.raises(StoreFull, match="No room left"):
         sql.database.write(bounded)

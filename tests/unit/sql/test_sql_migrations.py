@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from tenfold.base.errors import Conflict
-from tenfold.records import Compare, RunQuery
+from tenfold.records import Compare, Points, RunQuery, Summary
+from tenfold.stores.series.blocks import columns, encode
 from tenfold.stores.sql import open_sql
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.migrate import FOLDER, newest, upgrade_to
@@ -68,6 +70,34 @@ def test_what_the_first_revision_kept_is_still_there(tmp_path: Path) -> None:
         "moved",
         "created",
     ]
+    sql.database.close()
+
+
+def test_points_stored_before_runs_had_numbers_are_still_there(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    shutil.copy(GOLDEN, old)
+    points = Points(struct.pack("<2q", 1, 2), struct.pack("<2d", 0.5, 0.25), struct.pack("<2q", 10, 20))
+    block = encode(columns(points))
+
+    def as_revision_two_kept_them(tx: Any) -> None:
+        upgrade_to(tx, "0002")
+        run_id = tx.exec_driver_sql("SELECT id FROM runs").scalar()
+        tx.exec_driver_sql("INSERT INTO run_metrics VALUES (?, 'loss', 0.25, 2, 0.25, 0.5, 0.375, 2)", (run_id,))
+        extent = "7, ?, 'loss', 2, 2, 0.75, 0.25, 0.25, 0.5, 1, 2, 10, 20, 1, 0, 0"
+        tx.exec_driver_sql(f"INSERT INTO series VALUES ({extent})", (run_id,))
+        tx.exec_driver_sql("INSERT INTO series_blocks VALUES (9, 7, 0, 2, 1, 2, ?)", (block,))
+
+    database = Database(f"sqlite:///{old}")
+    database.write(as_revision_two_kept_them)
+    database.close()
+    sql = open_sql(f"sqlite:///{old}")
+    (run,) = sql.runs.search(RunQuery(where=Compare("metrics.loss", "<", 0.3))).items
+    assert run.metrics == {"loss": Summary(0.25, 2, 0.25, 0.5, 0.375, 2)}
+    assert sql.runs.keys() == {"params": ["lr", "model.depth"], "metrics": ["loss"], "tags": ["team"]}
+    for step in range(3, 40):
+        more = Points(struct.pack("<q", step), struct.pack("<d", 0.1), struct.pack("<q", 30))
+        sql.series.append(run.id, {"loss": more}, source="j", offset=step)
+    assert sql.series.read(run.id, "loss").steps == struct.pack("<39q", *range(1, 40))
     sql.database.close()
 
 

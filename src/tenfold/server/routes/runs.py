@@ -14,7 +14,7 @@ from tenfold.records import ARCHIVED, MARKS, And, Compare, Order, Run, RunChange
 from tenfold.records.search import Expression
 from tenfold.server.logs import read_log
 from tenfold.server.place import Place
-from tenfold.server.routes.params import Id, Limit, Name, Offset, Text, next_offset
+from tenfold.server.routes.params import Id, Limit, Name, Offset, Text
 from tenfold.server.rows import code_row, run_link, run_row, version_rows
 from tenfold.server.table import Route
 from tenfold.server.wire import (
@@ -99,7 +99,8 @@ def run_page(stores: Stores, query: RunQuery, columns: dict[str, frozenset[str]]
     return RunPage(
         items=[run_row(run, now=now, columns=columns) for run in page.items],
         total=page.total,
-        next=next_offset(query.offset, len(page.items), page.total),
+        next=page.next,
+        at_least=page.at_least,
     )
 
 

@@ -65,11 +65,14 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` counts all matches; `next` is the offset to go on with, or null at the end."""
+    """`total` counts all matches, or, with `at_least`, so many that the count stopped there; `next` is the offset to go on
+    with, or null at the end.
+    """
 
     items: list[RunRow]
     total: int
     next: int | None
+    at_least: bool
 
 
 class CodeRow(msgspec.Struct, frozen=True, kw_only=True):

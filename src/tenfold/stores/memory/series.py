@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tenfold.contracts import Series
 from tenfold.contracts.changes import check_key
 from tenfold.contracts.refusals import no_run
-from tenfold.records import Curve, Points, SeriesInfo
+from tenfold.records import Curve, Points, SeriesBatch, SeriesInfo
 from tenfold.stores.memory.state import State
 from tenfold.stores.series import blocks, rollups
 from tenfold.stores.series.blocks import Columns
@@ -34,24 +34,36 @@ class MemorySeries(Series):
         self._sources: dict[str, int] = {}
 
     def append(self, run_id: str, points: dict[str, Points], *, source: str, offset: int) -> int:
-        batch = {check_key(key): blocks.columns(part) for key, part in points.items() if part.values or part.steps}
+        return self.append_many([SeriesBatch(run_id, points, source, offset)])[0]
+
+    def append_many(self, batches: list[SeriesBatch]) -> list[int]:
+        kept = [
+            {check_key(key): blocks.columns(part) for key, part in batch.points.items() if part.values or part.steps}
+            for batch in batches
+        ]
         with self._state.lock:
-            run = self._state.runs.get(run_id)
-            if run is None:
-                raise no_run(run_id)
-            stored = self._sources.get(source, 0)
-            if offset <= stored:
-                return stored
-            self._sources[source] = offset
-            mine = self._series.setdefault(run_id, {})
-            for key, part in batch.items():
-                one = mine.setdefault(key, _One())
-                one.parts.append(part)
-                one.extent.grow(blocks.in_order(part))
-                self._state.metrics.setdefault(run_id, {})[key] = one.extent.summary()
-            if batch:
-                self._state.note("series", run_id, "points", self._state.clock(), run.project)
-        return offset
+            for batch in batches:
+                if batch.run_id not in self._state.runs:
+                    raise no_run(batch.run_id)
+            told: dict[str, None] = {}
+            offsets = [self._append(batch, columns, told) for batch, columns in zip(batches, kept, strict=True)]
+            for run_id in told:
+                self._state.note("series", run_id, "points", self._state.clock(), self._state.runs[run_id].project)
+        return offsets
+
+    def _append(self, batch: SeriesBatch, columns: dict[str, Columns], told: dict[str, None]) -> int:
+        stored = self._sources.get(batch.source)
+        if stored is not None and batch.offset <= stored:
+            return stored
+        self._sources[batch.source] = batch.offset
+        mine = self._series.setdefault(batch.run_id, {})
+        for key, part in columns.items():
+            one = mine.setdefault(key, _One())
+            one.parts.append(part)
+            one.extent.grow(blocks.in_order(part))
+            self._state.metrics.setdefault(batch.run_id, {})[key] = one.extent.summary()
+            told[batch.run_id] = None
+        return batch.offset
 
     def stored(self, source: str) -> int:
         with self._state.lock:

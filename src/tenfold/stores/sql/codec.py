@@ -66,9 +66,8 @@ def run_row(run: Run) -> dict[str, Any]:
 
 
 def detail_row(run: Run) -> dict[str, Any]:
-    """The row of `run_details`."""
+    """The row of `run_details`, without the run's number."""
     return {
-        "run_id": run.id,
         "code": None if run.code is None else _encoder.encode(run.code),
         "environment": pack(run.environment),
         "params": pack(run.params),

@@ -1,101 +1,87 @@
-"""A search of runs as SQL. What fields and values mean is read by contracts.searching."""
+"""A search of runs: which index it begins with, its page, and how many runs match.
+
+Neither planner can be left to choose: SQLite's knows no figures, PostgreSQL's takes params and metrics for independent of
+their keys. There are two ways. When some term holds of few runs (beginnings.FEW), those are looked at one by one, and
+sorted. Otherwise runs are taken in the order asked for, from the index of the first key of the order, until the page is
+full; then matches are counted up to MOST_COUNTED among the first runs of a beginning, so no count reads all runs.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    FromClause,
-    Select,
-    Table,
-    and_,
-    exists,
-    false,
-    func,
-    not_,
-    or_,
-    select,
-    true,
+from sqlalchemy import Connection, FromClause, Select, func, select
+
+from tenfold.contracts.searching import Field, field_of
+from tenfold.records import RunQuery
+from tenfold.stores.sql.beginnings import FEW, smallest
+from tenfold.stores.sql.conditions import (
+    Condition,
+    Filter,
+    Numbers,
+    attribute,
+    columns_of,
+    condition,
+    keys_of,
+    terms_of,
+    value_columns,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from tenfold.stores.sql.keys import FAMILIES, known_keys
+from tenfold.stores.sql.tables import runs
 
-from tenfold.contracts.searching import Field, Operand, field_of, operand_of
-from tenfold.records import And, Compare, Not, Or, RunQuery
-from tenfold.records.search import Expression
-from tenfold.stores.sql.tables import run_metrics, run_params, run_tags, runs
-
-Condition = ColumnElement[bool]
-
-_DURATION = runs.c.ended_at_ms - runs.c.started_at_ms
-_NULL_OPERATORS = ("is null", "is not null")
-_EQUALITIES = ("=", "in")
-_MOST_JOINS = 20
-"""SQLite joins at most 64 tables."""
-_TABLES = {"params": run_params, "tags": run_tags, "metrics": run_metrics}
+MOST_COUNTED = 10_000
+"""Matches are counted up to this; of more, it is said that there are at least so many."""
+LOOKED_AT = 20_000
+"""Runs among which they are counted."""
+_NEWEST_FIRST = (runs.c.created_at_ms.desc(), runs.c.id)
+_OFF = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "enable_material", "jit")
+_ONE = ("join_collapse_limit", "from_collapse_limit")
+_AS_WRITTEN = "SELECT " + ", ".join(
+    [f"set_config('{name}', 'off', true)" for name in _OFF] + [f"set_config('{name}', '1', true)" for name in _ONE]
+)
+"""PostgreSQL joins in the order written, by indexes, in the transaction under way."""
 
 
-class Filter(FunctionElement[bool]):
-    """A condition that no index is begun with. SQLite's planner knows no figures and takes a range for as good a start as
-    an equality: 12 ms for bench/sql.py's search where beginning with the equality takes 2.
-    """
+class Found(NamedTuple):
+    """Ids of one page; whether there are more; how many match, -1 when not counted, maybe more when `at_least`."""
 
-    type = Boolean()
-    inherit_cache = True
-
-
-@compiles(Filter)
-def _plain(element: Filter, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clauses, **options)
+    ids: list[str]
+    more: bool
+    total: int
+    at_least: bool
 
 
-@compiles(Filter, "sqlite")
-def _hidden(element: Filter, compiler: SQLCompiler, **options: Any) -> str:
-    return f"likely({compiler.process(element.clauses, **options)})"  # becomes "likely(…) = 1", which hides the range
-
-
-def page(query: RunQuery) -> Select[Any]:
-    """Ids of one page, and of one run more when there is one.
+def find(tx: Connection, query: RunQuery) -> Found:
+    """Search.
 
     Raises:
         InvalidSearch: A field or operator that does not exist.
     """
-    source, conditions = _matching(query)
-    orders: list[ColumnElement[Any]] = []
-    for order in query.order:
-        source, columns = _order_of(source, field_of(order.field))
-        for column in columns:  # numbers before texts in both directions, runs without the field last
-            orders += [column.is_(None), column.desc() if order.descending else column]
-    statement = select(runs.c.id).select_from(source).where(*conditions)
-    statement = statement.order_by(*orders, runs.c.created_at_ms.desc(), runs.c.id)
-    return statement.limit(query.limit + 1).offset(query.offset)
+    wanted = keys_of(query)
+    numbers = known_keys(tx, wanted) if wanted else {}
+    conditions = _conditions(query, numbers)
+    if tx.dialect.name != "sqlite":
+        tx.exec_driver_sql(_AS_WRITTEN)
+    begin, count = smallest(tx, query, numbers)
+    last = query.offset + query.limit
+    counted: int | None = None
+    if begin is not None and count <= FEW:
+        rows = tx.execute(_sorted(begin, query, numbers, conditions)).all()
+        ids = [row.id for row in rows]
+        counted = rows[0].matches if rows else 0
+    else:
+        ids = _along_the_order(tx, query, numbers, conditions)
+    page, more = ids[query.offset : last], len(ids) > last
+    if not query.count:
+        return Found(page, more, -1, False)
+    if not more or counted is not None:
+        return Found(page, more, len(ids) if counted is None else counted, False)
+    total, at_least = _count(tx, begin, conditions)
+    return Found(page, more, max(total, len(ids)), at_least)
 
 
-def count(query: RunQuery) -> Select[Any]:
-    """The number of runs that match."""
-    source, conditions = _matching(query)
-    return select(func.count()).select_from(source).where(*conditions)
-
-
-def keys(table: Table, projects: list[str] | None, kinds: list[str] | None) -> Select[Any]:
-    """The keys in use in one of the tables by key, sorted."""
-    conditions = [runs.c.deleted_at_ms.is_(None)]
-    if projects is not None:
-        conditions.append(runs.c.project.in_(projects))
-    if kinds is not None:
-        conditions.append(runs.c.kind.in_(kinds))
-    in_use = exists().where(table.c.run_id == runs.c.id, *conditions)
-    return select(table.c.key).where(in_use).distinct().order_by(table.c.key)
-
-
-def _matching(query: RunQuery) -> tuple[FromClause, list[Condition]]:
-    """Tables joined and conditions on them. What must hold of a param, tag or metric is a join, so that the planner may
-    begin with the one that leaves the fewest runs; within Or and Not it is a subquery.
-    """
-    source: FromClause = runs
+def _conditions(query: RunQuery, numbers: Numbers) -> list[Condition]:
     deleted = runs.c.deleted_at_ms
     conditions: list[Condition] = []
     if query.deleted is not None:
@@ -104,112 +90,77 @@ def _matching(query: RunQuery) -> tuple[FromClause, list[Condition]]:
         conditions.append(runs.c.project.in_(query.projects))
     if query.kinds is not None:
         conditions.append(runs.c.kind.in_(query.kinds))
-    terms = _terms(query.where)
-    by_equality = any(_joins(term) and term.op in _EQUALITIES for term in terms if isinstance(term, Compare))
-    joined = 0
-    for term in terms:
-        if isinstance(term, Compare) and _joins(term) and joined < _MOST_JOINS:
-            joined += 1
-            field = field_of(term.field)
-            table = _TABLES[field.family].alias()
-            holds = _holds_in(table, field, term)
-            if by_equality and term.op not in _EQUALITIES:
-                holds = Filter(holds)
-            source = source.join(table, and_(table.c.run_id == runs.c.id, table.c.key == field.key, holds))
-        else:
-            conditions.append(_condition(term))
-    return source, conditions
+    conditions += [condition(term, numbers) for term in terms_of(query.where)]
+    return [Filter(one) for one in conditions]
 
 
-def _joins(compare: Compare) -> bool:
-    return field_of(compare.field).family != "attributes" and compare.op not in _NULL_OPERATORS
+def _sorted(begin: Select[Any], query: RunQuery, numbers: Numbers, conditions: list[Condition]) -> Select[Any]:
+    """Ids up to the end of the page and one more, of the few runs that a beginning gives; and how many match."""
+    few = begin.limit(2 * FEW).subquery("few")
+    wanted = select(runs.c.id, func.count().over().label("matches"))
+    statement = wanted.select_from(few.join(runs, runs.c.n == few.c.run_n)).where(*conditions)
+    return statement.order_by(*_orders(query, numbers), *_NEWEST_FIRST).limit(query.offset + query.limit + 1)
 
 
-def _terms(where: Expression | None) -> list[Expression]:
-    """What all must hold."""
-    if where is None:
-        return []
-    if isinstance(where, And):
-        return [inner for term in where.terms for inner in _terms(term)]
-    return [where]
+def _along_the_order(tx: Connection, query: RunQuery, numbers: Numbers, conditions: list[Condition]) -> list[str]:
+    """The same ids, of all runs, going along an index where the first key of the order has one."""
+    ids: list[str] = []
+    for statement in _stages(query, numbers):
+        missing = query.offset + query.limit + 1 - len(ids)
+        if missing > 0:
+            ids += tx.execute(statement.where(*conditions).limit(missing)).scalars()
+    return ids
 
 
-def _order_of(source: FromClause, field: Field) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """The columns to sort a field by, with their table joined."""
-    if field.family == "attributes":
-        return source, [_attribute(field)]
-    table = _TABLES[field.family].alias()
-    source = source.outerjoin(table, and_(table.c.run_id == runs.c.id, table.c.key == field.key))
-    names = ["number", "text"] if field.family == "params" else [field.part or "text"]
-    return source, [table.c[name] for name in names]
+def _stages(query: RunQuery, numbers: Numbers) -> Iterator[Select[Any]]:
+    """Selects that one after the other give all runs in the order asked for, each from its own index."""
+    ids = select(runs.c.id)
+    first = field_of(query.order[0].field) if query.order else None
+    rest = [*_orders(query, numbers, skip=1), *_NEWEST_FIRST]
+    if first is None:
+        yield ids.order_by(*_NEWEST_FIRST)
+        return
+    descending = query.order[0].descending
+    if first.key == "created_at_ms" and first.family == "attributes":
+        column = attribute(first)
+        yield ids.order_by(column.desc() if descending else column, *(rest if len(query.order) > 1 else rest[1:]))
+    elif first.key == "started_at_ms" and first.family == "attributes":
+        column = attribute(first)
+        yield ids.where(column.is_not(None)).order_by(column.desc() if descending else column, *rest)
+        yield ids.where(column.is_(None)).order_by(*rest)
+    elif first.family == "attributes" or first.part not in ("", "last"):
+        yield ids.order_by(*_orders(query, numbers), *_NEWEST_FIRST)
+    else:
+        yield from _stages_by_key(first, descending, numbers, rest)
 
 
-def _condition(expression: Expression) -> Condition:
-    if isinstance(expression, And):
-        return and_(true(), *(_condition(term) for term in expression.terms))
-    if isinstance(expression, Or):
-        return or_(false(), *(_condition(term) for term in expression.terms))
-    if isinstance(expression, Not):
-        return not_(_condition(expression.term))
-    return _compare(expression)
+def _stages_by_key(field: Field, descending: bool, numbers: Numbers, rest: list[Any]) -> Iterator[Select[Any]]:
+    table = FAMILIES[field.family]
+    joined: FromClause = table.join(runs, runs.c.n == table.c.run_n)
+    columns = value_columns(table, field)
+    for place, column in enumerate(columns):
+        of_key = select(runs.c.id).select_from(joined).where(table.c.key_n == numbers.get(field.key, -1))
+        here = of_key.where(column.is_not(None), *(before.is_(None) for before in columns[:place]))
+        yield here.order_by(column.desc() if descending else column, *rest)
+    absent = [Filter(column.is_(None)) for column in columns_of(field, numbers)]
+    yield select(runs.c.id).where(*absent).order_by(*rest)
 
 
-def _compare(compare: Compare) -> Condition:
-    """True or false, never NULL, so that Not means what it says."""
-    field = field_of(compare.field)
-    if field.family == "attributes":
-        column = _attribute(field)
-        if compare.op in _NULL_OPERATORS:
-            return column.is_(None) if compare.op == "is null" else column.is_not(None)
-        holds = _holds(compare.op, None if field.numeric else column, column, operand_of(compare, field))
-        return and_(column.is_not(None), holds)
-    table = _TABLES[field.family]
-    if compare.op in _NULL_OPERATORS:
-        there = _having(table, field, true())
-        return not_(there) if compare.op == "is null" else there
-    return _having(table, field, _holds_in(table, field, compare))
+def _orders(query: RunQuery, numbers: Numbers, *, skip: int = 0) -> list[Any]:
+    """Numbers before texts in both directions, runs without the field last."""
+    orders: list[Any] = []
+    for order in query.order[skip:]:
+        for column in columns_of(field_of(order.field), numbers):
+            orders += [column.is_(None), column.desc() if order.descending else column]
+    return orders
 
 
-def _having(table: Table, field: Field, condition: Condition) -> Condition:
-    return runs.c.id.in_(select(table.c.run_id).where(table.c.key == field.key, condition))
-
-
-def _holds_in(table: FromClause, field: Field, compare: Compare) -> Condition:
-    text = None if field.numeric else table.c.text
-    number = table.c[field.part] if field.numeric else table.c.get("number")
-    return _holds(compare.op, text, number, operand_of(compare, field))
-
-
-def _holds(
-    op: str, text: ColumnElement[Any] | None, number: ColumnElement[Any] | None, operands: list[Operand]
-) -> Condition:
-    """The comparison of a value that is there; its column may be NULL (a param that is no number, a NaN)."""
-    texts = [operand for operand in operands if isinstance(operand, str)]
-    numbers = [operand for operand in operands if not isinstance(operand, str)]
-    if op in ("=", "in", "!=", "not in"):
-        equal: list[Condition] = []
-        if texts and text is not None:
-            equal.append(text.in_(texts) if len(texts) > 1 else text == texts[0])
-        if numbers and number is not None:
-            equal.append(number.in_(numbers) if len(numbers) > 1 else number == numbers[0])
-        if op in ("=", "in"):
-            return or_(false(), *equal)
-        return and_(true(), *(func.coalesce(not_(one), true()) for one in equal))
-    column = text if texts else number
-    operand = operands[0]
-    if column is None:
-        return false()
-    if op == "like":
-        return column.like(operand, escape="\\")
-    if op == "ilike":
-        return func.lower(column).like(_ascii_lower(str(operand)), escape="\\")
-    comparisons = {"<": column < operand, "<=": column <= operand, ">": column > operand, ">=": column >= operand}
-    return comparisons[op]
-
-
-def _attribute(field: Field) -> ColumnElement[Any]:
-    return _DURATION if field.key == "duration_ms" else runs.c[field.key]
-
-
-def _ascii_lower(text: str) -> str:
-    return "".join(char.lower() if char.isascii() else char for char in text)
+def _count(tx: Connection, begin: Select[Any] | None, conditions: list[Condition]) -> tuple[int, bool]:
+    """How many match, and whether there may be more."""
+    candidates = select(runs.c.n.label("run_n")) if begin is None else begin
+    first = candidates.limit(LOOKED_AT + 1).subquery("first")
+    seen = select(func.count()).select_from(first).scalar_subquery()
+    some = select(runs.c.n).select_from(first.join(runs, runs.c.n == first.c.run_n)).where(*conditions)
+    matches = select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
+    looked_at, total = tx.execute(select(seen, matches)).one()
+    return min(total, MOST_COUNTED), looked_at > LOOKED_AT or total > MOST_COUNTED

@@ -1,7 +1,7 @@
-"""The tables, and what stands in them. Each record family has its own; series tables stand in series.py.
+"""The tables, and what stands in them.
 
 Conventions: times are UTC milliseconds. Mappings are msgpack bytes (`Packed`): JSON would lose NaN and infinities. In
-columns of numbers NaN is NULL, because SQLite cannot hold it: a row of run_metrics whose `last` is NULL is a NaN.
+columns of numbers NaN is NULL, because SQLite cannot hold it: a row of series whose `last` is NULL is a NaN.
 Text sorts by code point everywhere (PostgreSQL: collation "C"), as it does in Python.
 """
 
@@ -46,10 +46,16 @@ def column(name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any], *, null: bo
     return Column(name, kind, nullable=null)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """That an index holds only the rows of which a condition is true."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 runs = Table(
     "runs",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("n", Serial, primary_key=True),
+    column("id", Text),
     column("project", Text),
     column("kind", Text),
     column("name", Text),
@@ -66,24 +72,25 @@ runs = Table(
     column("heartbeat_at_ms", Integer64, null=True),
     column("deleted_at_ms", Integer64, null=True),
     column("error", Text, null=True),
+    UniqueConstraint("id"),
     Index("ix_runs_project_created", "project", "created_at_ms"),
+    Index("ix_runs_kind_created", "kind", "created_at_ms"),
     Index("ix_runs_created", "created_at_ms"),
+    Index("ix_runs_started", "started_at_ms"),
     Index("ix_runs_parent", "parent_id"),
     Index("ix_runs_root", "root_id"),
     Index("ix_runs_group", "group"),
-    Index(
-        "ix_runs_running",
-        "kind",
-        sqlite_where=text("state = 'running'"),
-        postgresql_where=text("state = 'running'"),
-    ),
+    Index("ix_runs_running", "kind", **_where("state = 'running'")),
+    Index("ix_runs_deleted", "deleted_at_ms", **_where("deleted_at_ms IS NOT NULL")),
 )
-"""What a search looks at, narrow so that many rows lie on a page; the rest of a run is in run_details."""
+"""What a search looks at, narrow so that many rows lie on a page; the rest of a run is in run_details. By `n` the tables
+below name a run, in a third of the room that its id takes; nothing outside the database knows it.
+"""
 
 run_details = Table(
     "run_details",
     metadata,
-    Column("run_id", Text, primary_key=True),
+    Column("run_n", Serial, primary_key=True, autoincrement=False),
     column("code", Packed, null=True),
     column("environment", Packed, null=True),
     column("params", Packed, null=True),
@@ -93,47 +100,102 @@ run_details = Table(
 )
 """One row a run. NULL is an empty mapping."""
 
+keys = Table("keys", metadata, Column("n", Serial, primary_key=True), column("key", Text), UniqueConstraint("key"))
+"""The keys of params, tags and metrics, each once; never removed."""
+
+project_keys = Table(
+    "project_keys",
+    metadata,
+    column("project", Text),
+    column("kind", Text),
+    column("family", Text),
+    column("key_n", Integer64),
+    PrimaryKeyConstraint("project", "kind", "family", "key_n"),
+    sqlite_with_rowid=False,
+)
+"""Which keys a project's runs of a kind have or once had; family is params, tags or metrics."""
+
 run_params = Table(
     "run_params",
     metadata,
-    column("run_id", Text),
-    column("key", Text),
+    column("run_n", Integer64),
+    column("key_n", Integer64),
     column("text", Text),
     column("number", Number, null=True),
-    PrimaryKeyConstraint("run_id", "key"),
-    Index("ix_run_params_number", "key", "number", "run_id"),
-    Index("ix_run_params_text", "key", "text", "run_id"),
+    PrimaryKeyConstraint("run_n", "key_n"),
+    Index("ix_run_params_number", "key_n", "number", "run_n", **_where("number IS NOT NULL")),
+    Index("ix_run_params_text", "key_n", "text", "run_n", **_where("number IS NULL")),
     sqlite_with_rowid=False,
 )
-"""Params as a search sees them (contracts.changes.searchable); the params themselves are in run_details."""
+"""Params as a search sees them (contracts.changes.searchable); the params themselves are in run_details. Each stands in
+one of the two indexes."""
 
 run_tags = Table(
     "run_tags",
     metadata,
-    column("run_id", Text),
-    column("key", Text),
+    column("run_n", Integer64),
+    column("key_n", Integer64),
     column("text", Text),
-    PrimaryKeyConstraint("run_id", "key"),
-    Index("ix_run_tags_text", "key", "text", "run_id"),
+    PrimaryKeyConstraint("run_n", "key_n"),
+    Index("ix_run_tags_text", "key_n", "text", "run_n"),
     sqlite_with_rowid=False,
 )
 
-run_metrics = Table(
-    "run_metrics",
+series = Table(
+    "series",
     metadata,
-    column("run_id", Text),
-    column("key", Text),
+    column("run_n", Integer64),
+    column("key_n", Integer64),
+    column("count", Integer64),
+    column("numbers", Integer64),
+    column("total", Number, null=True),
     column("last", Number, null=True),
-    column("last_step", Integer64),
     column("min", Number, null=True),
     column("max", Number, null=True),
-    column("mean", Number, null=True),
-    column("count", Integer64),
-    PrimaryKeyConstraint("run_id", "key"),
-    Index("ix_run_metrics_last", "key", "last", "run_id"),
+    column("first_step", Integer64),
+    column("last_step", Integer64),
+    column("first_at_ms", Integer64),
+    column("last_at_ms", Integer64),
+    column("tiers", Integer64),
+    PrimaryKeyConstraint("run_n", "key_n"),
+    Index("ix_series_last", "key_n", "last", "run_n"),
     sqlite_with_rowid=False,
 )
-"""Summaries of series, written by the series store in the transaction that stores the points. NaN is NULL."""
+"""One row a series: its extent, which is also the run's summary of that metric (`numbers` and `total`: of the points that
+are not NaN), and its blocks in each tier, a byte a tier. NaN is NULL.
+"""
+
+series_blocks = Table(
+    "series_blocks",
+    metadata,
+    Column("n", Serial, primary_key=True),
+    column("run_n", Integer64),
+    column("key_n", Integer64),
+    column("tier", Integer64),
+    column("count", Integer64),
+    column("first_step", Integer64),
+    column("last_step", Integer64),
+    column("data", Packed),
+    Index("ix_series_blocks_series", "run_n", "key_n", "n"),
+)
+
+series_rollups = Table(
+    "series_rollups",
+    metadata,
+    column("block_n", Integer64),
+    column("width", Integer64),
+    column("data", Packed),
+    PrimaryKeyConstraint("block_n", "width"),
+)
+
+series_sources = Table(
+    "series_sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    column("run_id", Text),
+    column("stored", Integer64),
+)
+"""How far each journal is stored; kept when the points of its run are deleted, so that they do not come back."""
 
 artifacts = Table(
     "artifacts",
@@ -237,21 +299,18 @@ tasks = Table(
         "ix_tasks_ready",
         "priority",
         "n",
-        sqlite_where=text("state = 'ready'"),
-        postgresql_where=text("state = 'ready'"),
+        **_where("state = 'ready'"),
     ),
     Index(
         "ix_tasks_leased",
         "lease_until_ms",
-        sqlite_where=text("state = 'running'"),
-        postgresql_where=text("state = 'running'"),
+        **_where("state = 'running'"),
     ),
     Index(
         "ix_tasks_open",
         "root_id",
         "n",
-        sqlite_where=text("state IN ('waiting', 'ready', 'running')"),
-        postgresql_where=text("state IN ('waiting', 'ready', 'running')"),
+        **_where("state IN ('waiting', 'ready', 'running')"),
     ),
 )
 """`n` is the order in which they were added; `project` is that of the task's run, for events."""

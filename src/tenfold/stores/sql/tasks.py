@@ -16,7 +16,7 @@ from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import Happened, note
 from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.prepared import Prepared
-from tenfold.stores.sql.runs import add_runs, change_run, move_run
+from tenfold.stores.sql.run_rows import add_runs, change_run, move_run
 from tenfold.stores.sql.tables import runs, tasks
 
 _COLUMNS = tuple(tasks.c[name] for name in TASK_COLUMNS)
