@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         log_text,
         log_video,
     )
+    from tenfold.workspace.worktrees import worktree
     from tenfold.workspace.registered import RegisteredModel
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
     "model", "param", "pipeline", "predictions", "profile", "record_check",
     "record_evaluation", "report_html", "run", "serve", "step", "tag", "trigger", "tune", "use", "validate", "why",
+    "worktree",
 ]  # fmt: skip
 
 _ELSEWHERE = {
@@ -52,6 +54,7 @@ _ELSEWHERE = {
     "Choice": "tenfold.tuning", "Float": "tenfold.tuning", "Int": "tenfold.tuning",
     "Evaluation": "tenfold.evaluation", "Rule": "tenfold.evaluation",
     "Monitor": "tenfold.monitoring", "QualityRule": "tenfold.monitoring",
+    "worktree": "tenfold.workspace.worktrees",
 }  # fmt: skip
 
 provide_pipelines()
