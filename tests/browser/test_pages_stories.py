@@ -110,7 +110,7 @@ def test_a_run_is_renamed_tagged_binned_and_brought_back(tab: Tab, seeded: Serve
     run = begin(seeded, "to-be-edited")
     seeded.stores.runs.transition(run.id, "finished", expect=["running"], at_ms=now())
     page = tab.open(f"/runs/{run.id}")
-    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("textbox", name="Name").fill("edited")
     page.get_by_role("textbox", name="Tags").fill("team=delays")
     page.get_by_role("button", name="Save").click()

@@ -1,10 +1,12 @@
 // The files of a version: folders to walk through, and a preview of the one chosen.
 import { useState } from "preact/hooks";
-import type { FileList, Preview as PreviewOf } from "../wire";
+import type { FileList, Preview as PreviewOf, TablePreview } from "../wire";
 import { useResource, withQuery } from "./api";
+import { Bars } from "./bars";
 import { bytes, count, value } from "./format";
 import { Glyph } from "./glyphs";
 import { Failed, Json } from "./parts";
+import { Prose } from "./prose";
 
 export function Files({ version, path, setPath }: { version: string; path: string; setPath: (path: string | null) => void }) {
   const [under, setUnder] = useState(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "");
@@ -50,7 +52,8 @@ export function fileUrl(version: string, path: string, download = false): string
 }
 
 export function Preview({ version, path }: { version: string; path: string }) {
-  const preview = useResource<PreviewOf>(withQuery(`/versions/${version}/preview`, { path }));
+  const [ask, setAsk] = useState({ find: "", order: "", offset: 0 });
+  const preview = useResource<PreviewOf>(withQuery(`/versions/${version}/preview`, { path, find: ask.find, order: ask.order, offset: ask.offset || undefined }));
   const data = preview.data;
   return (
     <div class="preview" aria-busy={preview.loading}>
@@ -60,26 +63,25 @@ export function Preview({ version, path }: { version: string; path: string }) {
         <a class="button bare icon" href={fileUrl(version, path, true)} download aria-label={`Download ${path}`} title="Download"><Glyph name="download" /></a>
       </header>
       <div class={`what${preview.stale ? " stale" : ""}`} tabIndex={0} role="region" aria-label={`Preview of ${path}`}>
-        {preview.problem ? <Failed problem={preview.problem} /> : data ? <View of={data} /> : null}
+        {preview.problem ? <Failed problem={preview.problem} /> : data ? <View of={data} ask={ask} setAsk={setAsk} /> : null}
       </div>
     </div>
   );
 }
 
-function View({ of }: { of: PreviewOf }) {
+interface Ask {
+  find: string;
+  order: string;
+  offset: number;
+}
+
+function View({ of, ask, setAsk }: { of: PreviewOf; ask: Ask; setAsk: (ask: Ask) => void }) {
   const note = of.note ? <p class="pad soft">{of.note}</p> : null;
   switch (of.view) {
     case "table":
-      return of.table ? (
-        <>
-          <table class="table auto">
-            <thead><tr>{of.table.columns.map((column) => <th key={column.name} scope="col" title={column.type} class={numeric(column.type) ? "num" : ""}>{column.name} <span class="faint">{column.type.toLowerCase()}</span></th>)}</tr></thead>
-            <tbody>{of.table.rows.map((row, i) => <tr key={i}>{row.map((cell, c) => <td key={c} class={typeof cell === "number" ? "num" : ""}>{cell === null ? <span class="faint">null</span> : value(cell)}</td>)}</tr>)}</tbody>
-          </table>
-          <p class="tablenote">{of.table.total_rows === null ? `The first ${count(of.table.rows.length, "row")}.` : of.table.total_rows > of.table.rows.length ? `The first ${of.table.rows.length} of ${count(of.table.total_rows, "row")}.` : count(of.table.total_rows, "row")}</p>
-          {note}
-        </>
-      ) : note;
+      return of.table ? <><Rows table={of.table} path={of.path} ask={ask} setAsk={setAsk} />{note}</> : note;
+    case "markdown":
+      return <div class="pad"><Prose html={of.html ?? ""} />{of.truncated ? <p class="soft">Only the first part is shown.</p> : null}</div>;
     case "json":
       return <><div class="pad">{tree(of.text)}</div>{note}</>;
     case "text":
@@ -97,9 +99,38 @@ function View({ of }: { of: PreviewOf }) {
   }
 }
 
+/** A page of a table's rows; the server filters and sorts them over the whole file. */
+function Rows({ table, path, ask, setAsk }: { table: TablePreview; path: string; ask: Ask; setAsk: (ask: Ask) => void }) {
+  const { offset, order } = ask;
+  const last = offset + table.rows.length;
+  const total = table.total_rows;
+  return (
+    <>
+      <form class="tablefind" onSubmit={(event) => { event.preventDefault(); setAsk({ ...ask, find: new FormData(event.currentTarget).get("find")?.toString() ?? "", offset: 0 }); }}>
+        <input class="input" name="find" type="text" aria-label={`Find rows of ${path}`} placeholder="Find rows, Enter" defaultValue={ask.find} />
+        <span class="soft grow">{total !== null && total <= table.rows.length && !offset ? count(total, "row") : `rows ${(offset + (last > offset ? 1 : 0)).toLocaleString("en-US")} to ${last.toLocaleString("en-US")}${total === null ? "" : ` of ${total.toLocaleString("en-US")}`}`}</span>
+        <button type="button" class="button bare" disabled={!offset} onClick={() => setAsk({ ...ask, offset: Math.max(0, offset - 100) })}>Before</button>
+        <button type="button" class="button bare" disabled={total !== null ? last >= total : table.rows.length < 100} onClick={() => setAsk({ ...ask, offset: last })}>Next</button>
+      </form>
+      <table class="table auto">
+        <thead><tr>{table.columns.map(({ name, type }) => (
+          <th key={name} scope="col" title={type} class={numeric(type) ? "num" : ""} aria-sort={order === name ? "ascending" : order === `-${name}` ? "descending" : "none"}>
+            <button type="button" title={`Sort by ${name}`} onClick={() => setAsk({ ...ask, order: order === name ? `-${name}` : order === `-${name}` ? "" : name, offset: 0 })}><span>{name} <span class="faint">{type.toLowerCase()}</span></span>{order === name || order === `-${name}` ? <Glyph name={order === name ? "up" : "down"} size={12} /> : null}</button>
+          </th>
+        ))}</tr></thead>
+        <tbody>{table.rows.map((row, i) => <tr key={i}>{row.map((cell, c) => <td key={c} class={typeof cell === "number" ? "num" : ""}>{cell === null ? <span class="faint">null</span> : value(cell)}</td>)}</tr>)}</tbody>
+      </table>
+    </>
+  );
+}
+
+/** A histogram, as `log_histogram` keeps it, is drawn; other JSON is a tree. */
 function tree(text: string | null) {
   try {
-    return <Json value={JSON.parse(text ?? "null")} />;
+    const parsed: unknown = JSON.parse(text ?? "null");
+    const { counts, edges } = (parsed ?? {}) as { counts?: unknown; edges?: unknown };
+    if (Array.isArray(counts) && Array.isArray(edges) && edges.length === counts.length + 1) return <><Bars counts={counts} edges={edges} label="Histogram" width={480} height={120} /><Json value={parsed} open={false} /></>;
+    return <Json value={parsed} />;
   } catch {
     return <pre>{text}</pre>;
   }

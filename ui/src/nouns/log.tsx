@@ -1,11 +1,12 @@
 // A run's console output: the end first, more as it is written.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, Problem, withQuery } from "../kit/api";
-import { bytes } from "../kit/format";
+import { bytes, count } from "../kit/format";
 import { Failed } from "../kit/parts";
 import type { LogText } from "../wire";
 
 const PIECE = 262_144;
+const MOST_HITS = 2000;
 const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
 export function Log({ run, height }: { run: string; height?: string }) {
@@ -13,6 +14,7 @@ export function Log({ run, height }: { run: string; height?: string }) {
   const [state, setState] = useState<{ from: number; size: number; ended: boolean } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [wraps, setWraps] = useState(true);
+  const [find, setFind] = useState("");
   const box = useRef<HTMLDivElement>(null);
   const follow = useRef(true);
 
@@ -51,6 +53,8 @@ export function Log({ run, height }: { run: string; height?: string }) {
     setText((old) => piece.text + old);
     setState({ ...state, from });
   };
+  const shown = useMemo(() => text.replace(ESCAPES, "").replace(/[^\n]*\r(?!\n)/g, ""), [text]);
+  const hits = useMemo(() => (find ? shown.split("\n").flatMap((line, n): [number, string][] => (line.toLowerCase().includes(find.toLowerCase()) ? [[n + 1, line]] : [])) : []), [shown, find]);
   if (problem && !text) return <Failed problem={problem} />;
   if (!state) return null;
   if (!text) return <p class="soft">{state.ended ? "It wrote nothing to the console." : "Nothing written yet."}</p>;
@@ -58,13 +62,27 @@ export function Log({ run, height }: { run: string; height?: string }) {
     <div>
       <div class="row" style={{ marginBottom: "6px" }}>
         <span class="soft grow">{bytes(state.size)}{state.ended ? "" : ", still being written"}</span>
+        {find ? <span class="soft" role="status">{count(hits.length, "line")}{state.from > 0 ? " in what is loaded" : ""}</span> : null}
+        <input class="input" type="text" aria-label="Find in the output" placeholder="Find" value={find} onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && setFind("")} />
         {state.from > 0 ? <button type="button" class="button" onClick={() => void earlier()}>Show earlier</button> : null}
         <button type="button" class="button bare" aria-pressed={wraps} onClick={() => setWraps(!wraps)}>Wrap lines</button>
       </div>
       <div class="console" ref={box} tabIndex={0} role="region" aria-label="Console output" style={height ? { maxHeight: height } : {}}
         onScroll={(event) => { const e = event.currentTarget; follow.current = e.scrollHeight - e.scrollTop - e.clientHeight < 24; }}>
-        <div class={`text${wraps ? " wraps" : ""}`}>{text.replace(ESCAPES, "").replace(/[^\n]*\r(?!\n)/g, "")}</div>
+        {find ? hits.slice(-MOST_HITS).map(([n, line]) => <div class="hit" key={n}><span class="n">{state.from > 0 ? "" : n}</span><span>{lit(line, find)}</span></div>) : <div class={`text${wraps ? " wraps" : ""}`}>{shown}</div>}
       </div>
     </div>
   );
+}
+
+/** A line with what was looked for marked. */
+function lit(line: string, find: string) {
+  const [low, wanted] = [line.toLowerCase(), find.toLowerCase()];
+  const parts = [];
+  let from = 0;
+  for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, from)) {
+    parts.push(line.slice(from, at), <mark key={at}>{line.slice(at, at + find.length)}</mark>);
+    from = at + find.length;
+  }
+  return [...parts, line.slice(from)];
 }
