@@ -6,6 +6,7 @@ type Load = () => Promise<{ default: ComponentType<never> }>;
 const ROUTES: [RegExp, Load][] = [
   [/^\/$/, () => import("./pages/home")],
   [/^\/projects$/, () => import("./pages/projects")],
+  [/^\/projects\/(?<name>[^/]+)$/, () => import("./pages/project")],
   [/^\/runs$/, () => import("./pages/runs")],
   [/^\/runs\/(?<id>[^/]+)$/, () => import("./pages/run")],
   [/^\/compare$/, () => import("./pages/compare")],

@@ -48,7 +48,14 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   throw new Problem(answer.status, detail, field, position);
 }
 
-export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>("GET", path, undefined, signal);
+/** Ask for what is at a path, or for the answer to a question made by `posed`. */
+export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const at = path.indexOf("\n");
+  return at < 0 ? call<T>("GET", path, undefined, signal) : call<T>("POST", path.slice(0, at), JSON.parse(path.slice(at + 1)), signal);
+}
+
+/** A question too long for an address, as a path that `get` and `useResource` take: it is posted, and kept by its text. */
+export const posed = (path: string, body: unknown): string => `${path}\n${JSON.stringify(body)}`;
 
 /** A path with its query; empty and missing values are left out. */
 export function withQuery(path: string, query: Record<string, string | number | boolean | undefined | null>): string {

@@ -32,6 +32,7 @@ const PATHS = {
   pencil: "m3 13 .6-2.8L10.8 3 13 5.2 5.8 12.4z",
   report: "M3 13.5v-11h10v11zM5.5 10.5V8M8 10.5v-5M10.5 10.5V7",
   key: "M5.2 11.8a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm2.6-3h6.7m-2 0v2.4",
+  grip: "M6 4h.01M10 4h.01M6 8h.01M10 8h.01M6 12h.01M10 12h.01",
   compare: "M2 12.5 6 6l3 3.5 5-7M2 6.5l3.5 4L9 5l5 5.5",
   user: "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8Zm-5.2 5.8c.5-2.6 2.6-4 5.2-4s4.700 1.400 5.200 4",
   star: "m8 1.9 1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3 4.3-.6z",
@@ -42,7 +43,7 @@ export type GlyphName = keyof typeof PATHS;
 
 export function Glyph({ name, size = 16, filled }: { name: GlyphName; size?: number; filled?: boolean }) {
   return (
-    <svg class="glyph" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" fill={filled ? "currentColor" : "none"} stroke="currentColor" stroke-width={name === "more" ? 2.2 : 1.35} stroke-linecap="round" stroke-linejoin="round">
+    <svg class="glyph" width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" fill={filled ? "currentColor" : "none"} stroke="currentColor" stroke-width={name === "more" || name === "grip" ? 2.2 : 1.35} stroke-linecap="round" stroke-linejoin="round">
       <path d={PATHS[name]} />
     </svg>
   );

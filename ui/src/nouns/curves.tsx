@@ -1,23 +1,30 @@
 // A chart of one metric of some runs: read when it comes into sight, and again when points arrive or one zooms.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useResource, withQuery } from "../kit/api";
+import { posed, useResource } from "../kit/api";
 import { Chart, type ChartProps, type Line } from "../kit/chart";
 import { number } from "../kit/format";
-import { type Pen } from "../kit/theme";
-import type { Curve, CurveSet } from "../wire";
+import { pen as penOf, type Pen } from "../kit/theme";
+import type { Drawing } from "../wire";
 
-export type Against = "step" | "time" | "elapsed";
+/** What curves are drawn over; `metric:epoch` is another metric. */
+export type Against = "step" | "time" | "elapsed" | `metric:${string}`;
 
 export interface Look {
   x: Against;
   log: boolean;
+  logX?: boolean;
   smooth: number;
   zoom: [number, number] | null;
+  /** false hides the band from smallest to largest. */
+  envelope?: boolean;
+  /** Names to run ids: a line is then the mean of a group, in the pen of that name. */
+  groups?: Map<string, string[]> | undefined;
+  band?: "std" | "minmax";
 }
 
-export function CurveChart({ metric, runs, pens, names, look, setZoom, live, height, tools }: {
+export function CurveChart({ metric, runs, pens, names, look, setZoom, live, height, choices, tools, title }: {
   metric: string; runs: string[]; pens: Map<string, Pen>; names: Map<string, string>; look: Look; setZoom: (zoom: [number, number] | null) => void;
-  live: boolean; height?: number; tools?: preact.ComponentChildren;
+  live: boolean; height?: number; choices?: ChartProps["choices"]; tools?: preact.ComponentChildren; title?: string;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const [near, setNear] = useState(false);
@@ -26,39 +33,25 @@ export function CurveChart({ metric, runs, pens, names, look, setZoom, live, hei
     watch.observe(box.current!);
     return () => watch.disconnect();
   }, []);
-  const steps = look.x === "step" ? look.zoom : null;
-  const path = withQuery("/curves", { runs: runs.join(), key: metric, buckets: 800, min_step: steps ? Math.floor(steps[0]) : undefined, max_step: steps ? Math.ceil(steps[1]) : undefined });
-  const curves = useResource<CurveSet>(near && runs.length ? path : null, live ? (event) => event.topic === "series" && runs.includes(event.id) : undefined);
-  const lines = useMemo(() => (curves.data?.curves ?? []).flatMap((curve): Line[] => {
-    const pen = pens.get(curve.run_id);
-    return pen ? [lineOf(curve, pen, names.get(curve.run_id) ?? curve.run_id, look)] : [];
-  }), [curves.data, pens, names, look.x, look.zoom?.[0], look.zoom?.[1]]);
+  const question = useMemo(() => posed("/compare/draw", {
+    runs, key: metric, x: look.x, buckets: runs.length > 100 ? 240 : runs.length > 20 ? 400 : 800,
+    ...(look.zoom ? { low: look.zoom[0], high: look.zoom[1] } : {}), ...(look.envelope === false ? { envelope: false } : {}),
+    ...(look.groups ? { groups: Object.fromEntries(look.groups), band: look.band ?? "std" } : {}),
+  }), [runs, metric, look.x, look.zoom?.[0], look.zoom?.[1], look.envelope, look.groups, look.band]);
+  const drawing = useResource<Drawing>(near && runs.length ? question : null, live ? (event) => event.topic === "series" && runs.includes(event.id) : undefined);
+  const lines = useMemo(() => linesOf(drawing.data, pens, names), [drawing.data, pens, names]);
   const props: ChartProps = {
-    title: metric, lines, x: look.x, log: look.log, smooth: look.smooth, zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: curves.stale,
-    now: runs.length === 1 && lines[0] ? number(lines[0].ys.findLast((y) => y !== null)) : undefined, tools,
+    title: title ?? metric, lines, x: look.x.startsWith("metric:") ? "value" : (look.x as "step" | "time" | "elapsed"), xName: look.x.replace(/^metric:/, ""), log: look.log, logX: look.logX, smooth: look.smooth,
+    zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: drawing.stale,
+    now: runs.length === 1 && lines[0] ? number(lines[0].ys.findLast((y) => y !== null)) : undefined, choices, tools,
     ...(height ? { height } : {}),
   };
   return <div ref={box}>{near ? <Chart {...props} /> : <div style={{ height: `${(height ?? 200) + 24}px` }} />}</div>;
 }
 
-function lineOf(curve: Curve, pen: Pen, label: string, look: Look): Line {
-  let from = 0;
-  let to = curve.steps.length;
-  const start = curve.times_ms[0] ?? 0;
-  const xs = look.x === "step" ? curve.steps : look.x === "time" ? curve.times_ms.map((ms) => ms / 1000) : curve.times_ms.map((ms) => (ms - start) / 1000);
-  if (look.zoom && look.x !== "step") {
-    while (from < to && xs[from]! < look.zoom[0]) from++;
-    while (to > from && xs[to - 1]! > look.zoom[1]) to--;
-  }
-  const cut = <T,>(items: T[]): T[] => (from || to < items.length ? items.slice(from, to) : items);
-  return {
-    id: curve.run_id, label, pen, xs: rising(cut(xs)), ys: cut(curve.exact ? curve.last : curve.mean), total: curve.total,
-    min: curve.exact ? undefined : cut(curve.min), max: curve.exact ? undefined : cut(curve.max),
-  };
-}
-
-/** uPlot wants x to grow; points of the same step or an earlier time are set a hair later. */
-function rising(xs: number[]): number[] {
-  let last = -Infinity;
-  return xs.some((x, i) => i > 0 && x <= xs[i - 1]!) ? xs.map((x) => (last = x > last ? x : last + Math.max(1e-6, Math.abs(last) * 1e-12))) : xs;
+function linesOf(drawing: Drawing | undefined, pens: Map<string, Pen>, names: Map<string, string>): Line[] {
+  return (drawing?.lines ?? []).map((line, n): Line => ({
+    id: line.id, label: `${names.get(line.id) ?? line.id}${line.runs > 1 ? ` (${line.runs})` : ""}`, pen: pens.get(line.id) ?? penOf(n),
+    xs: drawing!.axes[line.axis]!, ys: line.ys, min: line.low ?? undefined, max: line.high ?? undefined, total: line.total,
+  }));
 }

@@ -21,8 +21,8 @@ export default function Projects() {
     <>
       <Head title="Projects" />
       <Table label="Projects" rows={sorted(rows, order, read)} id={(row) => row.name} order={order} setOrder={setOrder} columns={[
-        { key: "name", title: "Name", width: 240, order: "name", cell: (row) => <a href={`/runs?project=${encodeURIComponent(row.name)}`}>{row.name}</a> },
-        { key: "runs", title: "Runs", width: 90, numeric: true, order: "runs", cell: (row) => row.runs.toLocaleString("en-US") },
+        { key: "name", title: "Name", width: 240, order: "name", cell: (row) => <a href={`/projects/${encodeURIComponent(row.name)}`}>{row.name}</a> },
+        { key: "runs", title: "Runs", width: 90, numeric: true, order: "runs", cell: (row) => <a href={`/runs?project=${encodeURIComponent(row.name)}`}>{row.runs.toLocaleString("en-US")}</a> },
         { key: "running", title: "Running", width: 100, order: "running", cell: (row) => (row.running ? <Badge state="running" word={`${row.running} running`} /> : "") },
         { key: "newest", title: "Newest run", cell: (row) => (row.newest ? <span class="row"><Badge state={row.newest.state} word="" /><RunLink run={row.newest} /></span> : "") },
         { key: "when", title: "Started", width: 120, order: "newest", cell: (row) => <Ago at={row.newest?.started_at_ms} /> },

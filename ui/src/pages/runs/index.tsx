@@ -16,7 +16,6 @@ import { useRows } from "./rows";
 
 const KINDS = ["training", "pipeline", "step", "trial", "evaluation", "check", "deployment", "commit"];
 const COMPARED = 500;
-const IN_A_URL = 100;
 
 export default function RunsPage() {
   const [project] = useQuery("project");
@@ -68,7 +67,6 @@ export default function RunsPage() {
   const compare = () => {
     if (chosen.size < 2) toast("Select two runs or more to compare: x on a row, or its box.", "bad");
     else if (chosen.size > COMPARED) toast(`At most ${COMPARED} runs are compared at once.`, "bad");
-    else if (chosen.size > IN_A_URL) go(`/compare?${new URLSearchParams({ q: `id in (${[...chosen].map((id) => `'${id}'`).join()})` })}`);
     else go(`/compare?runs=${[...chosen].join()}`);
   };
   const choose = (next: Set<string>) => { setChosen(next); setEverything(false); };
