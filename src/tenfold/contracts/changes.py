@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast, get_args
 
 import msgspec
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Conflict, Invalid
 from tenfold.records import END_STATES, Draft, Edge, Run, RunChange, RunState, Task, TaskChange, TaskState, Version
 
 SEARCHED_CHARACTERS = 250
@@ -29,7 +29,11 @@ class Searchable(NamedTuple):
 
 
 def changed(run: Run, change: RunChange) -> Run:
-    """The run after a change: what is None stays, mappings are merged key by key, a tag of None is removed."""
+    """The run after a change: what is None stays, mappings are merged key by key, a tag of None is removed.
+
+    Raises:
+        Conflict: One of `new_params` is there with another value.
+    """
     new: dict[str, Any] = {
         field: value
         for field in ("name", "notes", "group", "host", "pid", "error", "code")
@@ -38,6 +42,14 @@ def changed(run: Run, change: RunChange) -> Run:
     for field in ("environment", "params", "result"):
         if (merge := getattr(change, field)) is not None:
             new[field] = {**getattr(run, field), **merge}
+    if change.new_params is not None:
+        params = new.get("params", run.params)
+        for key, value in change.new_params.items():
+            if key in params and params[key] != value:
+                raise Conflict(
+                    f"The param {key!r} of run {run.id} is there with another value. Log it under another key"
+                )
+        new["params"] = {**params, **change.new_params}
     if change.tags is not None:
         new["tags"] = merged_tags(run.tags, change.tags)
     return msgspec.structs.replace(run, **new) if new else run

@@ -37,7 +37,12 @@ class Runs(ABC):
 
     @abstractmethod
     def update(self, run_id: str, change: RunChange) -> Run:
-        """Change some fields; gives the run after it. Raises RunNotFound."""
+        """Change some fields, all or none; gives the run after it.
+
+        Raises:
+            RunNotFound: No such run.
+            Conflict: The run has another value for one of the change's `new_params`; nothing was changed.
+        """
 
     @abstractmethod
     def transition(

@@ -106,5 +106,7 @@ class RunChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     code: CodeVersion | None = None
     environment: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
+    new_params: dict[str, Any] | None = None
+    """Params that are only ever set once: where the run has another value for one, the whole change is a Conflict."""
     tags: dict[str, str | None] | None = None
     result: dict[str, Any] | None = None

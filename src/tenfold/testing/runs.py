@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tenfold.base import ids
-from tenfold.base.errors import Invalid, RunNotFound
+from tenfold.base.errors import Conflict, Invalid, RunNotFound
 from tenfold.contracts import Stores
 from tenfold.contracts.changes import KEY_CHARACTERS
 from tenfold.records import CodeVersion, Edge, Run, RunChange, Task
@@ -86,6 +87,30 @@ class RunsSuite:
         assert got.tags == {"u": "2", "v": "3"}
         assert got.code == CodeVersion("c")
         assert stores.runs.get([run.id]) == [got]
+
+    def test_a_param_that_is_set_once_is_never_changed(self, stores: Stores) -> None:
+        run = a_run(params={"a": 1})
+        stores.runs.create([run])
+        stores.runs.update(run.id, RunChange(new_params={"a": 1, "b": "x"}))
+        with pytest.raises(Conflict, match="'b'"):
+            stores.runs.update(run.id, RunChange(name="no", new_params={"c": 1, "b": "y"}))
+        (got,) = stores.runs.get([run.id])
+        assert (got.name, got.params) == ("", {"a": 1, "b": "x"})
+
+    def test_of_many_that_set_a_param_at_once_one_wins_and_the_others_are_told(self, stores: Stores) -> None:
+        run = a_run()
+        stores.runs.create([run])
+
+        def set_to(value: int) -> bool:
+            try:
+                stores.runs.update(run.id, RunChange(new_params={"p": value}))
+            except Conflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            won = [value for value, done in enumerate(pool.map(set_to, range(8))) if done]
+        assert [stores.runs.get([run.id])[0].params["p"]] == won
 
     def test_changing_a_run_that_is_not_there_is_refused(self, stores: Stores) -> None:
         for call in (
