@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.pipelines import fixed, pipeline, step
 from tenfold.workspace import Client, Used, Workspace, current, use
+from tenfold.workspace.beginning import RunToBegin
 from tenfold.workspace.engines import deployed_predictions as predictions
 from tenfold.workspace.engines import provide_pipelines
-from tenfold.workspace.runs import ActiveRun, active_run, start_run
+from tenfold.workspace.runs import ActiveRun, active_run
 
 if TYPE_CHECKING:
     from tenfold.data import Dataset
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
     from tenfold.serving import Server
+    from tenfold.tracking.autolog.watching import Watch
     from tenfold.tuning import Choice, Float, Int, Space, Trial, Tuned
     from tenfold.workspace.media import (
         log_audio,
@@ -45,7 +47,7 @@ __all__ = [
     "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
     "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
     "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "serve", "step", "tag", "trigger", "tune", "use", "validate", "why",
+    "record_evaluation", "report_html", "run", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "why",
     "worktree",
 ]  # fmt: skip
 
@@ -83,9 +85,13 @@ def run(
     resume: Literal["must", "allow", "never"] = "never",
     kind: str = "training",
     capture: Collection[str] | None = None,
-) -> ActiveRun:
-    """Start a run; use it as a context manager, or call `finish()` yourself.
+    capture_env: Collection[str] | None = None,
+    arguments: bool = True,
+) -> RunToBegin:
+    """Start a run; use it as a context manager, as a decorator, or call `finish()` yourself.
 
+    As a decorator (`@tenfold.run("project")`) each call of the function is a run: its arguments become params, and
+    numbers in a mapping it returns become metrics. Else the run begins with its first use, or after a second.
     Nothing in the training loop waits for a store: what `log` returned from is in a local journal that survives
     `kill -9`, and is shipped from there.
 
@@ -96,10 +102,12 @@ def run(
         id: Id of a run to go on with, for `resume`.
         resume: 'must' go on with `id`, 'allow' it or start it, 'never' (an id in use is an error).
         capture: What is noted without being asked, of: git, packages, system, console. See the setting `capture`.
+        capture_env: Environment variables to note, names or patterns such as `CUDA_*`. See the setting `capture_env`.
+        arguments: Whether the arguments of a decorated function become params.
     """
-    return start_run(
+    return RunToBegin(
         current(), project, name=name, params=params, tags=tags, group=group, parent=parent, id=id, resume=resume,
-        kind=kind, capture=capture,
+        kind=kind, capture=capture, capture_env=capture_env, arguments=arguments,
     )  # fmt: skip
 
 
@@ -131,7 +139,8 @@ def autolog(
     A fit goes to the active run; without one it gets a run of its own. Gives the libraries that are on now.
 
     Args:
-        frameworks: Some of sklearn, xgboost, lightgbm, statsmodels; all when not given. None is imported for it.
+        frameworks: Some of sklearn, xgboost, lightgbm, catboost, statsmodels, torch, lightning, keras, transformers; all
+            when not given. None is imported for it.
         disable: Give the libraries their own functions back.
         models: Keep the fitted models.
         most_rows: Of the training data, that training metrics are computed on.
@@ -140,6 +149,23 @@ def autolog(
     from tenfold.workspace.automatic import autolog as switch
 
     return switch(frameworks, disable=disable, models=models, most_rows=most_rows, most_trials=most_trials)
+
+
+def watch(
+    module: Any, *, every: int = 100, histograms_every: int = 1000, gradients: bool = True, weights: bool = True
+) -> Watch:
+    """Watch a PyTorch module while the active run's own loop trains it: its layers and size now, later the lengths and
+    histograms of its gradients and weights. It stops with the run, with `.stop()`, or with its block.
+
+    Args:
+        every: Of every so many-th forward pass in training the L2 norms are logged.
+        histograms_every: The same of histograms; 0 for none.
+    """
+    from tenfold.tracking.autolog.watching import watch as look
+
+    return look(
+        active_run(), module, every=every, histograms_every=histograms_every, gradients=gradients, weights=weights
+    )
 
 
 # Data

@@ -61,12 +61,16 @@ class Background:
         with self._lock:
             return list(self._runs)
 
-    def ensure_running(self) -> None:
-        """Start the thread when it is not there: at first, and in a forked child."""
+    def ensure_running(self) -> bool:
+        """Start the thread when it is not there: at first, and in a forked child. False when the process is ending."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._loop, name="tenfold-tracking", daemon=True)
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError:  # "can't create new thread at interpreter shutdown"
+                    self._thread = None
+            return self._thread is not None
 
     def wake(self) -> None:
         """Make it look at once."""

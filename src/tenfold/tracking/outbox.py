@@ -63,12 +63,20 @@ Deed = Union[Create, Change, Transition, Used, Publish]  # noqa: UP007 - msgspec
 
 
 class Outbox:
-    """The deeds of one run in one process, in order. Any thread may add; one at a time is done."""
+    """The deeds of one run in one process, in order. Any thread may add; one at a time is done.
+
+    Until `open` is called, by the thread that made it, other threads wait: the run's own beginning goes first.
+    """
 
     def __init__(self, stores: Stores, place: Callable[[], Place], warn: Callable[[str, str], None]) -> None:
         self._stores, self._place, self._warn = stores, place, warn
         self._lock = threading.RLock()
+        self._lock.acquire()
         self._waiting = False
+
+    def open(self) -> None:
+        """Let other threads in."""
+        self._lock.release()
 
     def do(self, deed: Deed, content: Content | None = None) -> Version | None:
         """Do a deed now if the store is there and none waits before it; else keep it.

@@ -171,6 +171,10 @@ class ActiveRun(KeepsMedia):
         self._do(Used(edge))
         return version
 
+    def logged(self) -> set[str]:
+        """The keys of the metrics that this process has logged."""
+        return self._journal.keys()
+
     def finish(self, state: EndState = "finished", *, error: str | None = None) -> None:
         """End the run: everything logged is sent, then its state is set. A second call does nothing.
 
@@ -182,8 +186,11 @@ class ActiveRun(KeepsMedia):
             self.ended = True
         stack.leave(self)
         if self._capturing is not None:
-            background.wake()
-            self._captured.wait(CAPTURE_WAIT_S)
+            if background.ensure_running():
+                background.wake()
+                self._captured.wait(CAPTURE_WAIT_S)
+            else:
+                self._run_capture()
         background.remove(self)
         with self._tending:
             if self._meter is not None:
@@ -239,6 +246,7 @@ class ActiveRun(KeepsMedia):
             except OSError as error:
                 self._warn("console", f"Console output is not kept: {error}")
         stack.enter(self)
+        self._outbox.open()
         background.add(self)
         if self.capture:
             background.wake()

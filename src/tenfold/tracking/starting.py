@@ -40,12 +40,13 @@ def start(
     group: str | None = None,
     parent_id: str | None = None,
     run_id: str | None = None,
+    new_id: str | None = None,
     resume: Resume = "never",
     kind: str = "training",
     notes: str = "",
     capture: Collection[str] | bool | None = None,
     capture_env: Collection[str] = (),
-    run_type: type[ActiveRun] = ActiveRun,
+    run_type: Callable[..., ActiveRun] = ActiveRun,
 ) -> ActiveRun:
     """Start a run, or go on with one, and make it the current run.
 
@@ -54,6 +55,7 @@ def start(
     Args:
         parent_id: The run this one belongs to; the current run when not given, '' for none.
         run_id: Of the run to go on with, or the id for a new one.
+        new_id: For a run that is new for certain: no store is asked.
         resume: With `run_id`: 'must' go on with it, 'allow' starts it when it does not exist, 'never' takes a new id.
         capture: Some of CAPTURES; all when not given, none when False.
         capture_env: Names and patterns of environment variables to note.
@@ -70,11 +72,11 @@ def start(
         raise Invalid(
             f"{run_id!r} is no id of a run: those have 26 characters, as tenfold runs list shows them", field="id"
         )
-    above = stack.current()
+    above = stack.above()
     if parent_id is None and above is not None and above.id != run_id:
         parent_id = above.id
     found, reached = _existing(stores, run_id, resume) if run_id is not None else (None, True)
-    id_ = run_id or ids.new_id()
+    id_ = run_id or new_id or ids.new_id()
     new = Run(
         id=id_,
         project=project,
@@ -100,7 +102,7 @@ def start(
         name=found.name if found is not None and not name else new.name,
         project=found.project if found is not None else project,
         owned=True,
-        capture=_captures(capture),
+        capture=check_captures(capture),
         first_step=_next_step(stores, new.id) if found is not None else 0,
     )
     for deed in _deeds(new, found, resume, params=bool(params), name=name, reached=reached):
@@ -111,7 +113,12 @@ def start(
 
 
 def attach(
-    stores: Stores, journals: Path, run_id: str, *, capture: Collection[str] = (), run_type: type[ActiveRun] = ActiveRun
+    stores: Stores,
+    journals: Path,
+    run_id: str,
+    *,
+    capture: Collection[str] = (),
+    run_type: Callable[..., ActiveRun] = ActiveRun,
 ) -> ActiveRun:
     """Log into a run that another has started and will end, as the process of a pipeline's step does.
 
@@ -170,7 +177,8 @@ def _next_step(stores: Stores, run_id: str) -> int:
     return max((info.last_step + 1 for info in found if not info.key.startswith("system/")), default=0)
 
 
-def _captures(wanted: Collection[str] | bool | None) -> frozenset[str]:
+def check_captures(wanted: Collection[str] | bool | None) -> frozenset[str]:
+    """What is to be captured, of CAPTURES. Raises Invalid for another word."""
     if wanted is None or wanted is True:
         return frozenset(CAPTURES)
     chosen = frozenset() if wanted is False else frozenset(each.strip() for each in wanted if each.strip())
@@ -209,10 +217,10 @@ def _end_at_exit() -> None:
     global _registered
     if not _registered:
         _registered = True
-        atexit.register(_end_all)
+        atexit.register(end_all)
 
 
-def _end_all() -> None:
+def end_all() -> None:
     """End the runs nobody ended: failed when the process ends by an exception, else finished."""
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     state, text = outcome(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.base import settings
@@ -10,6 +10,7 @@ from tenfold.base.errors import Invalid
 from tenfold.records import ARCHIVED, STARRED
 from tenfold.tracking import ActiveRun as TrackedRun
 from tenfold.tracking import current as current_run
+from tenfold.tracking.stack import above as run_above
 from tenfold.tracking.starting import attach, start
 from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current
@@ -94,17 +95,19 @@ def start_run(
     group: str | None = None,
     parent: str | None = None,
     id: str | None = None,
+    new_id: str | None = None,
     resume: Literal["must", "allow", "never"] = "never",
     kind: str = "training",
     capture: Collection[str] | None = None,
     capture_env: Collection[str] | None = None,
+    run_type: Callable[..., TrackedRun] | None = None,
 ) -> ActiveRun:
     """Start a run in a workspace; a run that is active already becomes its parent, unless `parent` is ''."""
     if capture is None:
         capture = settings.words("capture")
     if capture_env is None:
         capture_env = settings.words("capture_env")
-    above = active_run(required=False)
+    above = run_above()
     run = start(
         workspace.stores,
         workspace.journals,
@@ -115,11 +118,12 @@ def start_run(
         group=group,
         parent_id=above.id if parent is None and above is not None else parent,
         run_id=id,
+        new_id=new_id,
         resume=resume,
         kind=kind,
         capture=capture,
         capture_env=capture_env,
-        run_type=ActiveRun,
+        run_type=run_type or ActiveRun,
     )
     return cast(ActiveRun, run)
 

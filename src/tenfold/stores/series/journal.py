@@ -78,6 +78,10 @@ class Journal:
         except Exception as error:
             self._warn("log", f"Points were not kept: {error}. Give log() a mapping of keys to numbers")
 
+    def keys(self) -> set[str]:
+        """The keys that have a point, or are about to."""
+        return set(self._names)
+
     def pending(self) -> tuple[dict[str, Points], int] | None:
         """The next points that are not shipped and the offset they end at, or None. For the shipper's thread."""
         for part in self._segments:
