@@ -144,8 +144,8 @@ def test_data_is_listed_compared_read_and_checked_out(place):
     assert found["tables"][0]["rows_after"] - found["tables"][0]["rows_before"] == 1
     assert "1 removed, 1 changed" in place.ok("data", "diff", "data:numbers", "v1", "v2")
     assert place.ok("data", "cat", "numbers@v1/b.txt") == "old"
-    assert "2 files written" in place.ok("data", "checkout", "numbers@v1", "out")
-    assert "0 files written" in place.ok("data", "checkout", "numbers@v1", "out")
+    assert "2 files written" in place.ok("data", "get", "numbers@v1", "-o", "out")
+    assert "0 files written" in place.ok("data", "get", "numbers@v1", "-o", "out")
     assert (place.folder / "out" / "b.txt").read_text() == "old"
     assert "numbers" in place.ok("data", "list") and "first" in place.ok("data", "log", "numbers")
 
@@ -281,8 +281,11 @@ WRONG = [
     ("data branch numbers main --at v1", 1, "Take another name"),
     ("data branch numbers v3", 2, "always mean versions"),
     ("data tag numbers@v1 other", 2, "--at v3"),
-    ("data checkout numbers@v1 flow.py", 2, "is a file"),
-    ("data checkout numbers@v1 other --path nope", 4, "tenfold data ls"),
+    ("data get numbers@v1 -o flow.py", 2, "is a file"),
+    ("data get numbers@v1/nope -o other", 4, "tenfold data ls"),
+    ("data get numbers@v1/*.zip -o other", 4, "tenfold data ls"),
+    ("data checkout nowhere", 4, "tenfold data add nowhere"),
+    ("data checkout --at v1 --link teleport", 2, "reflink"),
     ("data commit numbers nothere", 2, "does not exist"),
     ("data commit numbers@v1 raw", 2, "bare name"),
     ("data commit numbers raw --branch v1", 2, "always mean versions"),

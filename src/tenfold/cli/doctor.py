@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from tenfold.cli.app import EXIT_CODES, workspace
@@ -10,14 +12,18 @@ from tenfold.cli.output import emit_json, json_option, progress
 
 @click.command(epilog=f"Example: tenfold doctor --verify\n\n{EXIT_CODES}")
 @click.option("--verify", is_flag=True, help="Also read every stored byte and check its hash")
+@click.option("--repair", is_flag=True, help="Also mend damage from the cache and the tracked paths below this folder")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, verify: bool, as_json: bool) -> None:
+def command(ctx: click.Context, verify: bool, repair: bool, as_json: bool) -> None:
     """Check this installation and the store: versions, libraries, journals left, damaged objects."""
     from tenfold.workspace import examine
+    from tenfold.workspace.mending import mend
 
     with progress("reading") as report:
-        findings = examine(workspace(ctx), verify=verify, progress=report)
+        place = workspace(ctx)
+        findings = mend(place, Path.cwd()) if repair else []
+        findings += examine(place, verify=verify or repair, progress=report)
     if as_json:
         emit_json(findings)
     else:

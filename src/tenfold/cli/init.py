@@ -42,7 +42,8 @@ if __name__ == "__main__":
 
 @click.command(epilog=f"Example: tenfold init flights\n\n{EXIT_CODES}")
 @click.argument("name", required=False)
-def command(name: str | None) -> None:
+@click.option("--git", "with_git", is_flag=True, help="Also set up git: data is checked out and merged with the code")
+def command(name: str | None, with_git: bool) -> None:
     """Make a project called NAME (default: this folder's name): tenfold.toml, a store and a first script."""
     here = Path.cwd()
     name = check_name(name or here.name, what="project name")
@@ -52,4 +53,8 @@ def command(name: str | None) -> None:
     if not (here / "train.py").exists():
         (here / "train.py").write_text(_TRAIN)
     _ = workspace(create=True).stores
+    if with_git:
+        from tenfold.cli.data.hooks import install_here
+
+        click.echo(f"git: {', '.join(install_here())}")
     click.echo(f"Project {name} is ready. Next: python train.py, then tenfold up")

@@ -14,7 +14,8 @@ from tenfold.contracts import Stores, resolve
 from tenfold.contracts.blobs import Progress
 from tenfold.data import tables
 from tenfold.data.diff import Diff, diff_of, diff_tables
-from tenfold.data.files import files_of, local_file, open_file, tree_of
+from tenfold.data.files import files_of, local_file, matching, open_file, tree_of
+from tenfold.data.globs import is_glob
 from tenfold.data.history import every_version, first_parents
 from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
 from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
@@ -207,6 +208,10 @@ class Dataset:
         """Files, symlinks and empty folders of a version, sorted by path."""
         return files_of(self.stores, self.at(at))
 
+    def glob(self, path: str, at: At = None) -> list[Entry]:
+        """The entries of a file, a folder or a glob (`2013/**/*.csv`), sorted by path. Raises BlobNotFound for none."""
+        return matching(self.stores, self.at(at), path)
+
     def open(self, path: str, at: At = None) -> BinaryIO:
         """A seekable reader of one file, which fetches only what is read. Raises BlobNotFound."""
         return open_file(self.stores, self.at(at), path)
@@ -224,7 +229,7 @@ class Dataset:
         link: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> int:
-        """Write a version, or only these paths and what lies below them, into a folder; gives the files written.
+        """Write a version, or only these paths or globs and what lies below them, into a folder; gives the files written.
 
         Files that are right already, and files the version does not have, are left alone.
 
@@ -236,7 +241,11 @@ class Dataset:
             raise Invalid(
                 f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder"
             )
-        return self.stores.blobs.checkout(tree, Path(folder), paths=paths, link=link, progress=progress)
+        blobs = self.stores.blobs
+        if paths is not None and any(is_glob(path) for path in paths):
+            entries = {entry.path: entry for path in paths for entry in self.glob(path, at)}
+            return blobs.place(entries.values(), Path(folder), link=link, progress=progress)
+        return blobs.checkout(tree, Path(folder), paths=paths, link=link, progress=progress)
 
     def table(
         self, at: At = None, *, paths: list[str] | None = None, columns: list[str] | None = None

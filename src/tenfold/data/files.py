@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.contracts import Stores
+from tenfold.data.globs import glob_pattern, is_glob
 from tenfold.records import Entry, Version
 
 
@@ -25,6 +26,26 @@ def find_file(stores: Stores, version: Version, path: str) -> Entry:
     return entry
 
 
+def matching(stores: Stores, version: Version, path: str) -> list[Entry]:
+    """The entries of a file, of all below a folder, or of a glob (also of all below folders that match it), sorted by path.
+
+    Raises:
+        BlobNotFound: Nothing matches.
+    """
+    entries = files_of(stores, version)
+    if is_glob(path):
+        pattern = glob_pattern(path.rstrip("/"))
+        found = [e for e in entries if any(pattern.fullmatch(part) for part in _heads(e.path))]
+    else:
+        found = [e for e in entries if e.path == path or e.path.startswith(f"{path.rstrip('/')}/")]
+    if not found:
+        raise BlobNotFound(
+            f"{version.address} has nothing at {path!r}. List its files with: tenfold data ls {version.name}@v{version.number}",
+            field="path",
+        )
+    return found
+
+
 def open_file(stores: Stores, version: Version, path: str) -> BinaryIO:
     """A seekable reader of one file, which fetches only what is read. Raises BlobNotFound."""
     return stores.blobs.open(find_file(stores, version, path).digest)
@@ -40,3 +61,9 @@ def tree_of(version: Version) -> str:
     if version.inline is not None:
         raise Invalid(f"{version.address} is a small value, not files. Read its value instead", field="address")
     return version.digest
+
+
+def _heads(path: str) -> list[str]:
+    """The path and the folders above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]

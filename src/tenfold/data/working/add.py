@@ -102,6 +102,16 @@ def commit(
     return done
 
 
+def put_again(local: Local, paths: Sequence[str | Path] = ()) -> list[str]:
+    """Store the content of tracked paths again, recording nothing; gives the paths."""
+    done = []
+    for tracked in tracked_in(local, paths):
+        if tracked.there:
+            local.stores.blobs.put_folder(tracked.path, ignore=ignored)
+            done.append(local.shown(tracked.path))
+    return done
+
+
 def _add(
     local: Local, path: Path, name: str | None, branch: str, message: str, author: str, progress: Progress | None
 ) -> Committed:

@@ -92,6 +92,10 @@ class Worktree:
         """What `merge` would do."""
         return joining.plan(self.local, path, theirs)
 
+    def put_again(self, paths: Paths = ()) -> list[str]:
+        """Store the content of tracked paths again without recording a version: heals what `verify` found damaged."""
+        return add.put_again(self.local, _several(paths))
+
     def untrack(self, paths: Paths, *, delete: bool = False) -> list[str]:
         """Remove pointers; with `delete`, working copies too. Versions stay."""
         return untrack.untrack(self.local, _several(paths), delete=delete)
