@@ -25,10 +25,9 @@ from tenfold.server.problems import answer_to, problem
 from tenfold.server.routes import TABLE
 from tenfold.server.routes.wire import wire_routes
 from tenfold.server.site import FOLDER, Site
-from tenfold.server.table import PREFIX, endpoints
+from tenfold.server.table import METHODS, PREFIX, endpoints
 
 SEQ_LIMIT = 2**63 - 1
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(place: Place, *, token: str | None = None, pages: Path = FOLDER) -> Starlette:
@@ -55,7 +54,7 @@ def create_app(place: Place, *, token: str | None = None, pages: Path = FOLDER) 
             StarletteRoute(PREFIX + "/openapi.json", _openapi),
             *wire_routes(place),
             *mlflow.routes(place),
-            StarletteRoute("/{path:path}", site.answer, methods=METHODS),
+            StarletteRoute("/{path:path}", site.answer, methods=[*METHODS]),
         ],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,

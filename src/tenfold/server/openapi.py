@@ -11,6 +11,18 @@ from tenfold.server.table import PREFIX, Route, header_field, operation_id
 from tenfold.server.wire import Problem
 
 _REF = "#/components/schemas/{name}"
+_ALWAYS = {
+    400: "A value cannot be taken",
+    401: "No token, or a wrong one",
+    403: "Not allowed",
+    404: "Not there",
+    500: "Stored bytes are damaged",
+    501: "A library that this needs is not installed",
+    503: "The store cannot be reached",
+}
+_OF_CHANGES = {409: "Somebody was first", 422: "A check did not pass", 507: "No room left; nothing was changed"}
+_OF_BODIES = {413: "The body is too large", 415: "The body is not JSON"}
+_OF_RANGES = {416: "The range lies outside the file"}
 
 
 def document(table: list[Route], *, version: str) -> dict[str, Any]:
@@ -45,13 +57,7 @@ def _operation(route: Route, by_type: dict[Any, Any]) -> dict[str, Any]:
         "summary": route.summary,
         "tags": [route.path.split("/")[1].split(".")[0]],
         "parameters": _parameters(route),
-        "responses": {
-            "200": answer,
-            "default": {
-                "description": "A problem",
-                "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
-            },
-        },
+        "responses": {"200": answer, **_others(route)},
     }
     if route.body is not None:
         operation["requestBody"] = {
@@ -59,6 +65,26 @@ def _operation(route: Route, by_type: dict[Any, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": by_type[route.body]}},
         }
     return operation
+
+
+def _others(route: Route) -> dict[str, Any]:
+    """Every other status that the operation answers with. The errors' statuses stand in base/errors.py."""
+    found: dict[str, Any] = {}
+    if route.method == "GET":
+        found["304"] = {"description": "What the etag names is still right"}
+    if "range" in route.headers:
+        found["206"] = {"description": "The part of the file that was asked for"}
+    problems = dict(_ALWAYS)
+    if route.method != "GET":
+        problems |= _OF_CHANGES
+    if route.body is not None:
+        problems |= _OF_BODIES
+    if "range" in route.headers:
+        problems |= _OF_RANGES
+    content = {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}}
+    for status, text in sorted(problems.items()):
+        found[str(status)] = {"description": text, "content": content}
+    return found
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
@@ -71,7 +97,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             "name": headers.get(name, name),
             "in": "path" if in_path else "header" if name in headers else "query",
             "required": in_path or name in schema.get("required", []),
-            "schema": inner,
+            "schema": inner if in_path or name in headers else _or_empty(inner),
         }
         if inner.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
@@ -79,6 +105,15 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             parameter["description"] = text
         found.append(parameter)
     return found
+
+
+def _or_empty(schema: dict[str, Any]) -> dict[str, Any]:
+    """In a query, an empty text is the same as none."""
+    if schema.get("type") == "array":
+        return {**schema, "items": _or_empty(schema["items"])}
+    if schema.get("type") == "string" and not schema.get("minLength") and "pattern" not in schema:
+        return schema
+    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from anyio import to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
@@ -19,6 +20,7 @@ from tenfold.server.place import Place
 from tenfold.server.problems import answer_to, as_invalid, problem
 
 PREFIX = "/api/v1"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BODY_LIMIT_BYTES = 1 << 20
 """Of a JSON body; larger things go through the store's own routes."""
 
@@ -47,12 +49,27 @@ class Route:
 
 
 def endpoints(place: Place, table: list[Route]) -> list[StarletteRoute]:
-    """The table as Starlette's routes, literal paths before those with a parameter in the same place."""
-    ordered = sorted(table, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
-    return [
-        StarletteRoute(PREFIX + route.path, _endpoint(place, route), methods=[route.method], name=operation_id(route))
-        for route in ordered
-    ]
+    """The table as Starlette's routes, literal paths before those with a parameter in the same place.
+
+    Each path refuses the methods it does not take, so that `PUT /runs/export` is not taken for a run called export.
+    """
+    found: list[StarletteRoute] = []
+    for path in sorted({route.path for route in table}, key=lambda path: [p.startswith("{") for p in path.split("/")]):
+        mine = [route for route in table if route.path == path]
+        found += [
+            StarletteRoute(PREFIX + path, _endpoint(place, route), methods=[route.method], name=operation_id(route))
+            for route in mine
+        ]
+        taken = {route.method for route in mine} | ({"HEAD"} if any(route.method == "GET" for route in mine) else set())
+        found.append(StarletteRoute(PREFIX + path, _not_taken(sorted(taken)), methods=[*METHODS - taken]))
+    return found
+
+
+def _not_taken(taken: list[str]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        raise HTTPException(405, headers={"allow": ", ".join(taken)})
+
+    return endpoint
 
 
 def operation_id(route: Route) -> str:
