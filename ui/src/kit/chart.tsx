@@ -29,6 +29,7 @@ export interface ChartProps {
   sync?: string;
   height?: number;
   stale?: boolean;
+  waiting?: boolean;
   now?: string | undefined;
   /** A level to draw across, like a threshold. */
   level?: number | null;
@@ -57,7 +58,7 @@ export function Chart(props: ChartProps) {
   };
   const marks = `${log ? "log" : ""}${props.logX ? `${log ? ", " : ""}log x` : ""}`;
   return (
-    <figure class={`chart${props.stale ? " stale" : ""}`} aria-label={title}>
+    <figure class={`chart${props.stale ? " stale" : ""}`} aria-label={title} aria-busy={props.waiting || undefined}>
       <header>
         <figcaption class="cut" title={title}>{title}</figcaption>
         {marks ? <span class="faint">{marks}</span> : null}
@@ -75,7 +76,7 @@ export function Chart(props: ChartProps) {
         </Pop>
         {props.tools}
       </header>
-      <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} dots={props.dots} empty={empty} made={(u) => (plot.current = u)} />
+      <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} dots={props.dots} empty={empty} waiting={props.waiting} made={(u) => (plot.current = u)} />
       <Summaries title={title} lines={lines} />
       {asTable ? <Numbers lines={lines} x={x} names={props.names} title={title} /> : null}
       {large ? (

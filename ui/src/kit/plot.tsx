@@ -38,6 +38,8 @@ export interface PlotProps {
   level?: number | null | undefined;
   dots?: boolean | undefined;
   empty: boolean;
+  /** What is to be drawn has not come yet. */
+  waiting?: boolean | undefined;
   /** Told of the plot that is there, for taking it away as a picture. */
   made?: ((plot: uPlot | null) => void) | undefined;
 }
@@ -56,7 +58,8 @@ interface Tip {
 type Bundle = ReturnType<typeof build>;
 
 export function Plot(props: PlotProps) {
-  const { lines, x, log, smooth, height } = props;
+  const { lines, x, log, height } = props;
+  const smooth = useSettled(props.smooth, lines.length > MANY ? 120 : 0);
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [tip, setTip] = useState<Tip | null>(null);
@@ -100,7 +103,7 @@ export function Plot(props: PlotProps) {
   const width = box.current?.clientWidth ?? 0;
   return (
     <div class="plot" ref={box} style={{ height: `${height}px` }} tabIndex={props.empty ? -1 : 0} role="img" aria-label={`Curve of ${props.title}. Arrow keys move along it.`} onKeyDown={step} onBlur={() => setTip(null)}>
-      {props.empty ? <div class="nothing">No points{props.zoom ? " here" : " yet"}</div> : null}
+      {props.empty && !props.waiting ? <div class="nothing">No points{props.zoom ? " here" : " yet"}</div> : null}
       {tip ? (
         <div class="tip" style={tip.left > width / 2 ? { right: `${width - tip.left + 12}px`, top: "4px" } : { left: `${tip.left + 12}px`, top: "4px" }}>
           <div class="soft">{tip.at}</div>
@@ -112,6 +115,17 @@ export function Plot(props: PlotProps) {
       ) : null}
     </div>
   );
+}
+
+/** A value that is moved by hand, once it rests: hundreds of lines are not drawn again for each step of a slider. */
+function useSettled<T>(value: T, after_ms: number): T {
+  const [now, setNow] = useState(value);
+  useEffect(() => {
+    if (!after_ms || now === value) return void setNow(value);
+    const timer = window.setTimeout(() => setNow(value), after_ms);
+    return () => window.clearTimeout(timer);
+  }, [value, after_ms]);
+  return after_ms ? now : value;
 }
 
 export function xText(at: number, x: Across, names?: string[]): string {

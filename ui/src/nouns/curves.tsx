@@ -42,7 +42,7 @@ export function CurveChart({ metric, runs, pens, names, look, setZoom, live, hei
   const lines = useMemo(() => linesOf(drawing.data, pens, names), [drawing.data, pens, names]);
   const props: ChartProps = {
     title: title ?? metric, lines, x: look.x.startsWith("metric:") ? "value" : (look.x as "step" | "time" | "elapsed"), xName: look.x.replace(/^metric:/, ""), log: look.log, logX: look.logX, smooth: look.smooth,
-    zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: drawing.stale,
+    zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: drawing.stale, waiting: runs.length > 0 && !drawing.data && !drawing.problem,
     now: runs.length === 1 && lines[0] ? number(lines[0].ys.findLast((y) => y !== null)) : undefined, choices, tools,
     ...(height ? { height } : {}),
   };

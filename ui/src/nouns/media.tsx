@@ -61,7 +61,7 @@ export function MediaPanel({ media, runs, names, pens, step }: MediaProps & { me
         ) : null}
         <span class="faint">{said}{steps.length > 1 ? ` · ${at + 1} of ${steps.length}` : ""}</span>
       </div>
-      <div class={`mediarow ${media.view}`}>
+      <div class={`mediarow of-${media.view}`}>
         {columns.map(([run, item]) => (
           <figure key={run}>
             {runs.length > 1 ? (

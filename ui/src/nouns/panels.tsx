@@ -33,6 +33,8 @@ export function matching(keys: string[], text: string): string[] {
 
 const sectionOf = (key: string): string => (key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "");
 
+const isSystem = (key: string): boolean => key.startsWith("system/");
+
 export function Panels(props: PanelsProps) {
   const { set, keys, layout, setLayout } = props;
   const [find] = useQuery("find");
@@ -45,7 +47,7 @@ export function Panels(props: PanelsProps) {
   const away = found.filter((key) => layout.hidden.includes(key));
   const sections = new Map<string, string[]>();
   for (const key of shown.filter((one) => !sectionOf(one))) sections.set("", [...(sections.get("") ?? []), key]);
-  for (const key of shown.filter((one) => sectionOf(one))) sections.set(sectionOf(key), [...(sections.get(sectionOf(key)) ?? []), key]);
+  for (const key of [...shown.filter((one) => sectionOf(one) && !isSystem(one)), ...shown.filter(isSystem)]) sections.set(sectionOf(key), [...(sections.get(sectionOf(key)) ?? []), key]);
   const without = (list: string[], key: string) => list.filter((one) => one !== key);
   const toggle = (list: "hidden" | "wide" | "folded", key: string) => setLayout({ ...layout, [list]: layout[list].includes(key) ? without(layout[list], key) : [...layout[list], key] });
 
@@ -63,17 +65,19 @@ export function Panels(props: PanelsProps) {
     put(key, beside, by > 0);
     setSaid(`${key} is now ${near.indexOf(beside) + 1} of ${near.length}.`);
   };
+  const holders = useMemo(() => new Map(keys.map((key) => [key, set.shown.filter((run) => key in run.metrics).map((run) => run.id)])), [set.shown, keys]);
+  const members = useMemo(() => (props.groups && props.mean ? new Map(keys.map((key) => [key, new Map([...props.groups!.members].map(([name, of]) => [name, of.filter((id) => holders.get(key)!.includes(id))]))])) : null), [props.groups, props.mean, holders]);
+  const pens = useMemo(() => (props.groups ? new Map([...props.groups.pens, ...props.groups.byRun]) : set.pens), [props.groups, set.pens]);
   const panel = (key: string) => {
-    const ids = set.shown.filter((run) => key in run.metrics).map((run) => run.id);
+    const ids = holders.get(key) ?? [];
     const defined = set.definitions[key]?.x;
     const x: Against = !props.chosenX && defined ? `metric:${defined}` : props.look.x;
-    const members = props.groups && props.mean ? new Map([...props.groups.members].map(([name, of]) => [name, of.filter((id) => ids.includes(id))])) : undefined;
-    const look = { ...props.look, x, groups: members, zoom: x === props.look.x ? props.look.zoom : null };
+    const look = { ...props.look, x, groups: members?.get(key), zoom: x === props.look.x ? props.look.zoom : null };
     return (
       <div key={key} class={`panelbox${layout.wide.includes(key) ? " wide" : ""}${dragged && dragged !== key && sectionOf(dragged) === sectionOf(key) ? " target" : ""}`} data-panel={key}
         onDragOver={(event) => dragged && sectionOf(dragged) === sectionOf(key) && event.preventDefault()}
         onDrop={(event) => { event.preventDefault(); if (dragged) put(dragged, key, ordered.indexOf(dragged) < ordered.indexOf(key)); setDragged(null); }}>
-        <CurveChart metric={key} runs={ids} pens={props.groups ? new Map([...props.groups.pens, ...props.groups.byRun]) : set.pens} names={set.names} look={look} setZoom={props.setZoom} live={set.live} height={layout.wide.includes(key) ? 300 : 210}
+        <CurveChart metric={key} runs={ids} pens={pens} names={set.names} look={look} setZoom={props.setZoom} live={set.live} height={layout.wide.includes(key) ? 300 : 210}
           choices={(close) => (
             <>
               <button type="button" class="choice" onClick={() => { close(); toggle("wide", key); }}>{layout.wide.includes(key) ? "As small as the others" : "Across the page"}</button>

@@ -1,5 +1,5 @@
 // The runs beside the charts: shown or hidden, in which colour, in which group; the eye, so to speak, of a page of curves.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Badge } from "../kit/badge";
 import { count } from "../kit/format";
 import { Glyph } from "../kit/glyphs";
@@ -19,6 +19,22 @@ export function RunList({ set, groups, take }: { set: Compared; groups: Groups |
   };
   const only = (id: string) => set.setHidden(new Set(set.runs.filter((run) => run.id !== id).map((run) => run.id)));
   const all = found.every((run) => !set.hidden.has(run.id));
+  // hundreds of rows: made again only when one of them has changed, not with every move of a slider beside
+  const rows = useMemo(() => found.map((run) => {
+    const name = set.names.get(run.id)!;
+    const pen = groups?.byRun.get(run.id) ?? set.pens.get(run.id)!;
+    const hidden = set.hidden.has(run.id);
+    return (
+      <li key={run.id} class={hidden ? "away" : ""}>
+        <input type="checkbox" aria-label={`Show ${name}`} checked={!hidden} onChange={() => show([run.id], hidden)} />
+        <span class={`swatch${pen.dashed ? " dashed" : ""}`} style={{ borderColor: pen.css }} />
+        <RunLink run={{ ...run, name }} />
+        <span class="when"><Badge state={run.state} word="" /><span class="hide-narrow" title={took(run)}><Ago at={run.started_at_ms ?? run.created_at_ms} /></span></span>
+        <button type="button" class="button bare only" aria-label={`Show only ${name}`} title="Only this one" onClick={() => only(run.id)}>only</button>
+        {take ? <button type="button" class="button bare icon out" aria-label={`Take out ${name}`} title="Take out" onClick={() => take(run.id)}><Glyph name="close" size={12} /></button> : null}
+      </li>
+    );
+  }), [set.resource.data, set.hidden, groups, wanted, take === undefined]);
   return (
     <aside class={`runlist${open ? "" : " shut"}`} aria-label="Runs">
       <header>
@@ -30,23 +46,7 @@ export function RunList({ set, groups, take }: { set: Compared; groups: Groups |
             <input type="checkbox" aria-label={wanted ? "Show all found" : "Show all runs"} checked={all && found.length > 0} onChange={() => show(found.map((run) => run.id), !all)} />
             <input class="input grow" type="text" placeholder="Find a run" aria-label="Find a run in the list" value={find} onInput={(event) => setFind(event.currentTarget.value)} />
           </div>
-          <ul aria-label="Runs">
-            {found.map((run) => {
-              const name = set.names.get(run.id)!;
-              const pen = groups?.byRun.get(run.id) ?? set.pens.get(run.id)!;
-              const hidden = set.hidden.has(run.id);
-              return (
-                <li key={run.id} class={hidden ? "away" : ""}>
-                  <input type="checkbox" aria-label={`Show ${name}`} checked={!hidden} onChange={() => show([run.id], hidden)} />
-                  <span class={`swatch${pen.dashed ? " dashed" : ""}`} style={{ borderColor: pen.css }} />
-                  <RunLink run={{ ...run, name }} />
-                  <span class="when"><Badge state={run.state} word="" /><span class="hide-narrow" title={took(run)}><Ago at={run.started_at_ms ?? run.created_at_ms} /></span></span>
-                  <button type="button" class="button bare only" aria-label={`Show only ${name}`} title="Only this one" onClick={() => only(run.id)}>only</button>
-                  {take ? <button type="button" class="button bare icon out" aria-label={`Take out ${name}`} title="Take out" onClick={() => take(run.id)}><Glyph name="close" size={12} /></button> : null}
-                </li>
-              );
-            })}
-          </ul>
+          <ul aria-label="Runs">{rows}</ul>
         </>
       ) : null}
     </aside>

@@ -28,12 +28,14 @@ export interface Compared {
 }
 
 const TAIL = 10;
+const NONE: RunRow[] = [];
+const UNDEFINED = {};
 
 /** Ask for a set of runs. Hidden ones are in the address by the ends of their ids. */
 export function useRunSet(question: RunSetQuery | null): Compared {
   const [hide] = useQuery("hide");
   const resource = useResource<RunSet>(question ? posed("/compare", question) : null, (event) => event.topic === "run");
-  const runs = resource.data?.items ?? [];
+  const runs = resource.data?.items ?? NONE;
   const set = useMemo(() => {
     const ends = new Set(hide.split(".").filter(Boolean));
     const hidden = new Set(runs.filter((run) => ends.has(run.id.slice(-TAIL))).map((run) => run.id));
@@ -48,7 +50,7 @@ export function useRunSet(question: RunSetQuery | null): Compared {
     };
   }, [resource.data, hide]);
   return {
-    resource, runs, total: resource.data?.total ?? 0, definitions: resource.data?.metrics ?? {}, question: question ?? {}, ...set,
+    resource, runs, total: resource.data?.total ?? 0, definitions: resource.data?.metrics ?? UNDEFINED, question: question ?? {}, ...set,
     setHidden: (ids) => setQuery({ hide: [...ids].map((id) => id.slice(-TAIL)).join(".") || null }),
   };
 }
