@@ -111,6 +111,15 @@ def from_data(signature: Signature, data: Any) -> Batch:
     return from_rows(signature, rows)
 
 
+def any_row(signature: Signature) -> Batch:
+    """One row that fits a signature and means nothing, to see what comes out."""
+    made = {"bool": False, "int": 0, "float": 0.0, "string": "text"}
+    return from_columns(
+        signature,
+        {c.name: np.full((1, *c.shape), made[c.type], dtype=_DTYPES[c.type]) for c in signature.inputs},
+    )
+
+
 def row_of(signature: Signature, record: Mapping[str, Any], at: int = 0) -> list[Any]:
     """One record's values in the signature's order; a nullable column may be absent. Raises Invalid."""
     try:

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 
 from tenfold.base.addresses import Address
-from tenfold.base.errors import Forbidden, Invalid
+from tenfold.base.errors import Forbidden, Invalid, TenfoldError
 from tenfold.contracts import Stores, resolve
-from tenfold.models import columns, manifest
-from tenfold.models.answers import Answers
+from tenfold.models import columns, manifest, mlmodel
+from tenfold.models.answers import Answers, outputs_of
 from tenfold.models.columns import Array, Batch
 from tenfold.models.files import Files, FilesOfVersion
 from tenfold.models.flavours import FLAVOURS, torch
@@ -36,14 +36,24 @@ def load(stores: Stores, address: Address | str | Version, *, allow_pickle: bool
     """
     version = address if isinstance(address, Version) else resolve(stores, address, default_kind="model")
     files = FilesOfVersion(stores, version)
-    if manifest.PATH not in files.paths():
-        raise Invalid(f"{version.address} is no model saved by Tenfold: it has no {manifest.PATH}", field="address")
-    said = manifest.decode(files.bytes(manifest.PATH), of=version.address)
+    of_mlflow = mlmodel.PATH in files.paths()
+    if of_mlflow:  # looked for first: a booster's own file may be called model.json there
+        said = mlmodel.read(files, of=version.address)
+    elif manifest.PATH in files.paths():
+        said = manifest.decode(files.bytes(manifest.PATH), of=version.address)
+    else:
+        raise Invalid(
+            f"{version.address} is no model of Tenfold's or MLflow's: it has neither {manifest.PATH} nor {mlmodel.PATH}",
+            field="address",
+        )
     if said.flavour not in FLAVOURS or not said.files:
         raise Invalid(f"{version.address} is of the flavour {said.flavour!r}, unknown to this Tenfold. Upgrade it")
     if said.files[0].format in RUNS_CODE and not allow_pickle:
         raise Forbidden(_runs_code(version, said.files[0].format))
-    return Model(version, said, files, allow_pickle=allow_pickle)
+    model = Model(version, said, files, allow_pickle=allow_pickle)
+    if of_mlflow:
+        model.signature = _completed(model)
+    return model
 
 
 class Model:
@@ -126,6 +136,12 @@ class Model:
         """
         if self._runner is None and self._native is None:
             raise Invalid(f"{self.version.address} cannot be asked: {self._why_not()}", field="address")
+        if not self.signature.inputs:
+            raise Invalid(
+                f"{self.version.address} does not say what it takes. Save it with an input example (in MLflow: with "
+                "signature=), or use native",
+                field="address",
+            )
         if not batch.rows:
             return Answers(np.empty(0))
         if self._runner is not None:
@@ -146,10 +162,12 @@ class Model:
 
     def example(self) -> dict[str, Any] | None:
         """A few rows it was saved with, as {'columns': [...], 'data': [[...]]}, or None."""
-        if "example.json" not in self._files.paths():
-            return None
-        found: dict[str, Any] = msgspec.json.decode(self._files.bytes("example.json"))
-        return found
+        for path in ("example.json", "input_example.json"):  # the second is MLflow's
+            if path in self._files.paths():
+                found: Any = msgspec.json.decode(self._files.bytes(path))
+                if isinstance(found, dict) and found.keys() >= {"columns", "data"}:
+                    return found
+        return None
 
     def _load_native(self) -> Any:
         refused: Forbidden | None = None
@@ -172,6 +190,27 @@ class Model:
         if self.manifest.find("safetensors"):
             return f"it is kept as {kept}. Make its module ({self.manifest.estimator}) and call load_weights(module)"
         return f"it is kept as {kept} only ({self.manifest.not_kept}). Use predict, or train it again"
+
+
+def _completed(model: Model) -> Signature:
+    """A signature with what MLflow's does not say: the labels, and what comes out, seen by asking for a row."""
+    signature = model.signature
+    if model._native is not None:
+        about = model._flavour.about(model._native)
+        if not signature.inputs and about.inputs is not None:
+            signature = about.inputs
+        signature = msgspec.structs.replace(signature, classes=about.classes)
+    if not signature.inputs:
+        return signature
+    model.signature = signature
+    try:
+        example = model.example()
+        rows = example["data"][:1] if example else []
+        batch = model.check(rows) if rows else columns.any_row(signature)
+        outputs = outputs_of(signature, model.run(batch))
+    except TenfoldError:  # then it can be asked, and not be served
+        return signature
+    return msgspec.structs.replace(signature, outputs=outputs)
 
 
 def _runs_code(version: Version, format: str) -> str:

@@ -70,7 +70,7 @@ def decode(data: bytes, *, of: str) -> Manifest:
         if said.get("version", 1) > 1:
             raise Invalid(f"{of} was written by a newer Tenfold (model format {said['version']}). Upgrade this one")
         return msgspec.convert(said, Manifest)
-    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:
         raise Damaged(f"{PATH} of {of} cannot be read: {error}. Save the model again") from error
 
 

@@ -81,6 +81,7 @@ class Runner:
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._layout = layout
         self._names = [column.name for column in signature.inputs]
+        self._shaped = any(column.shape for column in signature.inputs)
         self._types = [onnx_graph.dtype_of(column.type, layout) for column in signature.inputs]
         self._bools = signature.classes is not None and all(isinstance(label, bool) for label in signature.classes)
 
@@ -101,18 +102,35 @@ class Runner:
             prediction = prediction[:, 0]
         if self._bools:
             prediction = prediction.astype(np.bool_)
-        return Answers(prediction, given[1] if len(given) > 1 and given[1].ndim == 2 else None)
+        second = given[1] if len(given) > 1 else None
+        return Answers(prediction, second if getattr(second, "ndim", 0) == 2 else None)
 
     def _feed(self, batch: Batch) -> dict[str, Array]:
-        if self._layout.endswith("tensor"):
+        if self._layout.endswith("tensor") or (self._layout == "graph" and len(self._inputs) == 1 and not self._shaped):
             matrix = batch.matrix if batch.matrix is not None else np.stack(batch.columns(), axis=1)
             ((name, number),) = self._inputs.items()
             return {name: matrix.astype(number, copy=False)}
         if self._layout == "arrays":
             arrays = dict(zip(self._names, batch.columns(), strict=True))
             return {name: arrays[name].astype(number, copy=False) for name, number in self._inputs.items()}
+        if self._layout == "graph":
+            return self._feed_graph(batch)
         columns = zip(self._names, self._types, batch.columns(), strict=True)
         return {name: _feed(values, dtype) for name, dtype, values in columns}
+
+    def _feed_graph(self, batch: Batch) -> dict[str, Array]:
+        """Of a graph somebody else made: columns by their names, the only one under any."""
+        arrays = dict(zip(self._names, batch.columns(), strict=True))
+        if len(arrays) == len(self._inputs) == 1:
+            arrays = {next(iter(self._inputs)): batch.columns()[0]}
+        if missing := self._inputs.keys() - arrays.keys():
+            raise Invalid(f"The graph takes {sorted(missing)[0]!r}, which the signature does not have", field="data")
+        return {
+            name: _feed(arrays[name], np.object_ if arrays[name].dtype == object else number)
+            if arrays[name].ndim == 1
+            else arrays[name].astype(number, copy=False)
+            for name, number in self._inputs.items()
+        }
 
     def _too_large(self, batch: Batch) -> Invalid:
         limit = float(np.finfo(np.float32).max)

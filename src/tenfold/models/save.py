@@ -16,7 +16,7 @@ from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.models import manifest as manifests
 from tenfold.models.answers import outputs_of
-from tenfold.models.columns import Batch, from_columns
+from tenfold.models.columns import Batch, any_row, from_columns
 from tenfold.models.flavours import flavour_of
 from tenfold.models.flavours.flavour import About, Check, Flavour, Writing
 from tenfold.models.manifest import RUNS_CODE, Format, FormatFile, Manifest
@@ -146,13 +146,7 @@ def _without_example(model: Any, flavour: Flavour, about: About, signature: Sign
             )
         signature = about.inputs
         if signature.inputs:  # one row of anything shows what comes out
-            nothing = from_columns(
-                signature,
-                {
-                    c.name: np.array(["text"], dtype=object) if c.type == "string" else np.zeros(1)
-                    for c in signature.inputs
-                },
-            )
+            nothing = any_row(signature)
             signature = msgspec.structs.replace(signature, classes=about.classes)
             answers = flavour.ask(model, signature, nothing)
             signature = msgspec.structs.replace(signature, outputs=outputs_of(signature, answers))

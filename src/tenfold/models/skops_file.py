@@ -10,7 +10,22 @@ import numpy as np
 from tenfold.base.errors import Damaged, Forbidden, Invalid
 from tenfold.base.extras import require
 
-ALLOWED = frozenset(
+_BOOSTERS = frozenset(
+    {
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "lightgbm.basic.Booster",
+        *(f"lightgbm.sklearn.LGBM{kind}" for kind in ("Classifier", "Ranker", "Regressor")),
+        "xgboost.core.Booster",
+        *(
+            f"xgboost.sklearn.XGB{kind}"
+            for kind in ("Classifier", "RFClassifier", "RFRegressor", "Ranker", "Regressor")
+        ),
+    }
+)
+"""Boosters as steps of a pipeline. Inside the file they are what their own library's file holds, and read by it."""
+
+ALLOWED = _BOOSTERS | frozenset(
     {
         "functools.partial",  # of functions that must be allowed themselves
         "numpy.dtype",

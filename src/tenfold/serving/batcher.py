@@ -175,7 +175,7 @@ class Batcher:
         rows = batch.rows
         if rows == 0:
             return []
-        columns = [*batch.columns(), *_flat(answers)]
+        columns = [values for values in batch.columns() if values.ndim == 1] + _flat(answers)
         if self._shadow and all(part is not None for part in given):
             made = [one for part in given for one in (part or [])]
             return made if self._append_shadow(columns, given) else []
@@ -211,6 +211,8 @@ class Batcher:
 
 def _flat(answers: Any) -> list[Any]:
     """Answers as the flattened columns of `schema_of`."""
+    if answers.prediction.ndim > 2:
+        return []
     prediction = [answers.prediction] if answers.prediction.ndim == 1 else [*answers.prediction.T]
     if answers.probability is None:
         return prediction

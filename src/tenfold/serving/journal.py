@@ -172,9 +172,15 @@ def packed(columns: list[Column]) -> np.dtype[Any]:
 
 
 def schema_of(version_id: str, number: int, signature: Signature) -> Schema:
-    """The flattened columns of a model: probabilities become one column a class, or one in all for two classes."""
+    """The flattened columns of a model: probabilities become one column a class, or one in all for two classes.
+
+    Inputs that are an array a row, as images, are not logged, nor answers of more than one dimension: they would make
+    thousands of columns.
+    """
     outputs: list[Column] = []
     for column in signature.outputs:
+        if len(column.shape) > 1:
+            continue
         width = column.shape[0] if column.shape else 0
         if not width:
             outputs.append(column)
@@ -183,7 +189,7 @@ def schema_of(version_id: str, number: int, signature: Signature) -> Schema:
         else:
             labels = signature.classes if signature.classes and len(signature.classes) == width else range(width)
             outputs += [Column(f"{column.name}_{label}", "float") for label in labels]
-    return Schema(version_id, number, signature.inputs, outputs)
+    return Schema(version_id, number, [column for column in signature.inputs if not column.shape], outputs)
 
 
 def read(path: Path) -> tuple[Header | None, list[Schema], list[Block], list[Outcomes]]:

@@ -79,11 +79,13 @@ def from_columns(signature: Signature, columns: Mapping[str, Any]) -> Rows:
 
 
 def from_list(signature: Signature, items: Any, *, what: str) -> Rows:
-    """A list of records, of rows, or (for a model of one column) of values."""
+    """A list of records, of rows, or (for a model of one column) of values, also where a value is an array."""
     if not isinstance(items, list):
         raise Invalid(f"{what!r} must be a list with one item a row", field=what)
     if not items:
         return []
+    if len(signature.inputs) == 1 and signature.inputs[0].shape and not isinstance(items[0], dict):
+        return [[item] for item in items]
     if isinstance(items[0], dict):
         _same(items, dict, what)
         return from_records(signature, items)

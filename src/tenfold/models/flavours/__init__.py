@@ -10,6 +10,7 @@ from tenfold.models.flavours import (
     catboost,
     keras,
     lightgbm,
+    mlflow,
     sklearn,
     source,
     statsmodels,
@@ -20,9 +21,12 @@ from tenfold.models.flavours import (
 from tenfold.models.flavours.flavour import Flavour
 
 FLAVOURS: dict[str, Flavour] = {
-    each.FLAVOUR.name: each.FLAVOUR
-    for each in (source, transformers, keras, torch, xgboost, lightgbm, catboost, statsmodels, sklearn)
-}
+    flavour.name: flavour
+    for flavour in (
+        source.FLAVOUR, transformers.FLAVOUR, keras.FLAVOUR, torch.FLAVOUR, xgboost.FLAVOUR, lightgbm.FLAVOUR,
+        catboost.FLAVOUR, statsmodels.FLAVOUR, mlflow.FLAVOUR, mlflow.ONNX, sklearn.FLAVOUR,
+    )
+}  # fmt: skip
 """By name, in the order of asking whose a model is: a transformers model is also a torch module, a booster's estimator
 also scikit-learn's."""
 

@@ -14,7 +14,7 @@ from tenfold.models.flavours import sklearn
 from tenfold.models.flavours.flavour import About, Flavour, Writing, Written, held_against, library
 from tenfold.models.manifest import FormatFile, Manifest
 from tenfold.models.signature import floats
-from tenfold.records import Signature
+from tenfold.records import Column, Signature
 
 
 def _owns(model: Any) -> bool:
@@ -27,7 +27,13 @@ def _about(model: Any) -> About:
     if hasattr(model, "booster_"):
         return sklearn.about(model)
     plain = all(name == f"Column_{at}" for at, name in enumerate(model.feature_name()))
-    return About("Booster", inputs=floats(int(model.num_feature())) if plain else None)
+    if plain:
+        return About("Booster", inputs=floats(int(model.num_feature())))
+    if model.pandas_categorical:
+        return About("Booster")
+    return About(
+        "Booster", inputs=Signature(inputs=[Column(name, "float", nullable=True) for name in model.feature_name()])
+    )
 
 
 def _ask(native: Any, signature: Signature, batch: Batch) -> Answers:
@@ -64,7 +70,7 @@ FLAVOUR = Flavour(
     owns=_owns,
     about=_about,
     write={"txt": _write, "pickle": sklearn.write_pickle},
-    read={"txt": _read, "pickle": sklearn.read_pickle},
+    read={"txt": _read, "skops": sklearn.read_skops, "pickle": sklearn.read_pickle},
     ask=_ask,
     bears_gaps=True,
 )

@@ -65,7 +65,8 @@ def read_pickle(files: Files, file: FormatFile, said: Manifest) -> Any:
     return pickle.loads(files.bytes(file.path))
 
 
-def _read_skops(files: Files, file: FormatFile, said: Manifest) -> Any:
+def read_skops(files: Files, file: FormatFile, said: Manifest) -> Any:
+    """The object of a skops file, its trees checked. Raises Forbidden, Damaged."""
     native = skops_file.load(files.bytes(file.path))
     last = native.steps[-1][1] if hasattr(native, "steps") else native
     width = int(getattr(last, "n_features_in_", len(said.signature.inputs)))
@@ -81,7 +82,7 @@ FLAVOUR = Flavour(
     owns=lambda model: hasattr(model, "predict"),
     about=about,
     write={"onnx": _write_onnx, "skops": _write_skops, "pickle": write_pickle},
-    read={"skops": _read_skops, "pickle": read_pickle},
+    read={"skops": read_skops, "pickle": read_pickle},
     ask=ask,
     bears_gaps=True,
 )

@@ -14,7 +14,7 @@ from tenfold.models.flavours import sklearn
 from tenfold.models.flavours.flavour import About, Flavour, Writing, Written, held_against, library
 from tenfold.models.manifest import FormatFile, Manifest
 from tenfold.models.signature import floats
-from tenfold.records import Signature
+from tenfold.records import Column, Signature
 
 _ESTIMATORS = ("XGBClassifier", "XGBRegressor", "XGBRanker", "XGBRFClassifier", "XGBRFRegressor")
 
@@ -28,7 +28,11 @@ def _owns(model: Any) -> bool:
 def _about(model: Any) -> About:
     if hasattr(model, "get_booster"):
         return sklearn.about(model)
-    return About("Booster", inputs=None if model.feature_names else floats(int(model.num_features())))
+    if model.feature_names is None:
+        return About("Booster", inputs=floats(int(model.num_features())))
+    plain = all(kind in ("float", "int", "q") for kind in model.feature_types or ["float"])
+    named = Signature(inputs=[Column(name, "float", nullable=True) for name in model.feature_names])
+    return About("Booster", inputs=named if plain else None)
 
 
 def _ask(native: Any, signature: Signature, batch: Batch) -> Answers:

@@ -150,6 +150,8 @@ def _split(body: bytes, head_length: str | None) -> tuple[bytes, bytes]:
 def _rows(signature: Signature, tensors: dict[str, tuple[list[int], list[Any]]]) -> Rows:
     names = {column.name for column in signature.inputs}
     width = len(signature.inputs)
+    if any(column.shape for column in signature.inputs):
+        return _rows_of_arrays(signature, tensors)
     if len(tensors) == 1 and not names & tensors.keys():
         (name, (shape, values)), *_ = tensors.items()
         if len(shape) == 2 and shape[1] == width:
@@ -162,6 +164,26 @@ def _rows(signature: Signature, tensors: dict[str, tuple[list[int], list[Any]]])
         if name in names and not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)):
             raise Invalid(f"The input {name!r} has shape {shape}. Send [rows] or [rows, 1]", field=name)
     return rows.from_columns(signature, {name: values for name, (_, values) in tensors.items()})
+
+
+def _rows_of_arrays(signature: Signature, tensors: dict[str, tuple[list[int], list[Any]]]) -> Rows:
+    if len(signature.inputs) == len(tensors) == 1:  # a model of one array is asked under any name
+        tensors = {signature.inputs[0].name: next(iter(tensors.values()))}
+    for column in signature.inputs:
+        if column.name not in tensors:
+            raise rows.missing(signature, column.name)
+        shape = tensors[column.name][0]
+        if shape[1:] != column.shape and not (not column.shape and shape[1:] == [1]):
+            wanted = ", ".join(map(str, ["rows", *column.shape]))
+            raise Invalid(f"The input {column.name!r} has shape {shape}. Send [{wanted}]", field=column.name)
+    counts = {tensors[column.name][0][0] for column in signature.inputs}
+    if len(counts) > 1:
+        raise Invalid(f"The inputs have {sorted(counts)} rows. Send as many for each", field="inputs")
+    columns = [
+        np.array(tensors[c.name][1], dtype=object).reshape([tensors[c.name][0][0], *c.shape]).tolist()
+        for c in signature.inputs
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _flat(data: Any) -> list[Any]:
