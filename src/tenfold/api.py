@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         log_text,
         log_video,
     )
-    from tenfold.workspace.worktrees import worktree
     from tenfold.workspace.registered import RegisteredModel
+    from tenfold.workspace.worktrees import worktree
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
@@ -47,7 +47,7 @@ __all__ = [
     "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
     "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
     "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "why",
+    "record_evaluation", "report_html", "run", "schedule", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "why",
     "worktree",
 ]  # fmt: skip
 
@@ -334,6 +334,42 @@ def trigger(pipeline: Any, *, by: str, why: str, **params: Any) -> Any:
     from tenfold.workspace.engines import run_because
 
     return run_because(pipeline, by, why, params)
+
+
+def schedule(
+    name: str,
+    pipeline: Any,
+    *,
+    cron: str = "",
+    every: str = "",
+    on: Sequence[str] = (),
+    timezone: str = "UTC",
+    params: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Version:
+    """Start a pipeline by itself: at times, or when versions move. `tenfold up` does it; this only says what and when.
+
+    Saving the same schedule again changes nothing; another of the same name takes its place.
+
+    Args:
+        pipeline: A `@pipeline` at the top of a file.
+        cron: Five fields, or @hourly, @daily, @weekly, @monthly, @yearly; `L` as the day is the month's last. A job at a
+            named hour runs once each local day, one of every hour each real hour, also when the clocks change.
+        every: An interval of real time: '15m', '6h', '1d'.
+        on: Refs, like 'data:flights@main': start when one moves.
+        timezone: Of the times, like 'Europe/Zurich'.
+        params: Texts may name the moment: '{start:%Y-%m-%d}', '{end}' and '{due}'.
+        options: wait_for_all (with `on`: when each has moved), starts_at_ms, ends_at_ms (UTC milliseconds), catch_up
+            (run every moment missed, not only the last), max_active (runs at a time, 1), priority, project.
+
+    Raises:
+        Invalid: Not one of cron, every and on, or one that cannot be read; a param the pipeline does not take.
+    """
+    from tenfold.workspace.scheduling import schedule as save
+
+    return save(
+        current(), name, pipeline, cron=cron, every=every, on=on, timezone=timezone, params=params, **options
+    )  # fmt: skip
 
 
 # Tuning

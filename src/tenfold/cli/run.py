@@ -46,7 +46,7 @@ def command(
     from tenfold.workspace import pipeline_host
 
     pipeline = load_pipeline(target)
-    given = _params(params)
+    given = read_params(params)
     if only_plan:
         from tenfold.pipelines import plan
 
@@ -71,7 +71,7 @@ def _run(place: Any, pipeline: Any, given: dict[str, Any], project: str | None, 
         return pipeline.with_options(host=host, on_event=printer).run(**given)
 
 
-def _params(pairs: tuple[str, ...]) -> dict[str, Any]:
+def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
     """NAME=VALUE pairs; a value is read as JSON when it is JSON, else taken as text."""
     given: dict[str, Any] = {}
     for pair in pairs:

@@ -22,6 +22,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     """
     from tenfold.server import run_server
     from tenfold.workspace import Keeper, ensure_folder
+    from tenfold.workspace.timekeeper import Timekeeper
 
     given = ctx.find_root().obj
     given["store"], given["blobs"] = store or given["store"], blobs or given["blobs"]
@@ -36,11 +37,12 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")
     if place.location.kind == "postgresql":
         _ = place.stores  # a database that cannot be reached is said now, not after the address was announced
-    keeper = Keeper(place)
+    keeper, timekeeper = Keeper(place), Timekeeper(place)
 
     def ready(url: str) -> None:
         click.echo(f"Tenfold is at {url} (store: {place.location}). Stop it with Ctrl-C")
         keeper.start()
+        timekeeper.start()
 
     try:
         run_server(
@@ -51,4 +53,5 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
             on_ready=ready,
         )
     finally:
+        timekeeper.stop()
         keeper.stop()

@@ -13,6 +13,7 @@ from tenfold.base.clock import iso, now_ms
 from tenfold.base.errors import Invalid, StepFailed, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.addresses import fix_addresses
+from tenfold.pipelines.beginning import as_prepared, begin, claim
 from tenfold.pipelines.board import GOOD, Board
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.choosing import runner_for
@@ -32,8 +33,12 @@ SILENT_MS = 60_000
 """A run without a running step is taken for abandoned when its scheduler was silent for so long."""
 
 
-def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any]) -> PipelineRun:
-    """Run a pipeline with these params (all of them, see `Pipeline.bind`) to its end; see `Pipeline.run`."""
+def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepared: Run | None = None) -> PipelineRun:
+    """Run a pipeline with these params (all of them, see `Pipeline.bind`) to its end; see `Pipeline.run`.
+
+    Args:
+        prepared: The run, stored already, that this is to be. When it is not free to begin, it is given back as it is.
+    """
     refuse_while_importing()
     host = pipeline.effective_host()
     stores = host.stores
@@ -43,6 +48,10 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any]) -> Pipeli
     published = publish(stores, pipeline.name, graph, specs)
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     root = _new_root(pipeline, host, fixed, graph, published, target)
+    if prepared is not None:
+        root = as_prepared(root, prepared)
+        if not claim(stores, root):
+            return PipelineRun(root.id, host)
     board = Board(stores, root, pipeline.name)
     for key, spec in specs.items():
         board.add(key, spec)
@@ -87,6 +96,8 @@ def resume(
         raise Invalid(f"run:{root_id} is a {root.kind} run, not a pipeline's. Name one of: tenfold pipelines list")
     if root.state == "finished":
         return PipelineRun(root_id, host)
+    if not stores.tasks.of_root(root_id):
+        return begin(root, host, on_event=on_event, executor=executor, raises=raises)
     target = msgspec.convert(root.result["target"], Target) if root.result.get("target") else None
     board = Board(stores, root, root.name)
     board.load()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
-import sys
 from pathlib import Path
 
+from tenfold.workspace.processes import resume_in_process
 from tenfold.workspace.workspace import Workspace
 
 
@@ -33,7 +32,7 @@ class Recovery:
             if root_id in self._tried or root.host not in ("", platform.node()) or not Path(folder).is_dir():
                 continue
             self._tried.add(root_id)
-            self._process = self._start(root_id, folder)
+            self._process = resume_in_process(self._workspace, root_id, folder)
             return root_id
         return None
 
@@ -47,16 +46,3 @@ class Recovery:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait()
-
-    def _start(self, root_id: str, folder: str) -> subprocess.Popen[bytes]:
-        place = self._workspace
-        logs = place.folder / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, "TENFOLD_STORE": place.location.store}
-        if place.location.blobs:
-            environment["TENFOLD_BLOBS"] = place.location.blobs
-        with open(logs / f"resume-{root_id}.log", "ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tenfold", "pipelines", "resume", root_id],
-                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip

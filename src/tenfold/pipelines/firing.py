@@ -1,0 +1,245 @@
+"""From schedules to runs: what is due, and the pipeline run each moment gets.
+
+A moment's run has an id that follows from the schedule's name and the moment, so however many servers see it, and
+whenever they die, it becomes one run. It is stored as 'created'; whoever starts it moves it to 'running', which only
+one can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tenfold.base import ids
+from tenfold.base.addresses import parse
+from tenfold.base.clock import Clock, iso, now_ms
+from tenfold.base.errors import Invalid
+from tenfold.base.hashing import digest
+from tenfold.contracts import Stores
+from tenfold.pipelines.calendar import between
+from tenfold.pipelines.schedules import Schedule
+from tenfold.records import And, Compare, Order, Ref, Run, RunQuery
+
+MOST_MISSED = 1000
+"""Missed moments that are run at most, the newest, when a schedule catches up."""
+
+
+class Firing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One moment of a schedule, or one state of what it waits for."""
+
+    run_id: str
+    due_ms: int
+    start_ms: int | None = None
+    """The moment before it: with `due_ms` the span of time it is for."""
+    why: str
+    missed: int = 0
+    """Moments before it that nobody was there for, and that are not run."""
+    moved: dict[str, int] = {}
+    """By address: when the refs it starts for had moved last."""
+
+
+class Last(msgspec.Struct, frozen=True):
+    """What a schedule was fired for last."""
+
+    due_ms: int
+    moved: dict[str, int] = {}
+
+
+def last_firing(stores: Stores, name: str) -> Last | None:
+    """The newest moment that got a run, leaving out backfills and runs by hand."""
+    where = And([Compare("tags.schedule", "=", name), Compare("tags.schedule.by", "=", "clock")])
+    query = RunQuery(kinds=["pipeline"], where=where, order=[Order("created_at_ms", True)], limit=1, count=False)
+    found = stores.runs.search(query).items
+    if not found:
+        return None
+    return Last(found[0].result["due_ms"], found[0].result.get("moved", {}))
+
+
+def due(stores: Stores, schedule: Schedule, active: Ref, last: Last | None, *, at_ms: int) -> list[Firing]:
+    """What is due at a moment and has no run yet, oldest first."""
+    if schedule.on:
+        return _moved(stores, schedule, active, last, at_ms=at_ms)
+    rhythm = schedule.rhythm
+    assert rhythm is not None
+    since = last.due_ms if last is not None else None
+    if schedule.catch_up:
+        first = since + 1 if since is not None else schedule.starts_at_ms or active.moved_at_ms
+    else:
+        first = max(since + 1 if since is not None else 0, active.moved_at_ms, schedule.starts_at_ms or 0)
+    until = at_ms if schedule.ends_at_ms is None else min(at_ms, schedule.ends_at_ms)
+    moments = list(between(rhythm, max(first, schedule.starts_at_ms or 0), until))
+    kept = moments[-MOST_MISSED:] if schedule.catch_up else moments[-1:]
+    return [
+        at_moment(schedule, moment, missed=len(moments) - len(kept) if index == 0 else 0)
+        for index, moment in enumerate(kept)
+    ]
+
+
+def next_times(schedule: Schedule, count: int, *, after_ms: int) -> list[int]:
+    """The next moments of a schedule, UTC milliseconds; none when it waits for versions."""
+    rhythm = schedule.rhythm
+    found: list[int] = []
+    if rhythm is None:
+        return found
+    for moment in rhythm.after(max(after_ms, (schedule.starts_at_ms or 0) - 1)):
+        if len(found) == count or (schedule.ends_at_ms is not None and moment > schedule.ends_at_ms):
+            break
+        found.append(moment)
+    return found
+
+
+def at_moment(schedule: Schedule, moment: int, *, missed: int = 0) -> Firing:
+    """The firing for one moment of a schedule with times."""
+    rhythm = schedule.rhythm
+    assert rhythm is not None
+    return Firing(
+        run_id=_fired_id(moment, schedule.name, "at"),
+        due_ms=moment,
+        start_ms=rhythm.before(moment),
+        why=f"{schedule.says}: due {iso(moment)}",
+        missed=missed,
+    )
+
+
+def by_hand(schedule: Schedule, why: str, *, clock: Clock = now_ms) -> Firing:
+    """A firing now, because somebody asked for it."""
+    now = clock()
+    rhythm = schedule.rhythm
+    return Firing(
+        run_id=ids.new_id(), due_ms=now, start_ms=rhythm.before(now) if rhythm else None, why=why or "by hand"
+    )
+
+
+def _moved(stores: Stores, schedule: Schedule, active: Ref, last: Last | None, *, at_ms: int) -> list[Firing]:
+    refs: dict[str, Ref] = {}
+    for text in schedule.on:
+        wanted = parse(text)
+        found = stores.refs.find(wanted.kind, wanted.name, wanted.ref or "")
+        if found is not None:
+            refs[text] = found
+    before = last.moved if last is not None else {}
+    news = [text for text, ref in refs.items() if ref.moved_at_ms > before.get(text, active.moved_at_ms)]
+    enough = len(news) == len(schedule.on) if schedule.wait_for_all else bool(news)
+    ended = schedule.ends_at_ms is not None and at_ms > schedule.ends_at_ms
+    if not enough or ended or at_ms < (schedule.starts_at_ms or 0):
+        return []
+    moved = {text: ref.moved_at_ms for text, ref in refs.items()}
+    newest = max(moved.values())
+    named = [f"{text}={refs[text].version_id}" for text in sorted(refs)]
+    said = ", ".join(f"{text} moved to v{refs[text].number}" for text in news)
+    return [
+        Firing(run_id=_fired_id(newest, schedule.name, "on", *named), due_ms=newest, why=said, moved=moved),
+    ]
+
+
+def _fired_id(at_ms: int, *names: str) -> str:
+    return ids.encode(at_ms, int(digest("\0".join((str(at_ms), *names)).encode())[:20], 16) >> 1)
+
+
+def fire(
+    stores: Stores, schedule: Schedule, firings: Iterable[Firing], *, by: str = "clock", clock: Clock = now_ms
+) -> list[str]:
+    """Store the runs of these firings, all or none; those stored already are left as they are. Gives their ids.
+
+    Args:
+        by: 'clock', 'backfill' or 'hand'.
+    """
+    runs = [_run(schedule, firing, by, clock()) for firing in firings]
+    if runs:
+        stores.runs.create(runs)
+    return [run.id for run in runs]
+
+
+def _run(schedule: Schedule, firing: Firing, by: str, at_ms: int) -> Run:
+    tags = {
+        "schedule": schedule.name,
+        "schedule.by": by,
+        "schedule.due": iso(firing.due_ms),
+        "schedule.max_active": str(schedule.max_active),
+        "trigger": firing.why[:500],
+    }
+    if firing.start_ms is not None:
+        tags["schedule.start"] = iso(firing.start_ms)
+    if firing.missed:
+        tags["schedule.missed"] = str(firing.missed)
+    result: dict[str, Any] = {
+        "target": msgspec.to_builtins(schedule.target),
+        "due_ms": firing.due_ms,
+        "priority": schedule.priority,
+    }
+    if firing.moved:
+        result["moved"] = firing.moved
+    error, params = None, schedule.params
+    try:
+        params = filled(schedule, firing)
+    except Invalid as wrong:
+        error = str(wrong)
+    return Run(
+        id=firing.run_id,
+        project=schedule.project,
+        kind="pipeline",
+        name=schedule.pipeline,
+        state="failed" if error else "created",
+        error=error,
+        root_id=firing.run_id,
+        created_at_ms=at_ms,
+        ended_at_ms=at_ms if error else None,
+        params=params,
+        tags=tags,
+        result=result,
+    )
+
+
+def filled(schedule: Schedule, firing: Firing) -> dict[str, Any]:
+    """The params of a schedule with its moments put in. Raises Invalid naming the param that cannot be filled."""
+    zone = ZoneInfo(schedule.timezone)
+    due_at = datetime.fromtimestamp(firing.due_ms / 1000, zone)
+    moments = {"due": due_at, "end": due_at}
+    if firing.start_ms is not None:
+        moments["start"] = datetime.fromtimestamp(firing.start_ms / 1000, zone)
+    return {name: _filled(value, moments, name) for name, value in schedule.params.items()}
+
+
+def _filled(value: Any, moments: dict[str, datetime], name: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(item, moments, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, moments, name) for item in value]
+    if not isinstance(value, str) or not any(f"{{{word}" in value for word in ("due", "start", "end")):
+        return value
+    try:
+        return value.format(**moments)
+    except (KeyError, ValueError, IndexError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Invalid(
+            f"The param {name} is {value!r}, which cannot be filled in ({said}). Write moments like {{start:%Y-%m-%d}}",
+            field=f"params.{name}",
+        ) from None
+
+
+def waiting(stores: Stores, *, limit: int = 200) -> list[Run]:
+    """Runs that were fired and that nobody has begun, or only just when their process died.
+
+    The highest priority first; then those of the clock and by hand before backfills; then the oldest moment.
+    """
+    where = And([Compare("state", "in", ["created", "lost"]), Compare("tags.schedule", "is not null")])
+    query = RunQuery(kinds=["pipeline"], where=where, order=[Order("created_at_ms")], limit=limit, count=False)
+    found = stores.runs.search(query).items
+    runs = [run for run in found if run.state == "created" or not stores.tasks.of_root(run.id)]
+    return sorted(runs, key=_turn)
+
+
+def _turn(run: Run) -> tuple[Any, ...]:
+    result = run.result
+    return -result.get("priority", 0), run.tags.get("schedule.by") == "backfill", result.get("due_ms", 0), run.id
+
+
+def running(stores: Stores, name: str) -> list[str]:
+    """Ids of the runs of a schedule that run now, the one begun first first."""
+    where = And([Compare("state", "=", "running"), Compare("tags.schedule", "=", name)])
+    query = RunQuery(kinds=["pipeline"], where=where, order=[Order("started_at_ms"), Order("id")], count=False)
+    return [run.id for run in stores.runs.search(query).items]

@@ -1,0 +1,176 @@
+"""Schedules: what starts a pipeline by itself, at times or when versions move. A policy over versions and refs.
+
+A schedule is kept as versions of `schedule:<name>`; the ref `active` names the one in force. Without that ref it is
+paused. So its edits, and who paused it when and why, are the histories that everything kept has.
+"""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+import msgspec
+
+from tenfold.base import ids
+from tenfold.base.addresses import Address, check_name, parse
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import Invalid, NotFound
+from tenfold.base.hashing import canonical_json, digest
+from tenfold.contracts import Stores
+from tenfold.pipelines.calendar import Rhythm, check_zone, parse_cron, parse_every
+from tenfold.pipelines.work import Target
+from tenfold.records import Draft, Move, Ref, Version
+
+KIND = "schedule"
+ACTIVE = "active"
+
+
+class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Which pipeline, with which params, when. Exactly one of `cron`, `every` and `on` is set. Times are UTC milliseconds.
+
+    A text among the params may name the moment it is run for: `{due}`, and the time since the moment before, from
+    `{start}` to `{end}` (which is `{due}`), each with a format: `{start:%Y-%m-%d}`, in the schedule's time zone.
+    """
+
+    name: str
+    pipeline: str
+    target: Target
+    project: str = "default"
+    params: dict[str, Any] = {}
+    cron: str = ""
+    every: str = ""
+    on: list[str] = []
+    """Addresses of refs, like data:flights@main: a run starts when one of them moves."""
+    wait_for_all: bool = False
+    """With `on`: start when each of them has moved since the last run."""
+    timezone: str = "UTC"
+    starts_at_ms: int | None = None
+    ends_at_ms: int | None = None
+    catch_up: bool = False
+    """Run every moment that was missed, not only the last of them."""
+    max_active: int = 1
+    """Runs of it at a time; others wait."""
+    priority: int = 0
+    """Of runs that wait, those of a higher priority start first."""
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        """Its times; None when it waits for versions."""
+        if self.cron:
+            return parse_cron(self.cron, self.timezone)
+        return parse_every(self.every, self.starts_at_ms or 0) if self.every else None
+
+    @property
+    def says(self) -> str:
+        """What starts it, in a few words."""
+        if self.on:
+            return f"when {' and '.join(self.on) if self.wait_for_all else ' or '.join(self.on)} moves"
+        return f"{self.cron} {self.timezone}" if self.cron else f"every {self.every}"
+
+
+def check(schedule: Schedule) -> Schedule:
+    """The schedule with its addresses made whole. Raises Invalid naming what does not fit."""
+    check_name(schedule.name, what="schedule name")
+    given = [bool(schedule.cron), bool(schedule.every), bool(schedule.on)]
+    if sum(given) != 1:
+        raise Invalid(f"Schedule {schedule.name!r} takes one of: cron, every, on", field="schedule")
+    check_zone(schedule.timezone)
+    _ = schedule.rhythm
+    if schedule.max_active < 1:
+        raise Invalid("max_active is 1 or more", field="max_active")
+    first, last = schedule.starts_at_ms, schedule.ends_at_ms
+    if first is not None and last is not None and last <= first:
+        raise Invalid(f"Schedule {schedule.name!r} ends before it starts", field="ends_at")
+    return msgspec.structs.replace(schedule, on=[_ref_address(text) for text in schedule.on])
+
+
+def _ref_address(text: str) -> str:
+    wanted = parse(text)
+    if wanted.number is not None or wanted.path is not None or wanted.kind in ("run", "prediction"):
+        raise Invalid(f"{text} never moves. Name a ref, like data:flights@main or model:delay@champion", field="on")
+    from tenfold.base.addresses import DEFAULT_REFS
+
+    return str(Address(wanted.kind, wanted.name, ref=wanted.ref or DEFAULT_REFS.get(wanted.kind, "latest")))
+
+
+def save(stores: Stores, schedule: Schedule, *, who: str | None = None, clock: Clock = now_ms) -> Version:
+    """Keep a schedule and put it in force; the one of that name before it stays as an older version.
+
+    Raises:
+        Invalid: It cannot be read, or what it names never moves.
+    """
+    whole = check(schedule)
+    data = canonical_json(msgspec.to_builtins(whole))
+    author = _who(who)
+    newest = stores.versions.find(KIND, whole.name)
+    if newest is not None and newest.digest == digest(data):
+        activate(stores, whole.name, who=author, clock=clock)
+        return newest
+    draft = Draft(
+        id=ids.new_id(),
+        kind=KIND,
+        name=whole.name,
+        digest=digest(data),
+        size_bytes=len(data),
+        inline=data,
+        type="json",
+        metadata={"pipeline": whole.pipeline, "says": whole.says},
+        author=author,
+        created_at_ms=clock(),
+        moves=[Move(ref=ACTIVE, who=author, why="saved")],
+    )
+    return stores.versions.publish([draft])[0]
+
+
+def activate(stores: Stores, name: str, *, who: str | None = None, why: str = "", clock: Clock = now_ms) -> None:
+    """Put the newest version of a schedule in force. Raises NotFound."""
+    version = _version(stores, name)
+    stores.refs.move(KIND, name, Move(ref=ACTIVE, to=version.id, who=_who(who), why=why), at_ms=clock())
+
+
+def pause(stores: Stores, name: str, *, who: str | None = None, why: str = "", clock: Clock = now_ms) -> None:
+    """Let a schedule start nothing more until it is activated; runs that wait or run go on. Raises NotFound."""
+    _version(stores, name)
+    stores.refs.move(KIND, name, Move(ref=ACTIVE, to=None, who=_who(who), why=why), at_ms=clock())
+
+
+def remove(stores: Stores, name: str, *, who: str | None = None, clock: Clock = now_ms) -> None:
+    """Put a schedule into the bin; its runs stay. Raises NotFound."""
+    pause(stores, name, who=who, why="removed", clock=clock)
+    versions = stores.versions.search(KIND, name, limit=1000)
+    stores.versions.set_deleted([version.id for version in versions], at_ms=clock())
+
+
+def find(stores: Stores, name: str) -> tuple[Schedule, Ref | None]:
+    """A schedule as it was last saved, and its ref `active`, None while it is paused. Raises NotFound."""
+    return read(_version(stores, name)), stores.refs.find(KIND, name, ACTIVE)
+
+
+def all_schedules(stores: Stores) -> list[tuple[Schedule, Ref | None]]:
+    """Every schedule, sorted by name, with its ref `active`, None while it is paused."""
+    active = {ref.name: ref for ref in stores.refs.all(KIND)}
+    found = [stores.versions.find(KIND, name) for _, name, _, _ in stores.versions.names(KIND)]
+    return [(read(version), active.get(version.name)) for version in found if version is not None]
+
+
+def read(version: Version) -> Schedule:
+    """The schedule that a version holds."""
+    return msgspec.json.decode(version.inline or b"", type=Schedule)
+
+
+def _version(stores: Stores, name: str) -> Version:
+    version = stores.versions.find(KIND, name)
+    if version is None:
+        known = ", ".join(known for _, known, _, _ in stores.versions.names(KIND)[:8])
+        there = f"There are: {known}" if known else "There is none yet: tenfold schedules add --help"
+        raise NotFound(f"There is no schedule {name!r}. {there}", field="schedule")
+    return version
+
+
+def _who(who: str | None) -> str:
+    if who is not None:
+        return who
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for this user id
+        return ""

@@ -1,0 +1,146 @@
+"""Starts what schedules ask for, beside a server. Any number may run at once: each moment gets one run, begun once."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+from tenfold.base.clock import Clock, now_ms
+from tenfold.base.errors import TenfoldError
+from tenfold.pipelines.firing import Last, due, fire, last_firing, next_times, running, waiting
+from tenfold.pipelines.schedules import ACTIVE, KIND, Schedule, read
+from tenfold.records import Ref, Run, RunChange
+from tenfold.workspace.processes import resume_in_process
+from tenfold.workspace.workspace import Workspace
+
+EVERY_S = 0.25
+TRIES = 3
+"""Processes that may die before they begin a run until the run fails."""
+
+_log = logging.getLogger("tenfold.workspace")
+
+
+class Timekeeper:
+    """A thread that fires schedules and begins the runs that wait, each in a process of its own."""
+
+    def __init__(
+        self, workspace: Workspace, *, processes: int | None = None, every_s: float = EVERY_S, clock: Clock = now_ms
+    ) -> None:
+        self._workspace, self._every_s, self._clock = workspace, every_s, clock
+        self._room = processes or max(2, os.cpu_count() or 1)
+        self._schedules: dict[str, tuple[Schedule, Ref]] = {}
+        self._last: dict[str, Last | None] = {}
+        self._next: dict[str, int] = {}
+        """By schedule: when it is due next at the earliest; one that waits for versions is not in it."""
+        self._begun: dict[str, tuple[Run, subprocess.Popen[bytes]]] = {}
+        self._tries: dict[str, int] = {}
+        self._seen = -1
+        self._queue: list[Run] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tenfold-timekeeper", daemon=True)
+
+    def start(self) -> Timekeeper:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread and the processes it started; their runs are gone on with by the next server."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for _, process in self._begun.values():
+            process.terminate()
+        for _, process in self._begun.values():
+            process.wait()
+
+    def tend(self) -> None:
+        """Fire what is due and begin what may begin."""
+        ended = self._reap()
+        seen = self._workspace.stores.events.last()
+        changed = seen != self._seen
+        self._seen = seen
+        if changed:
+            self._reload()
+        fired = self._fire(changed)
+        if changed or ended or fired:
+            self._queue = waiting(self._workspace.stores)
+        self._begin()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tend()
+            except Exception as error:
+                _log.warning("Starting what is scheduled failed and is tried again: %s", error)
+                self._seen = -1
+            self._stop.wait(self._every_s)
+
+    def _reload(self) -> None:
+        stores = self._workspace.stores
+        active = {ref.name: ref for ref in stores.refs.all(KIND) if ref.ref == ACTIVE}
+        for name in [name for name in self._schedules if name not in active]:
+            del self._schedules[name]
+            self._next.pop(name, None)
+        news = [ref for name, ref in active.items() if name not in self._schedules or self._schedules[name][1] != ref]
+        for ref, version in zip(news, stores.versions.get([ref.version_id for ref in news]), strict=True):
+            self._schedules[ref.name] = read(version), ref
+            self._last[ref.name] = last_firing(stores, ref.name)
+            self._next.pop(ref.name, None)
+
+    def _fire(self, changed: bool) -> bool:
+        stores, now, fired = self._workspace.stores, self._clock(), False
+        for name, (schedule, active) in self._schedules.items():
+            if (schedule.on and not changed) or self._next.get(name, 0) > now:
+                continue
+            try:
+                firings = due(stores, schedule, active, self._last[name], at_ms=now)
+                fire(stores, schedule, firings, clock=self._clock)
+            except TenfoldError as error:
+                _log.warning("Schedule %s could not be fired and is tried again: %s", name, error)
+                continue
+            if firings:
+                self._last[name] = Last(firings[-1].due_ms, firings[-1].moved)
+                fired = True
+            if not schedule.on:
+                self._next[name] = next(iter(next_times(schedule, 1, after_ms=now)), 1 << 62)
+        return fired
+
+    def _begin(self) -> None:
+        stores = self._workspace.stores
+        busy: dict[str, int] = {}
+        for run in self._queue:
+            if len(self._begun) >= self._room:
+                return
+            name = run.tags["schedule"]
+            folder = (run.result.get("target") or {}).get("folder") or "."
+            if run.id in self._begun or not Path(folder).is_dir():
+                continue
+            if name not in busy:
+                here = {id_ for id_, (other, _) in self._begun.items() if other.tags["schedule"] == name}
+                busy[name] = len(here | set(running(stores, name)))
+            most = run.tags.get("schedule.max_active", "1")
+            if busy[name] >= (int(most) if most.isdecimal() else 1):
+                continue
+            self._tries[run.id] = self._tries.get(run.id, 0) + 1
+            if self._tries[run.id] > TRIES:
+                self._give_up(run)
+                continue
+            busy[name] += 1
+            self._begun[run.id] = run, resume_in_process(self._workspace, run.id, folder)
+
+    def _give_up(self, run: Run) -> None:
+        error = f"Its process ended {TRIES} times before it began. See logs/resume-{run.id}.log in the store's folder"
+        with contextlib.suppress(TenfoldError):
+            self._workspace.stores.runs.transition(
+                run.id, "failed", expect=["created"], at_ms=self._clock(), change=RunChange(error=error)
+            )
+
+    def _reap(self) -> bool:
+        ended = [id_ for id_, (_, process) in self._begun.items() if process.poll() is not None]
+        for id_ in ended:
+            del self._begun[id_]
+        return bool(ended)
