@@ -14,7 +14,7 @@ from tenfold.base.errors import Unavailable
 from tenfold.workspace.location import Location, locate
 
 if TYPE_CHECKING:
-    from tenfold.contracts import Medium, Stores
+    from tenfold.contracts import Blobs, Medium, Stores
 
 WORKER_OPENER = "tenfold.workspace:open_worker_stores"
 """How a pipeline's worker process opens the stores of the run it works for."""
@@ -30,6 +30,16 @@ class Workspace:
     def stores(self) -> Stores:
         """All stores of this place. Made and migrated when they do not exist yet."""
         return _open_stores(self.location)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """The bytes alone, without opening a database where that can be: what `tenfold data status` needs."""
+        if "stores" in self.__dict__ or self.location.kind == "server":
+            return self.stores.blobs
+        from tenfold.stores.blobs import open_blobs
+
+        ensure_folder(self.location)
+        return open_blobs(self.location.blobs or self.folder / "objects", self.folder / "cache")
 
     @property
     def medium(self) -> Medium:
