@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.doors.mlflow.routes import HANDLERS
+from tenfold.doors.mlflow.handlers import HANDLERS
 
 NAMES = (
     "run_id", "experiment_id", "name", "new_name", "key", "value", "version", "alias", "stage", "source", "filter",
@@ -122,4 +122,9 @@ def test_a_changed_param_is_told_with_both_values(api, run_id):
         assert api.post("runs/log-parameter", json={"run_id": run_id, "key": "p", "value": value}).status_code == 200
     message = refused(api.post("runs/log-parameter", json={"run_id": run_id, "key": "p", "value": "2"}))
     assert message.startswith("Changing param values is not allowed.")
+    assert "Param with key='p' was already logged with value='1'" in message
+    batch = {"run_id": run_id, "params": [{"key": "p", "value": "2"}, {"key": "q", "value": "1"}]}
+    message = refused(api.post("runs/log-batch", json=batch))
     assert "'old_value': '1', 'new_value': '2'" in message
+    run = api.get("runs/get", params={"run_id": run_id}).json()["run"]
+    assert run["data"]["params"] == [{"key": "p", "value": "1"}]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from tenfold.contracts import Stores
 from tenfold.doors.mlflow import logged_models
+from tenfold.doors.mlflow.calls import pairs
 from tenfold.records import Edge, Version
 
 KIND = "reference"
@@ -40,8 +42,21 @@ def around_runs(stores: Stores, run_ids: list[str]) -> dict[str, Around]:
             elif all(model["model_id"] != version.name for model in around.models_out):
                 around.models_out.append({"model_id": version.name, "step": _step(edge)})
         elif edge.direction == "used":
-            around.datasets.append({"tags": [{"key": CONTEXT, "value": edge.role}], "dataset": _dataset(version)})
+            around.datasets.append({"tags": pairs(tags_of(edge.role)), "dataset": _dataset(version)})
     return found
+
+
+def role_of(tags: dict[str, str]) -> str:
+    """An input's tags as the role of an edge: its context, and behind a ? what more was said, as a query."""
+    context = tags.get(CONTEXT, "")
+    plain = tags == {CONTEXT: context} and context and "?" not in context
+    return context if plain else f"{context.partition('?')[0] or 'input'}?{urlencode(tags)}"
+
+
+def tags_of(role: str) -> dict[str, str]:
+    """The tags that a role was made from; of another's role, the role as context."""
+    context, query, said = role.partition("?")
+    return dict(parse_qsl(said, keep_blank_values=True)) if query else {CONTEXT: context}
 
 
 def _is_model(edge: Edge) -> bool:

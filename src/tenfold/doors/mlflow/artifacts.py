@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,12 @@ from tenfold.doors.mlflow.files import Files, ModelFiles, RunFiles, files_at, wi
 from tenfold.doors.mlflow.logged_models import uri
 
 _PIECE_BYTES = 1 << 20
+_AS_TEXT = {
+    "txt", "log", "err", "cfg", "conf", "ini", "properties", "toml", "yaml", "yml", "xml", "json", "js", "py", "csv", "tsv",
+    "md", "rst", "mlmodel", "mlproject",
+}  # fmt: skip
+_TOKEN = re.compile(r"[\w.+\-]+", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def list_of_run(call: Call) -> dict[str, Any]:
@@ -39,8 +46,6 @@ def list_of_model(call: Call) -> dict[str, Any]:
 
 def list_at(stores: Stores, path: str) -> dict[str, Any]:
     """`mlflow-artifacts/artifacts?path=`: what lies directly below a folder, by name."""
-    if len(path.strip("/").split("/")) < 3:
-        return {"files": []}
     files, under = files_at(stores, path)
     return {"files": [{**each, "path": each["path"].rpartition("/")[2]} for each in listing(files, under)]}
 
@@ -57,18 +62,28 @@ def listing(files: Files, under: str) -> list[dict[str, Any]]:
     return [found[path] for path in sorted(found)]
 
 
-def download(files: Files, path: str) -> Response:
-    """The bytes of a file."""
+def download(files: Files, path: str, wanted: str | None = None) -> Response:
+    """The bytes of a file, or of the one range of them that a `Range` header names."""
     file = files.find(path)
     if file is None:
         raise missing(f"No such artifact: '{path}'")
     name = path.rpartition("/")[2]
     headers = {
-        "content-length": str(file.size_bytes),
-        "content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}",
+        "accept-ranges": "bytes",
+        "content-disposition": f"attachment; {_named(name)}",
+        "x-content-type-options": "nosniff",
     }
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return StreamingResponse(_pieces(files.open(file)), headers=headers, media_type=media_type)
+    part = _range(wanted, file.size_bytes)
+    if part is None:
+        start, end = 0, file.size_bytes
+    elif part.start < part.stop:
+        start, end = part.start, part.stop
+        headers["content-range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
+    else:
+        return Response(status_code=416, headers={"content-range": f"bytes */{file.size_bytes}"})
+    headers["content-length"] = str(end - start)
+    pieces = _pieces(files.open(file), start, end)
+    return StreamingResponse(pieces, 200 if part is None else 206, headers=headers, media_type=_media_type(name))
 
 
 def upload(stores: Stores, path: str, content: bytes | Path) -> None:
@@ -85,7 +100,31 @@ def delete(stores: Stores, path: str) -> None:
     files.delete(name)
 
 
-def _pieces(reader: BinaryIO) -> Iterator[bytes]:
+def _named(name: str) -> str:
+    """A file's name as a parameter of a header (RFC 6266)."""
+    return f"filename={name}" if _TOKEN.fullmatch(name) else f"filename*=utf-8''{quote(name, safe='')}"
+
+
+def _media_type(name: str) -> str:
+    """Of a file by its name; what people read as text is told as text, whatever else it is."""
+    ending = name.rpartition(".")[2].lower()
+    return "text/plain" if ending in _AS_TEXT else mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _range(wanted: str | None, size_bytes: int) -> range | None:
+    """What a `Range` header asks for: an empty range when none of it is there, None when all is wanted (RFC 9110, 14)."""
+    found = _RANGE.fullmatch(wanted.strip()) if wanted else None
+    if found is None or not (found[1] or found[2]):
+        return None
+    if not found[1]:
+        return range(max(size_bytes - int(found[2]), 0), size_bytes)
+    first, last = int(found[1]), int(found[2]) if found[2] else size_bytes
+    return None if last < first else range(min(first, size_bytes), min(last + 1, size_bytes))
+
+
+def _pieces(reader: BinaryIO, start: int, end: int) -> Iterator[bytes]:
     with reader:
-        while piece := reader.read(_PIECE_BYTES):
+        reader.seek(start)
+        while start < end and (piece := reader.read(min(_PIECE_BYTES, end - start))):
+            start += len(piece)
             yield piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+from urllib.parse import unquote_plus, urlsplit
 
 from tenfold.doors.mlflow.errors import MlflowError, invalid
 
@@ -81,6 +82,29 @@ def check_alias(alias: str) -> str:
     if re.fullmatch(r"[vV]\d+", alias):
         raise invalid(f"Version alias name '{alias}' is reserved.")
     return alias
+
+
+def check_source(source: str, run_id: str, model_id: str) -> None:
+    """Where a version's files are said to lie: no path of this machine, and none that leaves where it begins."""
+    parts = urlsplit(source)
+    if parts.scheme in ("", "file") and parts.netloc in ("", "localhost"):
+        who = "model_id" if model_id and not run_id else "run_id"
+        raise invalid(
+            f"Invalid model version source: '{source}'. To use a local path as a model version source, the {who} request "
+            "parameter has to be specified and the local path has to be contained within the artifact directory of the "
+            f"run specified by the {who}."
+        )
+    if parts.scheme == "file":
+        raise MlflowError("INTERNAL_ERROR", f"{source} is not a valid remote uri. For remote access, use an http uri.")
+    plain = source
+    while (further := unquote_plus(plain)) != plain:
+        plain = further
+    if "\0" in plain or ".." in plain.split("/"):
+        raise invalid(
+            f"Invalid model version source: '{source}'. If supplying a source as an http, https, local file path, ftp, "
+            "objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references "
+            "present. Please provide an absolute path."
+        )
 
 
 def stage_of(text: str) -> str:

@@ -6,7 +6,9 @@ made from the name it was first given, so that two servers that meet a project f
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -168,6 +170,8 @@ def create(call: Call) -> dict[str, Any]:
     location = (call.find("artifact_location") or "").rstrip("/")
     if location.startswith("runs:"):
         raise invalid(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
+    if location and not urlsplit(location).scheme:
+        location = str(Path(location).absolute())
     return {"experiment_id": _make(call.stores, name, tags=call.pairs("tags"), location=location).id}
 
 
@@ -187,9 +191,12 @@ def search(call: Call) -> dict[str, Any]:
     view = call.find("view_type") or "ACTIVE_ONLY"
     if view not in ("ACTIVE_ONLY", "DELETED_ONLY", "ALL"):
         raise invalid(f"Invalid view_type {view!r}. It is ACTIVE_ONLY, DELETED_ONLY or ALL")
-    items = [each for each in everything(call.stores) if view == "ALL" or each.deleted == (view == "DELETED_ONLY")]
-    items = filters.matching(items, filters.parse(call.find("filter"), attributes=_ATTRIBUTES), _value)
-    default = ["last_update_time DESC", "experiment_id ASC"]
+    clauses = filters.parse(call.find("filter"), attributes=_ATTRIBUTES)
+    named = filters.wanted(clauses, "name")
+    every = everything(call.stores) if named is None else [each for each in [find(call.stores, named)] if each]
+    items = [each for each in every if view == "ALL" or each.deleted == (view == "DELETED_ONLY")]
+    items = filters.matching(items, clauses, _value)
+    default = ["creation_time DESC", "experiment_id ASC"]
     items = filters.ordered(items, call.texts("order_by"), _value, allowed=_ATTRIBUTES, default=default)
     shown, following = page(call, items, default=1000, most=50_000)
     return {"experiments": [told(each) for each in shown], **following}

@@ -18,7 +18,7 @@ from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.doors.mlflow import logged_models, runs
 from tenfold.doors.mlflow.checks import safe_path, version_number
-from tenfold.doors.mlflow.errors import MlflowError, invalid, missing
+from tenfold.doors.mlflow.errors import MlflowError, missing
 from tenfold.records import Draft, Entry, Version
 
 REGISTERED, MODELS, FOLDER = "registered", "models", "artifacts"
@@ -82,24 +82,29 @@ def within(path: str, folder: str) -> bool:
 def files_at(stores: Stores, path: str) -> tuple[Files, str]:
     """Whose files a path of the artifact server means, and the path among them.
 
-    `<experiment>/<run>/artifacts/…`, `<experiment>/models/<model>/artifacts/…`, `registered/<name>/<version>/artifacts/…`
+    `…/<run>/artifacts/…`, `…/models/<model>/artifacts/…`, `registered/<name>/<version>/artifacts/…`, where … is what the
+    experiment's artifact location says. Any other path is nobody's.
     """
-    parts = safe_path(path).split("/")
+    safe = safe_path(path)
+    parts = safe.split("/")
     if len(parts) >= 4 and parts[3] == FOLDER and parts[0] == REGISTERED:
         return RegisteredFiles(stores, parts[1], version_number(parts[2])), "/".join(parts[4:])
-    if len(parts) >= 4 and parts[3] == FOLDER and parts[1] == MODELS:
-        return ModelFiles(stores, parts[2]), "/".join(parts[4:])
-    if len(parts) >= 3 and parts[2] == FOLDER:
-        return RunFiles(stores, parts[1]), "/".join(parts[3:])
-    raise invalid(f"Invalid path: {path!r} is in the artifacts of no run, logged model or registered model")
+    for at, part in enumerate(parts):
+        if part == FOLDER and at >= 2 and parts[at - 2] == MODELS and parts[at - 1].startswith("m-"):
+            return ModelFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
+        if part == FOLDER and at and runs.is_there(stores, parts[at - 1]):
+            return RunFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
+    return LooseFiles(stores), safe
 
 
 class RunFiles(Files):
     """Files uploaded by a run, and below `<kind>/<name>/v<number>/` what Tenfold's own client logged in it."""
 
+    kind = "media"
+
     def __init__(self, stores: Stores, run_id: str) -> None:
         super().__init__(stores)
-        self.run_id = runs.load(stores, run_id).id
+        self.run_id: str | None = runs.load(stores, run_id).id
 
     def all(self) -> list[File]:
         found: dict[str, File] = {}
@@ -109,7 +114,7 @@ class RunFiles(Files):
         return [found[path] for path in sorted(found)]
 
     def find(self, path: str) -> File | None:
-        version = self.stores.versions.find("media", self._name(path))
+        version = self.stores.versions.find(self.kind, self._name(path))
         if version is not None:
             return next(iter(self._in(version)), None)
         return super().find(path) if re.search(r"/v\d+/", path) else None
@@ -123,7 +128,7 @@ class RunFiles(Files):
             tree = self.stores.blobs.put_tree({name: content})
             held, size = tree.digest, tree.size_bytes
         draft = Draft(
-            id=ids.new_id(), kind="media", name=self._name(path), digest=held, size_bytes=size, files=1, inline=inline,
+            id=ids.new_id(), kind=self.kind, name=self._name(path), digest=held, size_bytes=size, files=1, inline=inline,
             type="file", metadata={ARTIFACT: path, "file": name}, run_id=self.run_id, role=path, created_at_ms=now_ms(),
         )  # fmt: skip
         self.stores.versions.publish([draft])
@@ -139,10 +144,13 @@ class RunFiles(Files):
     def _versions(self) -> list[Version]:
         found: list[Version] = []
         while True:
-            some = self.stores.versions.search(run_id=self.run_id, offset=len(found), limit=_PAGE)
+            some = self._page(len(found))
             found += some
             if len(some) < _PAGE:
                 return found
+
+    def _page(self, offset: int) -> list[Version]:
+        return self.stores.versions.search(run_id=self.run_id, offset=offset, limit=_PAGE)
 
     def _in(self, version: Version) -> list[File]:
         path = version.metadata.get(ARTIFACT)
@@ -157,7 +165,20 @@ class RunFiles(Files):
 
     def _name(self, path: str) -> str:
         readable = re.sub(r"[^A-Za-z0-9._+-]", ".", path)[-100:]
-        return f"{self.run_id}.{readable}.{digest(path.encode())[:12]}"
+        return f"{self.run_id or self.kind}.{readable}.{digest(path.encode())[:12]}"
+
+
+class LooseFiles(RunFiles):
+    """Files put at a path of the artifact server that no run has, as MLflow's server takes them too."""
+
+    kind = "file"
+
+    def __init__(self, stores: Stores, kind: str = "file") -> None:
+        Files.__init__(self, stores)
+        self.run_id, self.kind = None, kind
+
+    def _page(self, offset: int) -> list[Version]:
+        return self.stores.versions.search(self.kind, offset=offset, limit=_PAGE)
 
 
 class ModelFiles(Files):

@@ -58,6 +58,11 @@ def parse(text: str | None, *, attributes: Iterable[str]) -> list[Clause]:
     return clauses
 
 
+def wanted(clauses: list[Clause], key: str) -> str | None:
+    """The one value that an attribute must have, so that only that need be looked at; None when any may do."""
+    return next((str(each.value) for each in clauses if each[:3] == ("attributes", key, "=")), None)
+
+
 def _clause(term: re.Match[str], known: tuple[str, ...]) -> Clause:
     name, key, op, value = term["name"], term["key"], " ".join(term["op"].upper().split()), term["value"]
     if key is None:

@@ -43,7 +43,7 @@ def bulk(call: Call) -> dict[str, Any]:
 
 
 def bulk_interval(call: Call) -> dict[str, Any]:
-    """Up to `max_results` steps of each run, spread evenly, the first and last always among them."""
+    """Up to `max_results` points of each run, spread evenly over its steps, the first and last always among them."""
     run_ids = call.texts("run_ids")
     if not run_ids:
         raise invalid("Missing value for required parameter 'run_ids'.")
@@ -58,15 +58,14 @@ def bulk_interval(call: Call) -> dict[str, Any]:
     if (first is None) != (last is None):
         raise invalid("If either start step or end step are specified, both must be specified.")
     if first is not None and last is not None and first > last:
-        raise invalid(f"end_step must be greater than start step. Found start_step={first} and end_step={last}.")
+        raise invalid(f"end_step must be greater than start_step. Found start_step={first} and end_step={last}.")
     found: list[dict[str, Any]] = []
     for run_id in run_ids:
         points = _points(call.stores, run_id, key, first, last, may_miss=True)
-        steps = sorted({point["step"] for point in points})
-        if len(steps) > size:
-            kept = {steps[round(i * (len(steps) - 1) / max(size - 1, 1))] for i in range(size)}
-            points = [point for point in points if point["step"] in kept]
         points.sort(key=lambda point: (point["step"], point["timestamp"]))
+        if len(points) > size:
+            most = len(points) - 1
+            points = [points[round(i * most / (size - 1))] for i in range(size)] if size > 1 else points[most:]
         found += [{**point, "run_id": run_id} for point in points]
     return {"metrics": found}
 

@@ -9,7 +9,7 @@ import msgspec
 from tenfold.base import ids
 from tenfold.base.hashing import digest, json_digest
 from tenfold.doors.mlflow import logged_models, runs
-from tenfold.doors.mlflow.around import CONTEXT, KIND
+from tenfold.doors.mlflow.around import KIND, role_of
 from tenfold.doors.mlflow.calls import Call
 from tenfold.doors.mlflow.checks import check_length
 from tenfold.doors.mlflow.errors import invalid
@@ -26,10 +26,10 @@ def log_inputs(call: Call) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise invalid(f"Missing value for required parameter 'datasets[{index}].dataset'.")
         draft = _draft(data, call.now, f"datasets[{index}].dataset")
-        tags = {tag.get("key"): tag.get("value") for tag in each.get("tags", []) if isinstance(tag, dict)}
-        role = str(tags.get(CONTEXT) or "input")
+        role = role_of({tag["key"]: str(tag.get("value", "")) for tag in each.get("tags") or [] if _is_tag(tag)})
         drafts.append(draft)
-        edges.append(Edge(run_id=run.id, version_id=draft.id, direction="used", role=role, at_ms=call.now))
+        at_ms = call.now + index  # edges are told in order of time, data sets in the order they were logged
+        edges.append(Edge(run_id=run.id, version_id=draft.id, direction="used", role=role, at_ms=at_ms))
     for each in call.many("models"):
         model = logged_models.load(call.stores, str(each.get("model_id")) if isinstance(each, dict) else "")
         edges.append(Edge(run_id=run.id, version_id=model.id, direction="used", role="model", at_ms=call.now))
@@ -52,6 +52,10 @@ def log_outputs(call: Call) -> dict[str, Any]:
     if edges:
         call.stores.lineage.add(edges)
     return {}
+
+
+def _is_tag(given: object) -> bool:
+    return isinstance(given, dict) and isinstance(given.get("key"), str)
 
 
 def _draft(data: dict[str, Any], now: int, path: str) -> Draft:

@@ -7,6 +7,7 @@ are tags of that version that only the door sees.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -195,25 +196,41 @@ def search(call: Call) -> dict[str, Any]:
                 found[version.name] = version
         start += len(some)
     clauses = filters.parse(call.find("filter"), attributes=_ATTRIBUTES)
-    models = filters.matching(list(found.values()), clauses, _value)
+    datasets = _datasets(call)
+
+    def value_of(model: Version, family: str, key: str) -> Any:
+        return _value(model, family, key, datasets)
+
+    models = [model for model in found.values() if not datasets or _metrics(model, datasets)]
+    models = filters.matching(models, clauses, value_of)
     orders = []
     for each in call.many("order_by"):
         if not isinstance(each, dict) or not each.get("field_name"):
             raise invalid("Missing value for required parameter 'order_by.field_name'.")
         orders.append(f"{each['field_name']} {'ASC' if each.get('ascending', True) else 'DESC'}")
     default = ["creation_timestamp DESC", "model_id ASC"]
-    models = filters.ordered(models, orders, _value, allowed=_ATTRIBUTES, default=default)
+    models = filters.ordered(models, orders, value_of, allowed=_ATTRIBUTES, default=default)
     shown, following = page(call, models, default=100, most=1000)
     return {"models": [told(call.stores, model) for model in shown], **following}
 
 
-def _value(model: Version, family: str, key: str) -> Any:
+def _datasets(call: Call) -> set[tuple[str, str | None]]:
+    """The data sets whose metrics alone count, by name and, where given, digest."""
+    found: set[tuple[str, str | None]] = set()
+    for index, each in enumerate(call.many("datasets")):
+        if not isinstance(each, dict) or not each.get("dataset_name"):
+            raise invalid(f"Missing value for required parameter 'datasets[{index}].dataset_name'.")
+        found.add((each["dataset_name"], each.get("dataset_digest")))
+    return found
+
+
+def _value(model: Version, family: str, key: str, datasets: set[tuple[str, str | None]]) -> Any:
     if family == "tags":
         return visible(model.tags).get(key)
     if family == "params":
         return model.metadata["params"].get(key)
     if family == "metrics":
-        values = [float(metric["value"]) for metric in _metrics(model) if metric["key"] == key]
+        values = [float(metric["value"]) for metric in _metrics(model, datasets) if metric["key"] == key]
         return values[0] if values else None
     values_of: dict[str, Any] = {
         "model_id": model.name,
@@ -225,8 +242,14 @@ def _value(model: Version, family: str, key: str) -> Any:
     return values_of.get(key, model.metadata.get(key))
 
 
-def _metrics(model: Version) -> list[dict[str, Any]]:
-    return [msgspec.json.decode(value) for key, value in sorted(model.tags.items()) if key.startswith(_METRIC)]
+def _metrics(model: Version, datasets: set[tuple[str, str | None]] | None = None) -> list[dict[str, Any]]:
+    found = [msgspec.json.decode(value) for key, value in sorted(model.tags.items()) if key.startswith(_METRIC)]
+    if not datasets:
+        return found
+    sets = [(metric.get("dataset_name"), metric.get("dataset_digest")) for metric in found]
+    return [
+        metric for metric, (name, digest) in zip(found, sets, strict=True) if {(name, digest), (name, None)} & datasets
+    ]
 
 
 def uri(model: Version) -> str:
@@ -238,10 +261,13 @@ def told(stores: Stores, model: Version) -> dict[str, Any]:
     """A logged model as the client reads it."""
     said = model.metadata
     registered = [
-        {"name": version.name, "version": str(version.number)}
-        for version in stores.versions.search("model", digest=model.digest, limit=100)
+        {"name": version.name, "version": version.number}
+        for version in reversed(stores.versions.search("model", digest=model.digest, limit=1000))
         if version.metadata.get("model_id") == model.name
     ]
+    tags = visible(model.tags)
+    if registered:  # as MLflow keeps them too; whoever reads the tag finds it as it was written there
+        tags["mlflow.modelVersions"] = json.dumps(registered)
     info = {
         "model_id": model.name,
         "experiment_id": said["experiment_id"],
@@ -252,8 +278,8 @@ def told(stores: Stores, model: Version) -> dict[str, Any]:
         "status": model.tags[_STATUS],
         "model_type": said["model_type"],
         "source_run_id": said["source_run_id"],
-        "tags": pairs(visible(model.tags)),
-        "registrations": registered,
+        "tags": pairs(tags),
+        "registrations": [{**each, "version": str(each["version"])} for each in registered],
     }
     return {
         "info": {key: value for key, value in info.items() if value != ""},

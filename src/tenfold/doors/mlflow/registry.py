@@ -24,14 +24,15 @@ from tenfold.records import Draft, Move, Version
 TAG_CHARACTERS = 100_000
 _ATTRIBUTES = ("name", "creation_timestamp", "last_updated_timestamp")
 _RENAMED = HIDDEN + "renamed"
+_PAGE = 1000
 
 
 class Model(msgspec.Struct, frozen=True):
-    """A registered model: its record, when it has one, and its newest version, when it has one."""
+    """A registered model: its record, when it has one, and when its newest version was made, when it has one."""
 
     name: str
     record: Version | None
-    newest: Version | None
+    newest_ms: int | None
 
     @property
     def tags(self) -> dict[str, str]:
@@ -39,19 +40,31 @@ class Model(msgspec.Struct, frozen=True):
 
     @property
     def created_ms(self) -> int:
-        one = self.record or self.newest
-        return one.created_at_ms if one else 0
+        return self.record.created_at_ms if self.record else self.newest_ms or 0
 
     @property
     def updated_ms(self) -> int:
         own = int(self.record.tags.get(UPDATED, self.record.created_at_ms)) if self.record else 0
-        return max(own, self.newest.created_at_ms if self.newest else 0)
+        return max(own, self.newest_ms or 0)
 
 
 def find(stores: Stores, name: str) -> Model | None:
     """A registered model, also one that only Tenfold's own client has registered."""
     record, newest = stores.versions.find(KIND, name), stores.versions.find("model", name)
-    return Model(name, record, newest) if record or newest else None
+    return Model(name, record, newest.created_at_ms if newest else None) if record or newest else None
+
+
+def everything(stores: Stores) -> list[Model]:
+    """All registered models, by name: a page of records is one query, whatever number there is."""
+    records: dict[str, Version] = {}
+    start = 0
+    while some := stores.versions.search(KIND, offset=start, limit=_PAGE):
+        start += len(some)
+        for version in some:
+            if version.name not in records or records[version.name].number < version.number:
+                records[version.name] = version
+    newest = {name: at_ms for _, name, count, at_ms in stores.versions.names("model") if count}
+    return [Model(name, records.get(name), newest.get(name)) for name in sorted({*records, *newest})]
 
 
 def get_model(stores: Stores, name: str) -> Model:
@@ -69,12 +82,19 @@ def record_of(stores: Stores, name: str, *, now: int) -> Version:
 
 
 def _publish(
-    stores: Stores, name: str, *, now: int, description: str = "", tags: dict[str, str] | None = None
+    stores: Stores,
+    name: str,
+    *,
+    now: int,
+    created_ms: int | None = None,
+    description: str = "",
+    tags: dict[str, str] | None = None,
 ) -> Version:
     content = name.encode()
     draft = Draft(
         id=ids.new_id(), kind=KIND, name=name, digest=digest(content), inline=content, size_bytes=len(content), files=1,
-        type="text", created_at_ms=now, description=description, tags=tags or {},
+        type="text", created_at_ms=now if created_ms is None else created_ms, description=description,
+        tags={**(tags or {}), UPDATED: str(now)},
     )  # fmt: skip
     return stores.versions.publish([draft])[0]
 
@@ -109,7 +129,8 @@ def rename(call: Call) -> dict[str, Any]:
     if find(stores, new) is not None:
         raise exists(f"Registered Model (name={new}) already exists")
     description = old.record.description if old.record else ""
-    _publish(stores, new, now=call.now, description=description, tags=old.record.tags if old.record else {})
+    tags = old.record.tags if old.record else {}
+    _publish(stores, new, now=call.now, created_ms=old.created_ms, description=description, tags=tags)
     kept = every_version(stores, old.name)
     binned = [version for version in every_version(stores, old.name, deleted=True) if _RENAMED not in version.tags]
     drafts = [_again(version, new) for version in sorted([*kept, *binned], key=lambda version: version.number)]
@@ -154,11 +175,12 @@ def _to_bin(call: Call, model: Model) -> None:
 def search(call: Call) -> dict[str, Any]:
     text = call.find("filter")
     stores = call.stores
-    names = {name for kind in (KIND, "model") for _, name, count, _ in stores.versions.names(kind) if count}
-    models = [model for name in sorted(names) if (model := find(stores, name)) is not None]
+    clauses = filters.parse(text, attributes=_ATTRIBUTES)
+    named = filters.wanted(clauses, "name")
+    models = everything(stores) if named is None else [model for model in [find(stores, named)] if model is not None]
     if PROMPT not in (text or ""):
         models = [model for model in models if model.tags.get(PROMPT) != "true"]
-    models = filters.matching(models, filters.parse(text, attributes=_ATTRIBUTES), _value)
+    models = filters.matching(models, clauses, _value)
     orders = [order.replace("last_updated_at", "last_updated_timestamp") for order in call.texts("order_by")]
     models = filters.ordered(models, orders, _value, allowed=_ATTRIBUTES, default=["name ASC"])
     shown, following = page(call, models, default=100, most=1000)

@@ -5,39 +5,26 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tenfold.contracts import Stores
-from tenfold.doors.mlflow import (
-    artifacts,
-    checks,
-    errors,
-    experiments,
-    files,
-    history,
-    inputs,
-    logged_models,
-    registry,
-    runs,
-    values,
-    versions,
-)
+from tenfold.doors.mlflow import artifacts, checks, errors, files, runs, uploads, values, versions
 from tenfold.doors.mlflow.calls import Call, of_body, of_query
+from tenfold.doors.mlflow.handlers import HANDLERS, NOT_HERE
 
 SPOKEN = "3.17.2"
 """The release of MLflow whose API this is; clients ask for it."""
 
 BODY_LIMIT_BYTES = 32 << 20
 _IN_MEMORY_BYTES = 1 << 20
-
-Handler = Callable[[Call], dict[str, Any]]
 
 
 class Holder(Protocol):
@@ -46,75 +33,6 @@ class Holder(Protocol):
     @property
     def stores(self) -> Stores: ...
 
-
-HANDLERS: dict[tuple[str, str], Handler] = {
-    ("POST", "experiments/create"): experiments.create,
-    ("POST", "experiments/search"): experiments.search,
-    ("GET", "experiments/search"): experiments.search,
-    ("GET", "experiments/get"): experiments.get,
-    ("GET", "experiments/get-by-name"): experiments.get_by_name,
-    ("POST", "experiments/delete"): experiments.delete,
-    ("POST", "experiments/restore"): experiments.restore,
-    ("POST", "experiments/update"): experiments.update,
-    ("POST", "experiments/set-experiment-tag"): experiments.set_tag,
-    ("POST", "experiments/delete-experiment-tag"): experiments.delete_tag,
-    ("POST", "runs/create"): runs.create,
-    ("GET", "runs/get"): runs.get,
-    ("POST", "runs/update"): runs.update,
-    ("POST", "runs/delete"): runs.delete,
-    ("POST", "runs/restore"): runs.restore,
-    ("POST", "runs/search"): runs.search,
-    ("POST", "runs/log-metric"): values.log_metric,
-    ("POST", "runs/log-parameter"): values.log_param,
-    ("POST", "runs/log-batch"): values.log_batch,
-    ("POST", "runs/set-tag"): values.set_tag,
-    ("POST", "runs/delete-tag"): values.delete_tag,
-    ("POST", "runs/log-model"): values.log_model,
-    ("POST", "runs/log-inputs"): inputs.log_inputs,
-    ("POST", "runs/outputs"): inputs.log_outputs,
-    ("GET", "metrics/get-history"): history.get,
-    ("GET", "metrics/get-history-bulk"): history.bulk,
-    ("GET", "metrics/get-history-bulk-interval"): history.bulk_interval,
-    ("GET", "artifacts/list"): artifacts.list_of_run,
-    ("POST", "logged-models"): logged_models.create,
-    ("POST", "logged-models/search"): logged_models.search,
-    ("GET", "logged-models/{model_id}"): logged_models.get,
-    ("PATCH", "logged-models/{model_id}"): logged_models.finalize,
-    ("DELETE", "logged-models/{model_id}"): logged_models.delete,
-    ("PATCH", "logged-models/{model_id}/tags"): logged_models.set_tags,
-    ("DELETE", "logged-models/{model_id}/tags/{tag_key}"): logged_models.delete_tag,
-    ("POST", "logged-models/{model_id}/params"): logged_models.log_params,
-    ("GET", "logged-models/{model_id}/artifacts/directories"): artifacts.list_of_model,
-    ("POST", "registered-models/create"): registry.create,
-    ("GET", "registered-models/get"): registry.get,
-    ("PATCH", "registered-models/update"): registry.update,
-    ("POST", "registered-models/rename"): registry.rename,
-    ("DELETE", "registered-models/delete"): registry.delete,
-    ("GET", "registered-models/search"): registry.search,
-    ("POST", "registered-models/get-latest-versions"): registry.latest,
-    ("GET", "registered-models/get-latest-versions"): registry.latest,
-    ("POST", "registered-models/set-tag"): registry.set_tag,
-    ("DELETE", "registered-models/delete-tag"): registry.delete_tag,
-    ("POST", "registered-models/alias"): registry.set_alias,
-    ("GET", "registered-models/alias"): registry.get_by_alias,
-    ("DELETE", "registered-models/alias"): registry.delete_alias,
-    ("POST", "model-versions/create"): versions.create,
-    ("GET", "model-versions/get"): versions.get,
-    ("PATCH", "model-versions/update"): versions.update,
-    ("DELETE", "model-versions/delete"): versions.delete,
-    ("GET", "model-versions/search"): versions.search,
-    ("GET", "model-versions/get-download-uri"): versions.download_uri,
-    ("POST", "model-versions/transition-stage"): versions.transition,
-    ("POST", "model-versions/set-tag"): versions.set_tag,
-    ("DELETE", "model-versions/delete-tag"): versions.delete_tag,
-}
-"""By method and path below `…/mlflow/`."""
-
-NOT_HERE = (
-    "traces", "scorers", "datasets", "issues", "label-schemas", "review-queues", "prompt-optimization", "gateway",
-    "webhooks", "mcp-servers", "skills", "workspaces", "assessments", "jobs", "artifacts/presigned", "secrets",
-)  # fmt: skip
-"""Beginnings of paths of MLflow that this door does not have."""
 
 _PATTERNS = [
     (method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), handler)
@@ -131,8 +49,19 @@ def routes(place: Holder) -> list[Route]:
 
     async def artifact(request: Request) -> Response:
         if request.method == "PUT":
-            return await _upload(place, request)
+            return await _stored(request, partial(_put, place, request.path_params["path"]))
         return await _guarded(request, lambda body: _artifact(place, request))
+
+    async def in_parts(request: Request) -> Response:
+        if request.method == "PUT" and (part := request.path_params["path"]).startswith("mpu/part/"):
+            return await _stored(request, partial(_put_part, place, part.removeprefix("mpu/part/")))
+        return await _guarded(request, lambda body: _in_parts(place, request, body))
+
+    async def of_model(request: Request) -> Response:
+        return await _guarded(request, lambda body: _file_of_model(place, request))
+
+    async def sent(request: Request) -> Response:
+        return await _guarded(request, lambda body: _sent(place, request, body))
 
     async def listed(request: Request) -> Response:
         path = request.query_params.get("path", "")
@@ -152,6 +81,7 @@ def routes(place: Holder) -> list[Route]:
         Route("/model-versions/get-artifact", file_of, methods=["GET"]),
         Route("/v1/traces", absent, methods=["POST"]),
     ]
+    found.append(Route("//model-versions/get-artifact", file_of, methods=["GET"]))  # of a client whose URI ends in /
     for api_prefix in ("/api", "/ajax-api"):
         found += [
             Route(f"{api_prefix}/3.0/mlflow/server-info", _server_info, methods=["GET"]),
@@ -159,7 +89,9 @@ def routes(place: Holder) -> list[Route]:
             Route(
                 f"{api_prefix}/2.0/mlflow-artifacts/artifacts/{{path:path}}", artifact, methods=["GET", "PUT", "DELETE"]
             ),
-            Route(f"{api_prefix}/2.0/mlflow-artifacts/{{path:path}}", absent, methods=methods),
+            Route(f"{api_prefix}/2.0/mlflow-artifacts/{{path:path}}", in_parts, methods=methods),
+            Route(f"{api_prefix}/2.0/mlflow/logged-models/{{model_id}}/artifacts/files", of_model, methods=["GET"]),
+            Route(f"{api_prefix}/2.0/mlflow/upload-artifact", sent, methods=["POST"]),
             Route(f"{api_prefix}/2.0/mlflow/{{path:path}}", api, methods=methods),
             Route(f"{api_prefix}/3.0/mlflow/{{path:path}}", api, methods=methods),
         ]
@@ -215,23 +147,66 @@ def _artifact(place: Holder, request: Request) -> Response:
         artifacts.delete(place.stores, path)
         return _json({})
     found, name = files.files_at(place.stores, path)
-    return artifacts.download(found, name)
+    return artifacts.download(found, name, request.headers.get("range"))
 
 
-async def _upload(place: Holder, request: Request) -> Response:
-    """Store a body of any size: a large one goes through a temporary file, so that memory stays flat."""
-    path = request.path_params["path"]
+async def _stored(request: Request, keep: Callable[[bytes | Path], Response]) -> Response:
+    """Take a body of any size: a large one goes through a temporary file, so that memory stays flat."""
     try:
-        checks.safe_path(path)
+        checks.safe_path(request.path_params["path"])
         content = await _received(request)
         try:
-            await to_thread.run_sync(artifacts.upload, place.stores, path, content)
+            return await to_thread.run_sync(keep, content)
         finally:
             if isinstance(content, Path):
                 content.unlink()
-        return _json({})
+    except ClientDisconnect:
+        return errors.answer(errors.MlflowError("BAD_REQUEST", "The upload was cut short; nothing was kept"), doing="")
     except Exception as error:  # as in _guarded
         return errors.answer(error, doing=f"PUT {request.url.path}")
+
+
+def _put(place: Holder, path: str, content: bytes | Path) -> Response:
+    artifacts.upload(place.stores, path, content)
+    return _json({})
+
+
+def _put_part(place: Holder, path: str, content: bytes | Path) -> Response:
+    etag = uploads.put_part(place.stores, path, content)
+    return Response(b"{}", headers={"etag": f'"{etag}"'}, media_type="application/json")
+
+
+def _in_parts(place: Holder, request: Request, body: bytes) -> Response:
+    """Uploads in parts, and links to read by; whoever may ask for one may use it."""
+    path = request.path_params["path"]
+    for (method, step), handler in uploads.STEPS.items():
+        if request.method == method and (path == step or path.startswith(step + "/")):
+            token = request.headers.get("authorization")
+            headers = {"authorization": token} if token else {}
+            base = str(request.base_url).rstrip("/")
+            call = Call(place.stores, of_body(body))
+            return _json(handler(call, path[len(step) :].strip("/"), base, headers))
+    raise errors.not_implemented(path)
+
+
+def _sent(place: Holder, request: Request, body: bytes) -> Response:
+    """`upload-artifact`: as MLflow's pages send a small file of a run."""
+    run_id, path = request.query_params.get("run_uuid"), request.query_params.get("path")
+    if not run_id:
+        raise errors.invalid("Request must specify run_uuid.")
+    if not path:
+        raise errors.invalid("Request must specify path.")
+    safe = checks.safe_path(path)
+    if not body:
+        raise errors.invalid("Request must specify data.")
+    files.RunFiles(place.stores, runs.active(place.stores, run_id).id).put(safe, body)
+    return _json({})
+
+
+def _file_of_model(place: Holder, request: Request) -> Response:
+    call = Call(place.stores, of_query(request.query_params.multi_items()))
+    model = files.ModelFiles(place.stores, request.path_params["model_id"])
+    return artifacts.download(model, checks.safe_path(call.text("artifact_file_path")), request.headers.get("range"))
 
 
 async def _received(request: Request) -> bytes | Path:
@@ -262,11 +237,11 @@ async def _received(request: Request) -> bytes | Path:
 def _file_of(place: Holder, request: Request) -> Response:
     """`get-artifact`: as pages and older clients ask for a file of a run or of a registered version."""
     call = Call(place.stores, of_query(request.query_params.multi_items()))
-    path = checks.safe_path(call.text("path"))
-    if request.url.path.startswith("/model-versions"):
+    path, wanted = checks.safe_path(call.text("path")), request.headers.get("range")
+    if "model-versions" in request.url.path:
         number = versions.asked(call).number
-        return artifacts.download(files.RegisteredFiles(place.stores, call.text("name"), number), path)
-    return artifacts.download(files.RunFiles(place.stores, call.run_id()), path)
+        return artifacts.download(files.RegisteredFiles(place.stores, call.text("name"), number), path, wanted)
+    return artifacts.download(files.RunFiles(place.stores, call.run_id()), path, wanted)
 
 
 async def _version(request: Request) -> Response:

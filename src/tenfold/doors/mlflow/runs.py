@@ -12,7 +12,7 @@ import msgspec
 from tenfold.base import ids
 from tenfold.base.errors import InvalidSearch, RunNotFound
 from tenfold.contracts import Stores
-from tenfold.doors.mlflow import experiments
+from tenfold.doors.mlflow import datasets, experiments
 from tenfold.doors.mlflow.around import Around, around_runs
 from tenfold.doors.mlflow.calls import Call, max_results, number, offset, pairs, token
 from tenfold.doors.mlflow.checks import TAG_CHARACTERS, check_key, check_length
@@ -39,18 +39,27 @@ _STATES: dict[str, RunState] = {
     "SCHEDULED": "created", "RUNNING": "running", "FINISHED": "finished", "FAILED": "failed", "KILLED": "killed",
     "1": "running", "2": "created", "3": "finished", "4": "failed", "5": "killed",
 }  # fmt: skip
+_ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,255}")
 _FIELDS = {f"tags.{NAME}": "name", f"tags.{USER}": "user", f"tags.{PARENT}": "parent_id"}
 _VIEWS = {"ACTIVE_ONLY": False, "DELETED_ONLY": True, "ALL": None, "1": False, "2": True, "3": None}
 
 
 def load(stores: Stores, run_id: str) -> Run:
     """A run, also one in the bin. Raises MlflowError."""
-    if not re.fullmatch(r"[a-zA-Z0-9][\w\-]{0,255}", run_id):
+    if not _ID.fullmatch(run_id):
         raise invalid(f"Invalid value {json.dumps(run_id)} for parameter 'run_id' supplied.")
     try:
         return stores.runs.get([run_id])[0]
     except RunNotFound:
         raise missing(f"Run with id={run_id} not found") from None
+
+
+def is_there(stores: Stores, run_id: str) -> bool:
+    """True of the id of a run, also one in the bin."""
+    try:
+        return bool(_ID.fullmatch(run_id)) and bool(stores.runs.get([run_id]))
+    except RunNotFound:
+        return False
 
 
 def active(stores: Stores, run_id: str) -> Run:
@@ -137,7 +146,7 @@ def search(call: Call) -> dict[str, Any]:
         raise invalid(f"Invalid run_view_type {view!r}. It is ACTIVE_ONLY, DELETED_ONLY or ALL")
     projects = [name for id_ in call.texts("experiment_ids") if (name := _project(call.stores, id_)) is not None]
     try:
-        where = parse_search(call.find("filter") or "")
+        where = parse_search(datasets.resolved(call.stores, call.find("filter") or ""))
         order = [each for text in call.texts("order_by") for each in parse_order(text)]
     except InvalidSearch as error:
         raise invalid(error.message) from error

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tenfold.base import ids
+from tenfold.base.errors import Conflict
 from tenfold.contracts import Stores
 from tenfold.doors.mlflow import logged_models, runs
 from tenfold.doors.mlflow.calls import Call, of_body, whole
@@ -72,7 +73,7 @@ def log_batch(call: Call) -> dict[str, Any]:
     if batch.metrics:
         _append(call.stores, run, batch.metrics)
     if new or tags:
-        call.stores.runs.update(run.id, _with_tags(tags, params=new or None))
+        _change(call.stores, run, params, _with_tags(tags, params=new or None))
     return {}
 
 
@@ -88,18 +89,24 @@ def log_metric(call: Call) -> dict[str, Any]:
 
 
 def log_param(call: Call) -> dict[str, Any]:
-    key = call.text("key")
+    run_id, key = call.run_id(), call.text("key")
     value = _param(key, call.find("value"), "")
-    run = runs.active(call.stores, call.run_id())
+    run = runs.active(call.stores, run_id)
+    there = runs.flat(run.params).get(key)
+    if there is not None and there != value:
+        raise invalid(
+            f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{there}' for run "
+            f"ID='{run.id}'. Attempted logging new value '{value}'."
+        )
     if new := _new_params(run, {key: value}):
-        call.stores.runs.update(run.id, RunChange(params=new))
+        _change(call.stores, run, {key: value}, RunChange(new_params=new))
     return {}
 
 
 def set_tag(call: Call) -> dict[str, Any]:
-    key = call.text("key")
+    run_id, key = call.run_id(), call.text("key")
     value = _tag(key, call.find("value"), "")
-    run = runs.active(call.stores, call.run_id())
+    run = runs.active(call.stores, run_id)
     call.stores.runs.update(run.id, _with_tags({key: value}))
     return {}
 
@@ -232,7 +239,16 @@ def _with_tags(tags: dict[str, str], params: dict[str, Any] | None = None) -> Ru
     """Tags as a change: a name and notes are fields of a run."""
     rest = dict(tags)
     name, notes = rest.pop(runs.NAME, None), rest.pop(runs.NOTE, None)
-    return RunChange(name=name or None, notes=notes, tags=dict(rest) or None, params=params)
+    return RunChange(name=name or None, notes=notes, tags=dict(rest) or None, new_params=params)
+
+
+def _change(stores: Stores, run: Run, params: dict[str, str], change: RunChange) -> None:
+    """Change a run. Of two that log a param at once with two values one is told, as of a param that was there."""
+    try:
+        stores.runs.update(run.id, change)
+    except Conflict:
+        _new_params(runs.load(stores, run.id), params)
+        raise
 
 
 def _append(stores: Stores, run: Run, metrics: list[Metric]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tenfold.base import ids
 from tenfold.base.errors import RunNotFound
 from tenfold.contracts import Stores
 from tenfold.doors.mlflow import filters
 from tenfold.doors.mlflow.calls import Call, page, pairs
-from tenfold.doors.mlflow.checks import STAGES, check_key, check_length, check_model_name, version_number
+from tenfold.doors.mlflow.checks import STAGES, check_key, check_length, check_model_name, check_source, version_number
 from tenfold.doors.mlflow.checks import stage_of as spelled
 from tenfold.doors.mlflow.errors import invalid, missing
 from tenfold.doors.mlflow.experiments import HIDDEN, visible
@@ -28,6 +28,7 @@ TAG_CHARACTERS = 100_000
 PROMPT = "mlflow.prompt.is_prompt"
 """Tag of a model or version that is a prompt: those are searched for by this tag alone."""
 
+_VERSION_URI = re.compile(r"models:/+([^/]+)/(\d+)/?")
 _ATTRIBUTES = (
     "name", "version_number", "run_id", "source_path", "creation_timestamp", "last_updated_timestamp",
 )  # fmt: skip
@@ -41,14 +42,24 @@ def load(stores: Stores, name: str, number: int) -> Version:
     return found
 
 
-def every_version(stores: Stores, name: str | None = None, *, deleted: bool = False) -> list[Version]:
-    """All versions, the highest number first."""
+def every_version(
+    stores: Stores, name: str | None = None, run_id: str | None = None, *, deleted: bool = False
+) -> list[Version]:
+    """All versions, the highest number first. Of a run that is not here, as an import leaves some, all are looked at."""
+    run_id = run_id if run_id and _run(stores, run_id) else None
     found: list[Version] = []
     while True:
-        some = stores.versions.search(KIND, name, deleted=deleted, offset=len(found), limit=1000)
+        some = stores.versions.search(KIND, name, run_id=run_id, deleted=deleted, offset=len(found), limit=1000)
         found += some
         if len(some) < 1000:
             return sorted(found, key=lambda version: -version.number)
+
+
+def touch_model(call: Call, name: str) -> None:
+    """Note that a model as a whole changed, where a record is kept of it."""
+    record = call.stores.versions.find(REGISTERED_KIND, name)
+    if record is not None:
+        call.stores.versions.describe(record.id, tags={UPDATED: str(call.now)})
 
 
 def touch(call: Call, version: Version, **change: Any) -> Version:
@@ -70,11 +81,14 @@ def create(call: Call) -> dict[str, Any]:
     if call.stores.versions.find(REGISTERED_KIND, name) is None and call.stores.versions.find(KIND, name) is None:
         raise missing(f"Registered Model with name={name} not found")
     model_id = call.find("model_id") or _logged(source)
+    if PROMPT not in tags:
+        check_source(source, call.find("run_id") or "", model_id or "")
+    given = call.find("run_id") or _run_of(call.stores, model_id)
     tree = call.stores.blobs.put_tree({}) if PROMPT in tags else _tree(call.stores, source)
-    given = call.find("run_id") or ""
     run_id = _run(call.stores, given)
     said = {
         "source": source,
+        "storage": _storage(call.stores, source),
         "model_id": model_id,
         "run_link": call.find("run_link"),
         "run_id": given if not run_id else None,
@@ -96,6 +110,18 @@ def create(call: Call) -> dict[str, Any]:
         tags=tags,
     )
     return {"model_version": told(call.stores.versions.publish([draft])[0], [])}
+
+
+def _run_of(stores: Stores, model_id: str | None) -> str:
+    """The run that made a logged model, or ''."""
+    return str(ModelFiles(stores, model_id).model.metadata["source_run_id"]) if model_id else ""
+
+
+def _storage(stores: Stores, source: str) -> str | None:
+    """Where the files of a version lie that is a copy of another whose files never came here."""
+    named = _VERSION_URI.fullmatch(source)
+    copied = stores.versions.find(KIND, unquote(named[1]), int(named[2])) if named else None
+    return None if copied is None or copied.files else str(copied.metadata.get("storage") or _source(copied))
 
 
 def _run(stores: Stores, run_id: str) -> str | None:
@@ -134,16 +160,10 @@ def _files(stores: Stores, source: str) -> tuple[Files | None, str]:
     if parts.scheme == "runs":
         run_id, _, under = path.partition("/")
         return (RunFiles(stores, run_id), under) if _run(stores, run_id) else (None, "")
-    if parts.scheme == "models" and (named := re.fullmatch(r"([^/]+)/(\d+)", path)):
-        return RegisteredFiles(stores, named[1], int(named[2])), ""
+    if named := _VERSION_URI.fullmatch(source):
+        return RegisteredFiles(stores, unquote(named[1]), int(named[2])), ""
     if parts.scheme == "mlflow-artifacts" or "mlflow-artifacts/artifacts/" in path:
         return files_at(stores, path.partition("mlflow-artifacts/artifacts/")[2] or path)
-    if parts.scheme in ("", "file"):
-        raise invalid(
-            f"Invalid model version source: '{source}'. To use a local path as a model version source, the run_id request "
-            "parameter has to be specified and the local path has to be contained within the artifact directory of the "
-            "run specified by the run_id."
-        )
     return None, ""
 
 
@@ -163,18 +183,19 @@ def delete(call: Call) -> dict[str, Any]:
             move = Move(ref=ref.ref, to=None, expect=version.id, why="the version was deleted")
             call.stores.refs.move(KIND, version.name, move, at_ms=call.now)
     call.stores.versions.set_deleted([version.id], at_ms=call.now)
+    touch_model(call, version.name)
     return {}
 
 
 def search(call: Call) -> dict[str, Any]:
     text = call.find("filter")
     clauses = filters.parse(text, attributes=_ATTRIBUTES)
-    named = next((clause.value for clause in clauses if clause.key == "name" and clause.op == "="), None)
-    found = filters.matching(every_version(call.stores, named), clauses, _value)
+    named, made_by = filters.wanted(clauses, "name"), filters.wanted(clauses, "run_id")
+    found = filters.matching(every_version(call.stores, named, made_by), clauses, _value)
     if PROMPT not in (text or ""):
         found = [version for version in found if version.tags.get(PROMPT) != "true"]
-    default = ["last_updated_timestamp DESC", "name ASC", "version_number DESC"]
-    orders = call.texts("order_by")
+    default, orders = ["name ASC", "version_number DESC"], call.texts("order_by")
+    orders = orders or ["last_updated_timestamp DESC"]
     found = filters.ordered(found, orders, _value, allowed=_ATTRIBUTES, default=default)
     shown, following = page(call, found, default=200_000, most=200_000)
     refs = {name: call.stores.refs.all(KIND, name) for name in {version.name for version in shown}}
@@ -200,7 +221,7 @@ def download_uri(call: Call) -> dict[str, Any]:
     version = asked(call)
     if version.files:
         return {"artifact_uri": f"mlflow-artifacts:/{REGISTERED}/{version.name}/{version.number}/artifacts"}
-    return {"artifact_uri": _source(version)}
+    return {"artifact_uri": str(version.metadata.get("storage") or _source(version))}
 
 
 def transition(call: Call) -> dict[str, Any]:
@@ -223,6 +244,7 @@ def transition(call: Call) -> dict[str, Any]:
         if ref.version_id == version.id and ref.ref in STAGES and ref.ref != stage:
             move = Move(ref=ref.ref, to=None, expect=version.id, why=why)
             call.stores.refs.move(KIND, version.name, move, at_ms=call.now)
+    touch_model(call, version.name)
     return _answer(call, touch(call, version, tags={STAGE: stage}))
 
 
@@ -276,4 +298,4 @@ def told(version: Version, refs: list[Ref]) -> dict[str, Any]:
         "tags": pairs(visible(version.tags)),
         "aliases": [ref.ref for ref in refs if ref.version_id == version.id and ref.ref not in STAGES],
     }
-    return {key: value for key, value in said.items() if value not in ("", [])}
+    return {key: value for key, value in said.items() if key == "description" or value not in ("", [])}
