@@ -6,6 +6,7 @@ export const pageOfRun = (run: { id: string; kind: string }): string =>
 
 export function pageOfVersion(version: { id: string; kind: string; name: string; number: number }): string {
   if (version.kind === "data") return `/data/${encodeURIComponent(version.name)}?version=${version.number}`;
+  if (version.kind === "writeup") return `/reports/${encodeURIComponent(version.name)}?version=${version.number}`;
   if (version.kind === "model") return `/models/${encodeURIComponent(version.name)}?version=${version.number}`;
   return `/versions/${version.id}`;
 }
@@ -14,7 +15,7 @@ export const lineageOf = (address: string): string => `/lineage?address=${encode
 
 const GLYPHS: Record<string, GlyphName> = {
   run: "run", training: "run", step: "run", trial: "run", evaluation: "report", check: "monitor", deployment: "deployment", pipeline: "pipeline", commit: "data",
-  data: "data", model: "model", report: "report", predictions: "table", outcomes: "table", output: "file", profile: "table", schema: "file", log: "file", media: "file",
+  data: "data", model: "model", report: "report", writeup: "report", predictions: "table", outcomes: "table", output: "file", profile: "table", schema: "file", log: "file", media: "file",
   project: "project", monitor: "monitor", prediction: "table", page: "right",
 };
 

@@ -5,6 +5,7 @@ export const NAVIGATION: { path: string; title: string; glyph: GlyphName; goes: 
   { path: "/", title: "Home", glyph: "home", goes: "h" },
   { path: "/projects", title: "Projects", glyph: "project", goes: "o" },
   { path: "/runs", title: "Runs", glyph: "run", goes: "r" },
+  { path: "/reports", title: "Reports", glyph: "report", goes: "t" },
   { path: "/pipelines", title: "Pipelines", glyph: "pipeline", goes: "p" },
   { path: "/data", title: "Datasets", glyph: "data", goes: "d" },
   { path: "/models", title: "Models", glyph: "model", goes: "m" },

@@ -19,6 +19,39 @@ export interface AliasMove {
   why: string;
   expect?: number | null;
   force?: boolean;
+  who?: string;
+}
+
+/** A request and, when there is one, its answer. `version` is the number of the model's version. */
+export interface Approval {
+  number: number;
+  model: string;
+  alias: string;
+  version: number;
+  version_id: string;
+  by: string;
+  comment: string;
+  at_ms: number;
+  state: "approved" | "open" | "rejected";
+  answered_by: string;
+  answer: string;
+  answered_at_ms: number | null;
+}
+
+/** Ask that an alias may take a version. */
+export interface ApprovalAsk {
+  alias: string;
+  version: number;
+  comment?: string;
+  who?: string;
+}
+
+/** Answer a request; a yes moves the alias unless `move` is false, a no needs a comment. */
+export interface ApprovalSay {
+  approved: boolean;
+  comment?: string;
+  who?: string;
+  move?: boolean;
 }
 
 /** A version this run produced or used, and as what. */
@@ -42,6 +75,19 @@ export interface AttentionRow {
   address: string;
   page: string;
   at_ms: number;
+}
+
+/** Put versions into the bin, take them out, or remove their files for good. */
+export interface BinAction {
+  action: "delete" | "purge" | "restore";
+  numbers: number[];
+  preview?: boolean;
+}
+
+/** What came of it; `purged` is null unless it was a purge. */
+export interface BinDone {
+  changed: number;
+  purged: Purged | null;
 }
 
 /** How many things an order changed. */
@@ -394,12 +440,37 @@ export interface MetricRow {
   count: number;
 }
 
+/** Each section is {key: one value a version, in the order of `addresses`}; None where a version has none. `data` says which version of each dataset a version descends from. */
+export interface ModelComparison {
+  addresses: string[];
+  facts: Record<string, Json[]>;
+  metrics: Record<string, (number | null)[]>;
+  params: Record<string, Json[]>;
+  signature: Record<string, (string | null)[]>;
+  requirements: Record<string, (string | null)[]>;
+  data: Record<string, (string | null)[]>;
+  tags: Record<string, (string | null)[]>;
+}
+
 /** A model: aliases, versions newest first (at most 200), every move of an alias newest first. */
 export interface ModelDetail {
   name: string;
   aliases: RefRow[];
   versions: ModelVersionRow[];
   history: MoveRow[];
+  description: string;
+  tags: Record<string, string>;
+  needs_approval: string[];
+  requests: Approval[];
+  binned: VersionRow[];
+}
+
+/** What to say of a model, or of one version of it; null leaves a field as it is, a tag of null is removed. */
+export interface ModelEdit {
+  version?: number | null;
+  description?: string | null;
+  tags?: Record<string, string | null> | null;
+  needs_approval?: string[] | null;
 }
 
 /** Sorted by name. */
@@ -471,6 +542,28 @@ export interface Node {
   at_ms?: number;
   detail?: string;
   depth?: number;
+}
+
+/** What a panel shows of which runs. Without `show`: a chart when there is a metric, media when there is a key of media, else a table of runs. */
+export interface Panel {
+  runs?: string | string[];
+  project?: string | null;
+  show?: "chart" | "media" | "params" | "runs" | null;
+  metric?: string | string[] | null;
+  media?: string | null;
+  columns?: string[];
+  order?: string;
+  limit?: number;
+  title?: string;
+  x?: "elapsed" | "step" | "time";
+  log?: boolean;
+  smooth?: number;
+}
+
+/** The runs a panel shows now, and how many its search finds in all. */
+export interface PanelRuns {
+  items: RunRow[];
+  total: number;
 }
 
 /** How much a param says about a metric. Shares add up to 1, or are all 0 when nothing can be told. `correlation` is Spearman's for numbers, the correlation ratio (without a sign) for words. */
@@ -546,6 +639,14 @@ export interface Problem {
   position: number | null;
 }
 
+/** What stood at some time from `from_ms` to `until_ms` (UTC), sorted by model, alias and time. */
+export interface Production {
+  from_ms: number;
+  until_ms: number;
+  aliases: Standing[];
+  deployments: Served[];
+}
+
 export interface ProjectList {
   items: ProjectRow[];
 }
@@ -556,6 +657,17 @@ export interface ProjectRow {
   runs: number;
   running: number;
   newest: RunLink | null;
+}
+
+/** What a purge removed or, with `preview`, would remove. Bytes of points are known only once they are gone. */
+export interface Purged {
+  preview: boolean;
+  runs: number;
+  versions: number;
+  points: number;
+  freed_bytes: number;
+  waiting_bytes: number;
+  kept: Record<string, string>;
 }
 
 /** One line of the answer to "why": what it is, what it says, where to look further. */
@@ -574,6 +686,63 @@ export interface RefRow {
   number: number;
   address: string;
   moved_at_ms: number;
+}
+
+/** A piece of a report, in order: text as HTML that is safe to show, or a panel with its runs. `problem`: what is wrong with the panel whose `source` it is. */
+export interface ReportBlock {
+  html: string;
+  panel: Panel | null;
+  runs: PanelRuns | null;
+  problem: string;
+  source: string;
+}
+
+/** One version of a report, its pieces, and all versions, newest first. */
+export interface ReportDetail {
+  report: ReportRow;
+  address: string;
+  text: string;
+  blocks: ReportBlock[];
+  versions: ReportVersion[];
+}
+
+/** A text to look at before it is saved. */
+export interface ReportDraft {
+  text: string;
+}
+
+/** A report's next text. `expect` is the version that was read before the change, 0 for a new report; what somebody saved after it is not overwritten. */
+export interface ReportEdit {
+  text: string;
+  expect: number | null;
+  message: string;
+}
+
+/** The one saved last first. */
+export interface ReportList {
+  items: ReportRow[];
+}
+
+/** What a text would look like. */
+export interface ReportPreview {
+  blocks: ReportBlock[];
+}
+
+/** A report in a list. */
+export interface ReportRow {
+  name: string;
+  title: string;
+  version: number;
+  author: string;
+  saved_at_ms: number;
+}
+
+/** One save of a report. */
+export interface ReportVersion {
+  version: number;
+  author: string;
+  message: string;
+  saved_at_ms: number;
 }
 
 /** One thing to do to the runs named, at most 1,000, or to all that a filter finds. `preview` changes nothing. */
@@ -730,6 +899,19 @@ export interface SeriesRow {
   mean: number | null;
 }
 
+/** A deployment answered with a version for a while. `until_ms` is None while it still does. */
+export interface Served {
+  deployment: string;
+  run_id: string;
+  address: string;
+  model: string;
+  version: number | null;
+  weight: number;
+  is_shadow: boolean;
+  from_ms: number;
+  until_ms: number | null;
+}
+
 /** `ok` is false, with status 503, when the store cannot be read. */
 export interface ServerHealth {
   ok: boolean;
@@ -741,6 +923,19 @@ export interface ServerVersion {
   python: string;
   store: string;
   writable: boolean;
+}
+
+/** An alias or stage named a version for a while. `until_ms` is None while it still does. */
+export interface Standing {
+  model: string;
+  alias: string;
+  version: number | null;
+  version_id: string;
+  from_ms: number;
+  until_ms: number | null;
+  who: string;
+  why: string;
+  fate: string;
 }
 
 export interface TableColumn {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenfold.base.addresses import parse
 from tenfold.records import Curve, Explanation, Graph, Page, Run, RunQuery, Version
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tenfold.contracts import Stores
     from tenfold.workspace.actions import Acted, Action
     from tenfold.workspace.model_list import Models
+    from tenfold.workspace.reports import Report, ReportInfo
+    from tenfold.workspace.reproducing import Reproduction
 
 
 class Client:
@@ -139,25 +142,85 @@ class Client:
         edges = [edge for edge in self.stores.lineage.of_runs([self.run(run).id]) if edge.direction == "used"]
         return {version.address for version in self.stores.versions.get([edge.version_id for edge in edges])}
 
-    def frame(self, where: str = "", **options: Any) -> Any:
-        """Runs as a Polars DataFrame: a row a run, a column a param, metric (its last value) and tag."""
-        from tenfold.base.extras import require
+    def frame(
+        self, where: str = "", *, as_: Literal["polars", "pandas"] = "polars", limit: int | None = None, **options: Any
+    ) -> Any:
+        """Runs as a Polars or pandas frame: a row a run, columns `params.…`, `metrics.…`, `tags.…`, `result.…`.
 
-        polars = require("polars", extra="tables", why="give runs as a table")
-        rows = []
-        for run in self.runs(where, **options).items:
-            row: dict[str, Any] = {
-                "id": run.id,
-                "project": run.project,
-                "kind": run.kind,
-                "name": run.name,
-                "state": run.state,
-            }
-            row |= {f"params.{key}": value for key, value in run.params.items()}
-            row |= {f"metrics.{key}": summary.last for key, summary in run.metrics.items()}
-            row |= {f"tags.{key}": value for key, value in run.tags.items()}
-            rows.append(row)
-        return polars.DataFrame(rows, infer_schema_length=None, strict=False)
+        Args:
+            limit: At most so many; all when not given.
+            options: projects, kinds, order, deleted; as of `runs`.
+        """
+        from tenfold.workspace.frames import frame_of
+
+        found: list[Run] = []
+        offset: int | None = int(options.pop("offset", 0))
+        while offset is not None and (limit is None or len(found) < limit):
+            size = 1000 if limit is None else min(1000, limit - len(found))
+            page = self.runs(where, limit=size, offset=offset, **options)
+            found += page.items
+            offset = page.next if page.items else None
+        return frame_of(found, as_)
+
+    def reproduce(
+        self,
+        run: str,
+        *,
+        here: bool = False,
+        python: str | None = None,
+        repository: str | Path | None = None,
+        folder: str | Path | None = None,
+        tolerance: float | Mapping[str, float] = 1e-6,
+        arguments: Sequence[str] | None = None,
+        inexact: bool = False,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Reproduction:
+        """Do a run again: same commit, changes, packages, data, arguments; then its metrics then and now.
+
+        See `tenfold.workspace.reproducing.reproduce` for the arguments and errors.
+        """
+        from tenfold.workspace.reproducing import reproduce
+
+        return reproduce(
+            self.workspace, self.run(run).id, here=here, python=python,
+            repository=Path(repository) if repository else None, folder=Path(folder).absolute() if folder else None,
+            tolerance=tolerance, arguments=arguments, inexact=inexact, say=say,
+        )  # fmt: skip
+
+    def reports(self) -> list[ReportInfo]:
+        """Reports that people wrote, the one saved last first."""
+        from tenfold.workspace.reports import listed
+
+        return listed(self.stores)
+
+    def report(self, name: str, version: int | None = None) -> Report:
+        """A report, its newest version when none is given. Raises NotFound."""
+        from tenfold.workspace.reports import load
+
+        return load(self.stores, name, version)
+
+    def save_report(self, name: str, text: str, *, expect: int | None = None, message: str = "") -> Report:
+        """Keep Markdown as the next version of a report; blocks fenced as `tenfold` are live panels.
+
+        Args:
+            expect: The version that was read before this change, 0 for a new report.
+
+        Raises:
+            RefMoved: Somebody saved after that version.
+            Invalid: A panel cannot be read.
+        """
+        from tenfold.workspace.reports import save
+        from tenfold.workspace.reports.keeping import author_here
+
+        return save(self.stores, name, text, expect=expect, author=author_here(), message=message)
+
+    def export_report(self, name: str, path: str | Path, version: int | None = None) -> Path:
+        """Write a report, with what its panels show now, as one HTML file that needs nothing else."""
+        from tenfold.workspace.reports import to_html
+
+        target = Path(path)
+        target.write_text(to_html(self.stores, self.report(name, version)), "utf-8")
+        return target
 
     def why(self, address: str) -> Explanation:
         """Trace a thing back to the data, code and files behind it."""

@@ -56,15 +56,15 @@ def columns_of(stores: Stores, query: RunQuery) -> list[str]:
 def check_columns(columns: Sequence[str]) -> list[str]:
     """The columns, if there are such. Raises Invalid, naming the first that does not exist."""
     for column in columns:
-        _reader(column)
+        reader_of(column)
     return list(columns)
 
 
 def rows_of(stores: Stores, query: RunQuery, columns: Sequence[str]) -> Iterator[list[Any]]:
     """A row of JSON values for each run of a query, in its order. NaN and infinities stay numbers."""
-    readers = [_reader(column) for column in columns]
+    readers = [reader_of(column) for column in columns]
     for run in all_runs(stores, query):
-        flat = _flat(run.params)
+        flat = flat_params(run)
         yield [read(run, flat) for read in readers]
 
 
@@ -95,7 +95,8 @@ def json_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
     yield opening * bool(waiting or opening == "[\n") + ",\n".join(waiting) + "\n]\n"
 
 
-def _reader(column: str) -> Callable[[Run, Mapping[str, Any]], Any]:
+def reader_of(column: str) -> Callable[[Run, Mapping[str, Any]], Any]:
+    """What reads a column of a run, given the run and its flat params. Raises Invalid: there is no such column."""
     family, dot, key = column.partition(".")
     if not dot and column in ATTRIBUTES:
         read = ATTRIBUTES[column]
@@ -118,6 +119,11 @@ def _reader(column: str) -> Callable[[Run, Mapping[str, Any]], Any]:
 
 def _part(summary: Summary | None, part: str) -> Any:
     return None if summary is None else getattr(summary, part)
+
+
+def flat_params(run: Run) -> dict[str, Any]:
+    """A run's params on one level, nested keys joined by dots."""
+    return _flat(run.params)
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

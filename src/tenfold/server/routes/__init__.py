@@ -10,6 +10,8 @@ from tenfold.server.routes.media import ROUTES as MEDIA
 from tenfold.server.routes.models import ROUTES as MODELS
 from tenfold.server.routes.monitors import ROUTES as MONITORS
 from tenfold.server.routes.pipelines import ROUTES as PIPELINES
+from tenfold.server.routes.registry import ROUTES as REGISTRY
+from tenfold.server.routes.reports import ROUTES as REPORTS
 from tenfold.server.routes.run_actions import ROUTES as RUN_ACTIONS
 from tenfold.server.routes.runs import ROUTES as RUNS
 from tenfold.server.routes.versions import ROUTES as VERSIONS
@@ -17,5 +19,5 @@ from tenfold.server.routes.views import ROUTES as VIEWS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *RUN_ACTIONS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *VIEWS, *MODELS, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *RUN_ACTIONS, *REPORTS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *VERSIONS, *VIEWS, *MODELS, *REGISTRY, *DEPLOYMENTS, *MONITORS, *LINEAGE,
 ]  # fmt: skip

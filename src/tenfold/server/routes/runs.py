@@ -89,7 +89,7 @@ def search(place: Place, params: RunsParams) -> RunPage:
         offset=params.offset,
         limit=params.limit,
     )
-    return run_page(place.stores, query, _columns(params.columns))
+    return run_page(place.stores, query, columns_of(params.columns))
 
 
 def run_page(stores: Stores, query: RunQuery, columns: dict[str, frozenset[str]] | None = None) -> RunPage:
@@ -140,7 +140,8 @@ def order_of(text: str) -> list[Order]:
     return orders
 
 
-def _columns(columns: list[str] | None) -> dict[str, frozenset[str]] | None:
+def columns_of(columns: list[str] | None) -> dict[str, frozenset[str]] | None:
+    """Which params, metrics and tags a row is to hold; None: all."""
     if columns is None:
         return None
     wanted: dict[str, set[str]] = {family: set() for family in _FAMILIES}
