@@ -20,7 +20,7 @@ def mend(workspace: Workspace, folder: Path) -> list[Finding]:
     before = verify(stores)
     if not before:
         return [Finding("ok", "repair", "nothing is damaged")]
-    tree = Worktree(Local(stores, folder.absolute(), workspace.folder / "cache"))
+    tree = Worktree(Local(stores.blobs, lambda: stores, folder.absolute(), workspace.folder / "cache"))
     put = tree.put_again()
     removed, after = repair(stores)
     says = f"{len(before) - len(after):,} of {len(before):,} findings mended, {removed:,} damaged objects removed"

@@ -22,15 +22,15 @@ def worktree(folder: str | Path = ".") -> Worktree:
     from tenfold.workspace.profiling import profile_version
 
     place = current()
-    stores = place.stores
     active = active_run(required=False)
 
     def keep_profile(version: Version) -> None:
-        profile_version(stores, version)
+        profile_version(place.stores, version)
 
     return Worktree(
         Local(
-            stores,
+            place.blobs,
+            lambda: place.stores,
             Path(folder).absolute(),
             place.folder / "cache",
             on_commit=keep_profile,

@@ -31,7 +31,7 @@ def work(stores: Stores, tmp_path: Path) -> Worktree:
 def another(stores: Stores, top: Path, name: str) -> Worktree:
     """Another person's folder on the same stores."""
     (top / name).mkdir()
-    return Worktree(Local(stores, top / name, top / f"cache-{name}"))
+    return Worktree(Local(stores.blobs, lambda: stores, top / name, top / f"cache-{name}"))
 
 
 def write(work: Worktree, **files: str) -> Path:
@@ -315,7 +315,8 @@ def test_untrack_leaves_data_and_versions_and_delete_refuses_what_is_in_no_versi
 def test_a_pointer_of_another_store_is_said_and_its_data_let_be(work: Worktree, tmp_path: Path) -> None:
     raw = write(work, a="1")
     work.add("raw")
-    other = Worktree(Local(memory_stores(), work.local.folder, tmp_path / "other"))
+    empty = memory_stores()
+    other = Worktree(Local(empty.blobs, lambda: empty, work.local.folder, tmp_path / "other"))
     assert other.status()[0].state == "not stored"
     for act in (other.checkout, other.diff):
         with pytest.raises(NotFound, match="--store"):
@@ -376,7 +377,10 @@ def test_a_commit_inside_a_run_is_made_by_it(stores: Stores, tmp_path: Path) -> 
     stores.runs.create([run])
     seen: list[Version] = []
     (tmp_path / "desk").mkdir()
-    work = Worktree(Local(stores, tmp_path / "desk", tmp_path / "cache", on_commit=seen.append, run_id=run.id))
+    local = Local(
+        stores.blobs, lambda: stores, tmp_path / "desk", tmp_path / "cache", on_commit=seen.append, run_id=run.id
+    )
+    work = Worktree(local)
     write(work, a="1")
     (done,) = work.add("raw")
     assert done.version.run_id == run.id

@@ -22,11 +22,12 @@ _NEXT = {
 @click.command("status", epilog=f"Example: tenfold data status\n\n{EXIT_CODES} 3: something is not clean.")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--all", "show_all", is_flag=True, help=f"Name every file, not only the first {_SHOWN}")
+@click.option("--heads", is_flag=True, help="Also say where the branches are now")
 @json_option
 @click.pass_context
-def status(ctx: click.Context, paths: tuple[str, ...], show_all: bool, as_json: bool) -> None:
+def status(ctx: click.Context, paths: tuple[str, ...], show_all: bool, heads: bool, as_json: bool) -> None:
     """Show what changed in each tracked path, and whether pointer, store and working copy agree."""
-    found = worktree_here().status(paths)
+    found = worktree_here().status(paths, heads=heads)
     if as_json:
         emit_json(found)
     elif not found:

@@ -107,7 +107,7 @@ def put_again(local: Local, paths: Sequence[str | Path] = ()) -> list[str]:
     done = []
     for tracked in tracked_in(local, paths):
         if tracked.there:
-            local.stores.blobs.put_folder(tracked.path, ignore=ignored)
+            local.blobs.put_folder(tracked.path, ignore=ignored)
             done.append(local.shown(tracked.path))
     return done
 
@@ -116,7 +116,7 @@ def _add(
     local: Local, path: Path, name: str | None, branch: str, message: str, author: str, progress: Progress | None
 ) -> Committed:
     dataset = local.dataset(check_name(name or path.name))
-    tree = local.stores.blobs.put_folder(path, ignore=ignored, progress=progress)
+    tree = local.blobs.put_folder(path, ignore=ignored, progress=progress)
     newest = local.stores.versions.find(KIND, dataset.name)
     if name is None and newest is not None and newest.digest != tree.digest:
         raise AlreadyExists(
@@ -149,7 +149,7 @@ def _commit(
             "Name the store that has it with --store",
             field="store",
         )
-    tree = local.stores.blobs.put_folder(path, ignore=ignored, progress=progress)
+    tree = local.blobs.put_folder(path, ignore=ignored, progress=progress)
     made_from = read_record(local, path).tree
     if made_from not in ("", pointer.tree):  # git brought another pointer since
         if tree.digest == made_from and base is not None:
@@ -205,7 +205,7 @@ def _moved(local: Local, tracked: Tracked, branch: str) -> str:
 
 def _notes(local: Local, before: str | None, tree: Tree) -> list[str]:
     """What is kept as it is but may surprise elsewhere: links that lead out, names that differ only in case."""
-    new = [two for _, two in local.stores.blobs.diff(before, tree.digest) if two is not None]
+    new = [two for _, two in local.blobs.diff(before, tree.digest) if two is not None]
     notes = [
         f"{entry.path} is a symlink to {target}, which is not part of the dataset; the link alone is kept"
         for entry in new
@@ -220,7 +220,7 @@ def _notes(local: Local, before: str | None, tree: Tree) -> list[str]:
 
 
 def _target(local: Local, entry: Entry) -> str:
-    return local.stores.blobs.get_bytes(entry.digest).decode("utf-8", "backslashreplace")
+    return local.blobs.get_bytes(entry.digest).decode("utf-8", "backslashreplace")
 
 
 def _leads_out(entry: Entry, target: str) -> bool:

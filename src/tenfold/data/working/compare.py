@@ -49,7 +49,7 @@ def diff(
         if after is None and now is not None:
             pairs = work_pairs(local, path, now.kind, _stored(local, was))[1]
         else:
-            pairs = local.stores.blobs.diff(_stored(local, was), _stored(local, now))
+            pairs = local.blobs.diff(_stored(local, was), _stored(local, now))
         if pairs:
             pointer = now or was
             assert pointer is not None
@@ -78,7 +78,7 @@ def _pointers(local: Local, rev: str | None) -> dict[Path, Pointer]:
 
 
 def _stored(local: Local, pointer: Pointer | None) -> str | None:
-    if pointer is not None and not local.stores.blobs.has([pointer.tree]):
+    if pointer is not None and not local.blobs.has([pointer.tree]):
         raise NotFound(
             f"{pointer.dataset} v{pointer.number} is not in this store. Name the store that has it with --store",
             field="store",

@@ -12,7 +12,7 @@ import msgspec
 from tenfold.base.errors import Conflict, Invalid, NotFound
 from tenfold.base.files import locked, write_atomic
 from tenfold.base.hashing import digest
-from tenfold.contracts import Stores
+from tenfold.contracts import Blobs, Stores
 from tenfold.data.dataset import Dataset
 from tenfold.data.diff import Pair
 from tenfold.data.pointers import SUFFIX, Pointer, find_tracked, is_pointer_name, pointer_path, read_pointer
@@ -27,6 +27,8 @@ LOCK_S = 60.0
 class Local:
     """Where working copies are.
 
+    Records (versions, refs) are opened only by what needs them: a `status` costs no database.
+
     Args:
         folder: Relative paths start here, and tracked paths are looked for below it.
         cache: A folder for records of working copies: losing it costs a question, never data.
@@ -34,11 +36,17 @@ class Local:
         run_id: The run that commits, if any.
     """
 
-    stores: Stores
+    blobs: Blobs
+    open_stores: Callable[[], Stores]
     folder: Path
     cache: Path
     on_commit: Callable[[Version], None] | None = None
     run_id: str | None = None
+
+    @property
+    def stores(self) -> Stores:
+        """Records and bytes."""
+        return self.open_stores()
 
     def dataset(self, name: str) -> Dataset:
         """A dataset of these stores."""
@@ -112,7 +120,7 @@ def work_pairs(local: Local, path: Path, kind: str, tree: str | None) -> tuple[T
 
     A tracked file that was renamed with its pointer is the same file: the paths of its pairs are its name on disk.
     """
-    blobs = local.stores.blobs
+    blobs = local.blobs
     if not (path.is_symlink() or path.exists()):
         gone = [] if tree is None else [one for _, one in blobs.diff(None, tree)]
         if kind == "file" and tree is not None:
@@ -129,7 +137,7 @@ def work_pairs(local: Local, path: Path, kind: str, tree: str | None) -> tuple[T
 
 def only_entry(local: Local, tree: str, name: str) -> Entry | None:
     """The file of a tree of one, under another name."""
-    entries = local.stores.blobs.entries(tree)
+    entries = local.blobs.entries(tree)
     return msgspec.structs.replace(entries[0], path=name) if len(entries) == 1 else None
 
 

@@ -180,7 +180,7 @@ def _plan(local: Local, tracked: Tracked, *, force: bool) -> _Plan:
 
 def _refuse_if_not_stored(local: Local, tracked: Tracked) -> None:
     pointer = tracked.pointer
-    if not local.stores.blobs.has([pointer.tree]):
+    if not local.blobs.has([pointer.tree]):
         raise NotFound(
             f"{pointer.dataset} v{pointer.number}, which the pointer of {local.shown(tracked.path)} names, is not in this "
             "store. Name the store that has it with --store",
@@ -192,7 +192,7 @@ def _local_changes(local: Local, tracked: Tracked, pairs: list[Pair]) -> dict[st
     """What was changed here since the last checkout or commit, by path: (then, now)."""
     path, pointer = tracked.path, tracked.pointer
     base = read_record(local, path).tree
-    if base and base != pointer.tree and local.stores.blobs.has([base]):
+    if base and base != pointer.tree and local.blobs.has([base]):
         pairs = work_pairs(local, path, pointer.kind, base)[1]
     elif base != pointer.tree:  # no record: what is there counts as changed, unless it is just what some version has
         found, _ = work_pairs(local, path, pointer.kind, pointer.tree)
@@ -206,7 +206,7 @@ def _is_beginning(local: Local, tracked: Tracked, here: Entry, wanted: Entry | N
     if wanted is None or here.kind != "file" or wanted.kind != "file" or here.size_bytes > wanted.size_bytes:
         return False
     path = tracked.path if tracked.pointer.kind == "file" else tracked.path / here.path
-    with path.open("rb") as mine, local.stores.blobs.open(wanted.digest) as theirs:
+    with path.open("rb") as mine, local.blobs.open(wanted.digest) as theirs:
         while block := mine.read(1 << 20):
             if theirs.read(len(block)) != block:
                 return False
@@ -237,7 +237,7 @@ def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progres
     base = path if pointer.kind == "folder" else path.parent
     for name in reversed(plan.remove):  # what lies in a folder before the folder
         _remove(base, name)
-    blobs = local.stores.blobs
+    blobs = local.blobs
     if plan.write:
         blobs.place(plan.write, base, link=link, progress=progress)
     if relink:

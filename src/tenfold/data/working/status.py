@@ -29,7 +29,7 @@ class PathStatus(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     state: State
     head: int | None
-    """The number the branch is at now: another than `number` when somebody committed, or an older pointer is out."""
+    """The number the branch is at now, when asked for: another than `number` when somebody committed since."""
     cut_short: bool
     """True when a checkout was killed half-way; run it again."""
     new: list[str] = []
@@ -40,19 +40,23 @@ class PathStatus(msgspec.Struct, frozen=True, kw_only=True):
     bytes_new: int = 0
 
 
-def status(local: Local, paths: Sequence[str | Path] = ()) -> list[PathStatus]:
-    """The state of each tracked path. Reads only files that changed since they were last read; stores nothing."""
-    return [status_of(local, tracked) for tracked in tracked_in(local, paths)]
+def status(local: Local, paths: Sequence[str | Path] = (), *, heads: bool = False) -> list[PathStatus]:
+    """The state of each tracked path. Reads only files that changed since they were last read; stores nothing.
+
+    Args:
+        heads: Also look up where the branches are now, which opens the database.
+    """
+    return [status_of(local, tracked, heads=heads) for tracked in tracked_in(local, paths)]
 
 
-def status_of(local: Local, tracked: Tracked) -> PathStatus:
+def status_of(local: Local, tracked: Tracked, *, heads: bool = False) -> PathStatus:
     """The state of one tracked path."""
     pointer, path = tracked.pointer, tracked.path
     record = read_record(local, path)
-    head = local.stores.refs.find(KIND, pointer.dataset, pointer.branch)
+    head = local.stores.refs.find(KIND, pointer.dataset, pointer.branch) if heads else None
     found = Diff(added=[], removed=[], changed=[])
     state: State = "missing"
-    if not local.stores.blobs.has([pointer.tree]):
+    if not local.blobs.has([pointer.tree]):
         state = "not stored"
     elif tracked.there:
         _, pairs = work_pairs(local, path, pointer.kind, pointer.tree)

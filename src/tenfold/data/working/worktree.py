@@ -49,9 +49,9 @@ class Worktree:
         """Record a new version of each tracked path that changed. Raises RefMoved when somebody else was first."""
         return add.commit(self.local, _several(paths), message=message, branch=branch, author=author, progress=progress)
 
-    def status(self, paths: Paths = ()) -> list[status.PathStatus]:
-        """What changed in each tracked path, and how it stands to its pointer and the store."""
-        return status.status(self.local, _several(paths))
+    def status(self, paths: Paths = (), *, heads: bool = False) -> list[status.PathStatus]:
+        """What changed in each tracked path, and how it stands to its pointer and the store; with `heads`, its branch too."""
+        return status.status(self.local, _several(paths), heads=heads)
 
     def checkout(
         self,
