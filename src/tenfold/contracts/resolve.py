@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenfold.base.addresses import DEFAULT_REFS, LATEST, Address, parse
 from tenfold.base.errors import VersionNotFound
+from tenfold.contracts.pins import pinned
 from tenfold.contracts.stores import Stores
 from tenfold.records import Version
 
@@ -12,7 +13,8 @@ def resolve(stores: Stores, address: Address | str, *, default_kind: str | None 
     """The version an address means now.
 
     Without a version, the kind's default ref (`main` for data, `champion` for models) and, where that does not
-    exist, the highest number. `@latest` is always the highest number.
+    exist, the highest number. `@latest` is always the highest number. Addresses that this process has pinned mean
+    their pins; see `contracts.pins`.
 
     Raises:
         InvalidAddress: The text cannot be read.
@@ -21,6 +23,8 @@ def resolve(stores: Stores, address: Address | str, *, default_kind: str | None 
     wanted = parse(address, default_kind=default_kind) if isinstance(address, str) else address
     if wanted.kind == "version":
         return stores.versions.get([wanted.name])[0]
+    if (pin := pinned(wanted)) is not None:
+        return stores.versions.get([pin])[0]
     if wanted.number is not None:
         found = stores.versions.find(wanted.kind, wanted.name, wanted.number)
     else:

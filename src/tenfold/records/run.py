@@ -45,6 +45,8 @@ class CodeVersion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Paths of source files that git did not know, kept in `code:<run id>` under `untracked/`."""
     masked: list[str] = []
     """Places (`path:line`) in changed or new files where a secret stood, which is not kept."""
+    omitted: list[str] = []
+    """Changed or new source that was too large to keep."""
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from tenfold.base import ids
+from tenfold.base.addresses import parse
 from tenfold.base.clock import now_ms
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores, resolve
@@ -32,6 +33,9 @@ from tenfold.tracking.warn import WarnOnce
 EndState = Literal["finished", "failed", "killed"]
 CAPTURES = ("git", "packages", "system", "console")
 """What a run captures unless told otherwise."""
+
+ASKED = "asked"
+"""Key of a run's environment: {address with a ref, or none: id of the version it meant when the run used it}."""
 
 END_WAIT_S = 5.0
 """How long the end of a run waits for a store that went away; what is left then goes with the next sync."""
@@ -77,6 +81,7 @@ class ActiveRun(KeepsMedia):
         self._console: console.ConsoleFile | None = None
         self._captured = threading.Event()
         self._capturing: Any = None
+        self._asked: dict[str, str] = {}
 
     def set_params(self, params: Mapping[str, Any]) -> None:
         """Add parameters; nested mappings stay trees. A key given again is replaced."""
@@ -166,7 +171,10 @@ class ActiveRun(KeepsMedia):
 
     def use(self, address: str, *, role: str = "input") -> Version:
         """Note that this run uses a version, and give it. Raises VersionNotFound, InvalidAddress."""
-        version = resolve(self.stores, address, default_kind="data")
+        wanted = parse(address, default_kind="data")
+        version = resolve(self.stores, wanted)
+        if wanted.number is None:
+            self._asked[str(wanted)] = version.id
         edge = Edge(run_id=self.id, version_id=version.id, direction="used", role=role, at_ms=now_ms())
         self._do(Used(edge))
         return version
@@ -200,7 +208,9 @@ class ActiveRun(KeepsMedia):
             self._journal.close()
             all_sent = self._send_rest()
             if self._owned:
-                self._do(Transition(self.id, state, ["created", "running", "lost"], now_ms(), RunChange(error=error)))
+                asked = {ASKED: self._asked} if self._asked else None
+                end = RunChange(error=error, environment=asked)
+                self._do(Transition(self.id, state, ["created", "running", "lost"], now_ms(), end))
             if self._place is not None:
                 all_sent = self._outbox.flush_quietly() and all_sent
                 if all_sent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import getpass
+import itertools
 import os
 import platform
 import sys
@@ -17,6 +18,7 @@ from tenfold.base.errors import AlreadyExists, Invalid, RunNotFound
 from tenfold.contracts import Stores
 from tenfold.records import Run, RunChange
 from tenfold.tracking import media, stack
+from tenfold.tracking.again import ORDER, REPRODUCES, reproduced
 from tenfold.tracking.background import background
 from tenfold.tracking.names import name_of
 from tenfold.tracking.outbox import Create, Deed, Transition, is_away
@@ -72,6 +74,10 @@ def start(
         raise Invalid(
             f"{run_id!r} is no id of a run: those have 26 characters, as tenfold runs list shows them", field="id"
         )
+    order = next(_begun)
+    again = reproduced(order)
+    if again is not None:
+        new_id, tags = again.new_id, {**(tags or {}), REPRODUCES: again.of}
     above = stack.above()
     if parent_id is None and above is not None and above.id != run_id:
         parent_id = above.id
@@ -107,7 +113,7 @@ def start(
     )
     for deed in _deeds(new, found, resume, params=bool(params), name=name, reached=reached):
         run._outbox.do(deed)
-    run.begin(_capturer(run.capture, capture_env))
+    run.begin(_capturer(run.capture, capture_env, order))
     _end_at_exit()
     return run
 
@@ -190,7 +196,7 @@ def check_captures(wanted: Collection[str] | bool | None) -> frozenset[str]:
     return chosen
 
 
-def _capturer(wanted: frozenset[str], variables: Collection[str]) -> Capturer:
+def _capturer(wanted: frozenset[str], variables: Collection[str], order: int) -> Capturer:
     folder = Path.cwd()
 
     def capture() -> tuple[Code, dict[str, Any]]:
@@ -198,7 +204,8 @@ def _capturer(wanted: frozenset[str], variables: Collection[str]) -> Capturer:
         from tenfold.tracking.capture.machine import environment
 
         code = read_code(folder, git="git" in wanted)
-        return code, environment(packages="packages" in wanted, hardware="system" in wanted, variables=variables)
+        found = environment(packages="packages" in wanted, hardware="system" in wanted, variables=variables)
+        return code, {**found, ORDER: order}
 
     return capture
 
@@ -210,6 +217,7 @@ def _user() -> str:
         return str(os.getuid())
 
 
+_begun = itertools.count()
 _registered = False
 
 

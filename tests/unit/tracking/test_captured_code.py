@@ -127,7 +127,7 @@ def test_new_source_is_kept_and_nothing_else(repository: Path, monkeypatch: pyte
     assert code.version.untracked == ["Makefile", "model.py", "sub/conf.yaml"]
     assert sorted(code.files) == ["untracked/Makefile", "untracked/model.py", "untracked/sub/conf.yaml"]
     assert code.files["untracked/sub/conf.yaml"] == f"token: {MASK}\n".encode()
-    assert code.version.masked == ["sub/conf.yaml:1"]
+    assert (code.version.masked, code.version.omitted) == (["sub/conf.yaml:1"], ["large.py"])
     assert (code.version.folder, code.version.dirty, code.version.patch) == ("conf", True, None)
 
 

@@ -48,8 +48,9 @@ def read_code(folder: Path, *, git: bool = True) -> Code:
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     remote = _git(folder, "config", "--get", "remote.origin.url")
     status = _git(folder, "status", "--porcelain", "--untracked-files=normal")
-    patch, places = _patch(Path(top)) if commit and status else (None, [])
-    new = _untracked(Path(top)) if status else {}
+    omitted: list[str] = []
+    patch, places = _patch(Path(top), omitted) if commit and status else (None, [])
+    new = _untracked(Path(top), omitted) if status else {}
     files = {} if patch is None else {PATCH: patch}
     for path, data in new.items():
         text, numbers = masked_file(data.decode(), path)
@@ -66,19 +67,22 @@ def read_code(folder: Path, *, git: bool = True) -> Code:
         folder=_relative(folder, Path(top)),
         untracked=sorted(new),
         masked=places,
+        omitted=omitted,
     )
     return Code(version, files)
 
 
-def _patch(top: Path) -> tuple[bytes | None, list[str]]:
+def _patch(top: Path, omitted: list[str]) -> tuple[bytes | None, list[str]]:
     diff = _git_bytes(top, *_DIFF)
+    if diff and len(diff) > LARGEST_PATCH_BYTES:
+        omitted.append(f"uncommitted changes of {len(diff):,} bytes")
     if not diff or len(diff) > LARGEST_PATCH_BYTES:
         return None, []
     patch, places = masked_patch(diff.decode("utf-8", "surrogateescape"))
     return patch.encode("utf-8", "surrogateescape"), places
 
 
-def _untracked(top: Path) -> dict[str, bytes]:
+def _untracked(top: Path, omitted: list[str]) -> dict[str, bytes]:
     """New source files that .gitignore lets through, as far as they are text and small."""
     listed = _git_bytes(top, "ls-files", "--others", "--exclude-standard", "-z") or b""
     found: dict[str, bytes] = {}
@@ -89,6 +93,7 @@ def _untracked(top: Path) -> dict[str, bytes]:
             continue
         try:
             if path.stat().st_size > min(LARGEST_FILE_BYTES, room):
+                omitted.append(name)
                 continue
             data = path.read_bytes()
             data.decode("utf-8")
