@@ -10,6 +10,8 @@ from msgspec import inspect
 
 from tenfold.records import Curve, Event, Explanation, Graph
 from tenfold.server import wire
+from tenfold.workspace.model_comparison import ModelComparison
+from tenfold.workspace.production import Production
 
 TARGET = Path(__file__).resolve().parent.parent / "ui" / "src" / "wire.ts"
 HEADER = """// Made by scripts/wire_types.py from the Structs of src/tenfold/server/wire. Do not edit.
@@ -21,7 +23,14 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 def typescript() -> str:
     """The text of wire.ts, types sorted by name."""
-    roots = [getattr(wire, name) for name in wire.__all__] + [Curve, Event, Explanation, Graph]
+    roots = [getattr(wire, name) for name in wire.__all__] + [
+        Curve,
+        Event,
+        Explanation,
+        Graph,
+        ModelComparison,
+        Production,
+    ]
     structs: dict[str, inspect.StructType] = {}
     for found in inspect.multi_type_info(roots):
         _collect(found, structs)

@@ -23,7 +23,9 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def entries_of(blobs: Blobs, version: Version) -> list[Entry]:
-    """The entries of a version, sorted by path."""
+    """The entries of a version, sorted by path. Raises NotFound when it was purged."""
+    if version.is_purged:
+        raise NotFound(f"{version.address} was purged: its files are gone for good", field="version_id")
     if version.inline is not None:
         return [Entry(content_name(version), version.digest, len(version.inline))]
     return _tree(blobs, version.digest)
@@ -37,7 +39,7 @@ def _tree(blobs: Blobs, digest: str) -> list[Entry]:
 
 def find_file(blobs: Blobs, version: Version, path: str) -> Entry:
     """The entry of one file. Raises NotFound."""
-    if version.inline is not None:
+    if version.inline is not None or version.is_purged:
         entry = entries_of(blobs, version)[0] if path == content_name(version) else None
     else:
         entry = blobs.find_entry(version.digest, check_path(path))

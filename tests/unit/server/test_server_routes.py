@@ -18,6 +18,11 @@ GETS = [route for route in TABLE if route.method == "GET" and route.answer is no
 
 FILLED = {
     "/search": "q=delay",
+    "/production": "at=2100-01-01",
+    "/compare/pair": "a={run}&b={failed}",
+    "/media": "runs={run}",
+    "/views": "project=flights",
+    "/models/{name}/compare": "versions=1,2,champion",
     "/curves": "runs={run},{failed}&key=loss&buckets=50",
     "/runs/{run_id}/points": "key=loss&limit=7",
     "/data/{name}/diff": "a=v1&b=main",
@@ -29,7 +34,7 @@ FILLED = {
 
 
 def path_of(route: Route, ids: dict[str, str]) -> str:
-    names = {"/models/{name}": "delay", "/monitors/{name}": "delay-drift"}
+    names = {"/models/{name}": "delay", "/models/{name}/compare": "delay", "/monitors/{name}": "delay-drift"}
     runs = {"/pipelines/runs/{run_id}/graph": "pipeline", "/deployments/{run_id}": "deployment"}
     path = route.path.format(
         run_id=ids[runs.get(route.path, "run")], version_id=ids["data1"], number=2, alias="champion",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from tenfold.base.errors import CheckFailed, Invalid, RefNotFound, VersionNotFound
 from tenfold.contracts import Stores
 from tenfold.contracts.there import runs_there
+from tenfold.models import Registered
+from tenfold.models.figures import metrics_of
 from tenfold.records import Ref, Run, Version
 from tenfold.records.ref import ANY
 from tenfold.server.place import Place
@@ -39,6 +41,7 @@ class RemoveAliasParams(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     alias: Alias
     why: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    who: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
 def listing(place: Place, params: Nothing) -> ModelList:
@@ -60,14 +63,21 @@ def listing(place: Place, params: Nothing) -> ModelList:
 def get(place: Place, params: ModelParams) -> ModelDetail:
     stores = place.stores
     versions = stores.versions.search(KIND, params.name, limit=VERSIONS)
-    if not versions:
+    binned = stores.versions.search(KIND, params.name, deleted=True, limit=VERSIONS)
+    if not versions and not binned:
         raise nothing_there(stores, KIND, params.name)
     refs = {params.name: stores.refs.all(KIND, params.name)}
+    registered = Registered(stores, params.name)
     return ModelDetail(
         name=params.name,
         aliases=ref_rows(refs[params.name]),
         versions=_version_rows(stores, versions, refs),
         history=history_rows(stores, KIND, params.name),
+        description=registered.description,
+        tags=registered.tags,
+        needs_approval=registered.needs_approval(),
+        requests=registered.requests(),
+        binned=[version_row(version, []) for version in binned],
     )
 
 
@@ -95,7 +105,7 @@ def _version_row(version: Version, run: Run | None, evaluation: Version | None, 
     return ModelVersionRow(
         version=version_row(version, [ref.ref for ref in refs if ref.version_id == version.id]),
         run=run_link(run) if run else None,
-        metrics=_metrics(version, run, evaluation),
+        metrics=dict(metrics_of(version, run, evaluation)),
         verdict=version.tags.get("blessing"),
         reasons=[reason for reason in reasons.split("; ") if reason],
         evaluation_id=evaluation.id if evaluation else None,
@@ -104,59 +114,41 @@ def _version_row(version: Version, run: Run | None, evaluation: Version | None, 
     )
 
 
-def _metrics(version: Version, run: Run | None, evaluation: Version | None) -> dict[str, float | None]:
-    """Those of its evaluation, else those saved with it, else the last values of its run."""
-    for source in (evaluation.metadata if evaluation else {}, version.metadata):
-        if found := _numbers(source.get("metrics")):
-            return found
-    if run is None:
-        return {}
-    return {key: summary.last for key, summary in run.metrics.items() if not key.startswith("system/")}
-
-
-def _numbers(value: Any) -> dict[str, float | None]:
-    if not isinstance(value, dict):
-        return {}
-    return {
-        str(key): number
-        for key, number in value.items()
-        if isinstance(number, int | float) and not isinstance(number, bool)
-    }
-
-
 def move_alias(place: Place, params: AliasParams, body: AliasMove) -> ModelDetail:
-    from tenfold.models import Registered
-
     if not body.why.strip():
         raise Invalid("A move of an alias needs a reason. Write one in 'why'", field="why")
     if len(body.why) > 1000:
         raise Invalid("The reason is longer than 1,000 characters. Shorten it", field="why")
     registered = Registered(place.stores, params.name)
-    number, expect = _number(body.version, "version"), ANY
+    number, expect = check_number(body.version, "version"), ANY
     if body.expect is not None:
-        expect = registered.version(_number(body.expect, "expect")).id
+        expect = registered.version(check_number(body.expect, "expect")).id
     try:
         registered.set_alias(
-            params.alias, number, who=WHO, why=body.why, expect=expect, force_reason=body.why if body.force else None
+            params.alias,
+            number,
+            who=body.who or WHO,
+            why=body.why,
+            expect=expect,
+            force_reason=body.why if body.force else None,
         )
     except CheckFailed as error:
         raise CheckFailed(error.message, field="force") from error
     return get(place, ModelParams(name=params.name))
 
 
-def _number(number: int, field: str) -> int:
+def check_number(number: int, field: str) -> int:
+    """The number itself when a version may have it; else Invalid."""
     if not 1 <= number <= 2**53:
         raise Invalid(f"{number} is no version number. They begin at 1", field=field)
     return number
 
 
 def remove_alias(place: Place, params: RemoveAliasParams) -> ModelDetail:
-    from tenfold.models import Registered
-
     registered = Registered(place.stores, params.name)
     if params.alias not in registered.aliases():
         raise RefNotFound(f"model:{params.name} has no alias {params.alias!r}", field="alias")
-    registered.set_alias(params.alias, None, who=WHO, why=params.why)
+    registered.set_alias(params.alias, None, who=params.who or WHO, why=params.why)
     return get(place, ModelParams(name=params.name))
 
 
