@@ -24,7 +24,7 @@ from tenfold.records import Column, Signature
 
 _FOLDER = "transformers"
 _CLASSIFIES = "text-classification"
-_PICKLED = (".bin", ".pt", ".pkl", ".pickle", ".ckpt", ".h5", ".msgpack")
+_REFUSED = (".bin", ".pt", ".pkl", ".pickle", ".ckpt", ".h5", ".msgpack", ".py", "adapter_config.json")
 
 
 def _owns(model: Any) -> bool:
@@ -97,9 +97,11 @@ def _write(model: Any, writing: Writing) -> Written:
 
 def _read(files: Files, file: FormatFile, said: Manifest) -> Any:
     transformers = library("transformers", said)
-    wrong = [path for path in files.paths() if path.startswith(f"{file.path}/") and path.endswith((*_PICKLED, ".py"))]
+    wrong = [path for path in files.paths() if path.startswith(f"{file.path}/") and path.endswith(_REFUSED)]
     if wrong:
-        raise Forbidden(f"The model brings {wrong[0]}, which can run code. Save it anew, with safetensors")
+        raise Forbidden(
+            f"The model brings {wrong[0]}, which can run code or fetch more. Save it anew, with safetensors"
+        )
     kind, _, name = file.layout.partition(":")
     with files.folder(file.path) as folder, _without_bars(transformers):
         if kind == "model":
@@ -115,7 +117,6 @@ def _pipeline(transformers: Any, task: str, folder: Path) -> Any:
         task,
         model=str(folder),
         trust_remote_code=False,
-        local_files_only=True,
         model_kwargs={"use_safetensors": True},
     )
 
