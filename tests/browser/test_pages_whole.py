@@ -8,7 +8,11 @@ from browsing import Served, Tab
 PAGES = [
     "/", "/projects", "/runs", "/runs?project=flights&kind=training", "/runs/{run}", "/runs/{run}?tab=overview",
     "/runs/{run}?tab=console", "/runs/{failed}?tab=code", "/runs/{run}?tab=artifacts", "/runs/{run}?tab=lineage",
-    "/compare?runs={two}", "/compare?runs={two}&tab=values", "/pipelines", "/pipelines/runs/{pipeline}?step=evaluate",
+    "/compare?runs={two}", "/compare?runs={two}&tab=values",
+    "/compare?runs={two}&tab=parallel", "/compare?runs={two}&tab=scatter", "/compare?runs={two}&tab=importance",
+    "/compare?runs={two}&tab=code", "/compare?runs={two}&tab=media", "/compare?project=flights&kind=training",
+    "/compare?q=params.lr+%3D+7", "/projects/flights", "/projects/flights?group=params.kind&smooth=0.6",
+    "/projects/flights?tab=parallel", "/projects/flights?tab=scatter", "/projects/no-such-project", "/pipelines", "/pipelines/runs/{pipeline}?step=evaluate",
     "/pipelines/runs/{wide}?tab=timeline", "/data", "/data/flights", "/data/flights?tab=files",
     "/data/flights?tab=profile", "/data/flights?tab=changes", "/models", "/models/delay", "/models/delay?tab=history",
     "/versions/{report}", "/deployments", "/deployments/{deployment}", "/monitors", "/monitors/delay-drift",

@@ -17,6 +17,8 @@ export interface Line {
   max?: (number | null)[] | undefined;
   /** Points there are in all. */
   total?: number;
+  /** The band is of a group of runs and is smoothed with its mean; else it holds real points and stays. */
+  grouped?: boolean;
 }
 
 export type Across = "step" | "time" | "elapsed" | "window" | "value";
@@ -70,7 +72,7 @@ export function Plot(props: PlotProps) {
   const bundle = useMemo(() => build(lines, log, props.logX ?? false, smooth, props.dots ?? false), [lines, log, props.logX, smooth, colours, props.dots]);
   const drawn = useRef(bundle);
   drawn.current = bundle;
-  const form = `${x}|${log}|${props.logX}|${height}|${colours}|${lines.map((line) => `${line.id}${line.min ? "b" : ""}${line.pen.token}${line.pen.dashed}`).join()}|${smooth > 0}|${props.level ?? ""}|${props.names?.length ?? ""}`;
+  const form = `${x}|${log}|${props.logX}|${height}|${colours}|${lines.map((line) => `${line.id}${line.min ? "b" : ""}${line.grouped ? "g" : ""}${line.pen.token}${line.pen.dashed}`).join()}|${smooth > 0}|${props.level ?? ""}|${props.names?.length ?? ""}`;
 
   useEffect(() => {
     const element = box.current;
@@ -162,11 +164,12 @@ function build(lines: Line[], log: boolean, logX: boolean, smooth: number, dots:
     const colour = paint(line.pen.token);
     const few = dots || line.xs.length === 1;
     if (line.min && line.max) {
-      const low = add(line, line.min, { width: 0, points: { show: false } });
-      const high = add(line, line.max, { width: 0, points: { show: false } });
+      const soft = (ys: (number | null)[]) => (smooth > 0 && line.grouped ? smoothed(line.xs, ys, smooth, span || 1) : ys);
+      const low = add(line, soft(line.min), { width: 0, points: { show: false } });
+      const high = add(line, soft(line.max), { width: 0, points: { show: false } });
       bands.push({ series: [high, low], fill: translucent(colour, 0.16) });
     }
-    if (smooth > 0 && !many) add(line, line.ys, { stroke: translucent(colour, 0.28), width: 1, points: { show: false } });
+    if (smooth > 0 && !many && !line.grouped) add(line, line.ys, { stroke: translucent(colour, 0.28), width: 1, points: { show: false } });
     const at = add(line, smooth > 0 ? smoothed(line.xs, line.ys, smooth, span || 1) : line.ys, {
       stroke: many ? translucent(colour, 0.62) : colour, width: many ? 1 : 1.6, points: { show: few, size: 5, fill: colour, stroke: colour }, ...(line.pen.dashed && !many ? { dash: [5, 3] } : {}),
     });

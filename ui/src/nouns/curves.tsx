@@ -39,7 +39,7 @@ export function CurveChart({ metric, runs, pens, names, look, setZoom, live, hei
     ...(look.groups ? { groups: Object.fromEntries(look.groups), band: look.band ?? "std" } : {}),
   }), [runs, metric, look.x, look.zoom?.[0], look.zoom?.[1], look.envelope, look.groups, look.band]);
   const drawing = useResource<Drawing>(near && runs.length ? question : null, live ? (event) => event.topic === "series" && runs.includes(event.id) : undefined);
-  const lines = useMemo(() => linesOf(drawing.data, pens, names), [drawing.data, pens, names]);
+  const lines = useMemo(() => linesOf(drawing.data, pens, names, look.groups !== undefined), [drawing.data, pens, names, look.groups]);
   const props: ChartProps = {
     title: title ?? metric, lines, x: look.x.startsWith("metric:") ? "value" : (look.x as "step" | "time" | "elapsed"), xName: look.x.replace(/^metric:/, ""), log: look.log, logX: look.logX, smooth: look.smooth,
     zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: drawing.stale, waiting: runs.length > 0 && !drawing.data && !drawing.problem,
@@ -49,9 +49,9 @@ export function CurveChart({ metric, runs, pens, names, look, setZoom, live, hei
   return <div ref={box}>{near ? <Chart {...props} /> : <div style={{ height: `${(height ?? 200) + 24}px` }} />}</div>;
 }
 
-function linesOf(drawing: Drawing | undefined, pens: Map<string, Pen>, names: Map<string, string>): Line[] {
+function linesOf(drawing: Drawing | undefined, pens: Map<string, Pen>, names: Map<string, string>, grouped: boolean): Line[] {
   return (drawing?.lines ?? []).map((line, n): Line => ({
     id: line.id, label: `${names.get(line.id) ?? line.id}${line.runs > 1 ? ` (${line.runs})` : ""}`, pen: pens.get(line.id) ?? penOf(n),
-    xs: drawing!.axes[line.axis]!, ys: line.ys, min: line.low ?? undefined, max: line.high ?? undefined, total: line.total,
+    xs: drawing!.axes[line.axis]!, ys: line.ys, min: line.low ?? undefined, max: line.high ?? undefined, total: line.total, grouped,
   }));
 }

@@ -52,20 +52,18 @@ export function LookBar({ set, seen, keys, views, layout, setLayout }: { set: Co
   const defined = Object.values(set.definitions).some((one) => one.x);
   return (
     <div class="toolbar lookbar">
-      <Filter value={find} set={(text) => setFind(text)} label="Find a chart" hint="Find a chart: loss$ or val/.*" />
+      <Filter value={find} set={(text) => setFind(text)} label="Find a chart" goes="f" hint="Find a chart: loss$ or val/.*" />
       <select class="input" aria-label="Horizontal axis" value={x} onChange={(event) => setQuery({ x: event.currentTarget.value || null, zoom: null })}>
         <option value="">{defined ? "As defined" : "Step"}</option>{defined ? <option value="step">Step</option> : null}<option value="elapsed">Time since start</option><option value="time">Clock time</option>
         <optgroup label="Another metric">{keys.filter((key) => !key.startsWith("system/")).slice(0, 200).map((key) => <option key={key} value={`metric:${key}`}>{key}</option>)}</optgroup>
       </select>
       <label class="row"><span class="soft">Smooth</span><input type="range" min="0" max="0.999" step="0.001" value={smooth} aria-label="Smoothing" aria-valuetext={Number(smooth) ? smooth : "off"} onInput={(event) => setSmooth(event.currentTarget.value)} /><span class="faint value">{Number(smooth) ? smooth : "off"}</span></label>
-      <label class="row"><span class="soft">Group</span>
-        <select class="input" aria-label="Group by" value={group} onChange={(event) => setQuery({ group: event.currentTarget.value || null })}>
-          <option value="">no groups</option><FieldChoices set={set} most={40} />
-        </select>
-      </label>
+      <select class="input" aria-label="Group by" value={group} onChange={(event) => setQuery({ group: event.currentTarget.value || null })}>
+        <option value="">No groups</option><FieldChoices set={set} most={40} />
+      </select>
       {group ? (
         <select class="input" aria-label="Draw groups as" value={as} onChange={(event) => setQuery({ groupas: event.currentTarget.value === "mean" ? null : event.currentTarget.value })}>
-          <option value="mean">mean ± deviation</option><option value="minmax">mean, least to most</option><option value="curves">coloured curves</option>
+          <option value="mean">Mean ± deviation</option><option value="minmax">Mean, least to most</option><option value="curves">Coloured curves</option>
         </select>
       ) : null}
       <Pop label="Axes" title="Axes" left>

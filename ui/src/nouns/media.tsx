@@ -1,6 +1,6 @@
 // What runs logged besides numbers: one panel a key, runs side by side, a slider over the steps.
 import "./media.css";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { API, useResource, withQuery } from "../kit/api";
 import { Filter } from "../kit/filter";
 import { number, value } from "../kit/format";
@@ -87,10 +87,23 @@ export function Shown({ item, view, label }: { item: MediaItem; view: MediaKey["
       case "html": return <iframe src={url} title={label} sandbox="allow-scripts" loading="lazy" />;
       case "table": return <LoggedTable version={item.version_id} label={label} />;
       case "histogram": return <Histogram version={item.version_id} label={label} />;
+      case "text": return <LoggedText url={url} label={label} />;
       default: return <FirstFile version={item.version_id} />;
     }
   };
   return <>{body()}{facts ? <p class="faint facts-line"><Glyph name="table" size={12} />{facts}</p> : null}</>;
+}
+
+const TEXT_BYTES = 65_536;
+
+function LoggedText({ url, label }: { url: string; label: string }) {
+  const [text, setText] = useState<string | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    fetch(url, { signal: stop.signal, headers: { range: `bytes=0-${TEXT_BYTES - 1}` } }).then((answer) => answer.text()).then(setText).catch(() => undefined);
+    return () => stop.abort();
+  }, [url]);
+  return <div class="text wraps" tabIndex={0} role="region" aria-label={label}>{text ?? ""}{text && text.length >= TEXT_BYTES ? "\n…" : ""}</div>;
 }
 
 function FirstFile({ version }: { version: string }) {

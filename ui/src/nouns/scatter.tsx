@@ -1,5 +1,5 @@
 // Scatter: any two params or metrics against each other, coloured by a third; and the spread of one within groups.
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Glyph } from "../kit/glyphs";
 import { Pop } from "../kit/parts";
 import { go, setQuery, useQuery } from "../kit/router";
@@ -10,7 +10,10 @@ import { Ramp, show, usualAxes } from "./parallel";
 import { fieldOf, titleOf, type Compared } from "./runset";
 import "./spread.css";
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [960, 460, 72, 16, 12, 44];
+const [LEFT, RIGHT, TOP, BOTTOM] = [72, 16, 12, 44];
+
+/** Places a little within the frame, so that no spot is cut. */
+const inset = (place: number): number => 0.02 + 0.96 * place;
 
 export function Scatter({ set }: { set: Compared }) {
   const usual = useMemo(() => usualAxes(set), [set.runs]);
@@ -20,21 +23,28 @@ export function Scatter({ set }: { set: Compared }) {
   const [logs, setLogs] = useQuery("plog");
   const [near, setNear] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
+  const [whole, setWidth] = useState(900);
+  const tall = Math.min(460, Math.max(300, Math.round(whole * 0.56)));
+  useEffect(() => {
+    const watch = new ResizeObserver(() => setWidth(box.current!.clientWidth));
+    watch.observe(box.current!);
+    return () => watch.disconnect();
+  }, []);
   const spots = useMemo(() => {
     const read = (field: string) => set.shown.map((run) => (field ? fieldOf(run, field, set.definitions) : null));
     const [xs, ys, cs] = [read(x), read(y), read(colour)];
-    const across = scaleOf(xs, { log: logs.includes("x"), most: 8 });
+    const across = scaleOf(xs, { log: logs.includes("x"), most: whole < 600 ? 4 : 8 });
     const up = scaleOf(ys, { log: logs.includes("y"), most: 7 });
     const shades = scaleOf(cs);
     return { across, up, shades, xs, ys, cs, at: set.shown.map((_, n) => {
       const [px, py] = [across.place(xs[n]!), up.place(ys[n]!)];
-      return px === null || py === null ? null : { left: LEFT + px * (WIDTH - LEFT - RIGHT), top: TOP + (1 - py) * (HEIGHT - TOP - BOTTOM), fill: colour ? shade(shades.place(cs[n]!)) : "var(--series-0)" };
+      return px === null || py === null ? null : { left: LEFT + inset(px) * (whole - LEFT - RIGHT), top: TOP + (1 - inset(py)) * (tall - TOP - BOTTOM), fill: colour ? shade(shades.place(cs[n]!)) : "var(--series-0)" };
     }) };
-  }, [set.shown, x, y, colour, logs, set.definitions]);
+  }, [set.shown, x, y, colour, logs, set.definitions, whole]);
   const toggle = (letter: string) => setLogs(logs.includes(letter) ? logs.replace(letter, "") : logs + letter);
   const over = (event: PointerEvent) => {
     const rect = box.current!.getBoundingClientRect();
-    const [mx, my] = [((event.clientX - rect.left) / rect.width) * WIDTH, ((event.clientY - rect.top) / rect.height) * HEIGHT];
+    const [mx, my] = [((event.clientX - rect.left) / rect.width) * whole, ((event.clientY - rect.top) / rect.height) * tall];
     let best: number | null = null;
     let least = 18 ** 2;
     spots.at.forEach((spot, n) => {
@@ -59,12 +69,12 @@ export function Scatter({ set }: { set: Compared }) {
         <span class="soft" role="status">{placed === set.shown.length ? `${placed} runs` : `${placed} of ${set.shown.length} runs have both`}</span>
       </div>
       <div class="scatter" ref={box} onPointerMove={over} onPointerLeave={() => setNear(null)} onClick={() => chosen && go(pageOfRun(chosen))}>
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${titleOf(y)} over ${titleOf(x)} of ${placed} runs`}>
-          <Frame across={spots.across} up={spots.up} x={titleOf(x)} y={titleOf(y)} />
+        <svg width={whole} height={tall} role="img" aria-label={`${titleOf(y)} over ${titleOf(x)} of ${placed} runs`}>
+          <Frame whole={whole} tall={tall} across={spots.across} up={spots.up} x={titleOf(x)} y={titleOf(y)} />
           {spots.at.map((spot, n) => spot ? <circle key={set.shown[n]!.id} cx={spot.left} cy={spot.top} r={near === n ? 6.5 : set.shown.length > 150 ? 3.5 : 4.5} fill={spot.fill} class={near === n ? "near" : ""} /> : null)}
         </svg>
         {near !== null && chosen && spots.at[near] ? (
-          <div class="tip" style={{ top: `${(spots.at[near]!.top / HEIGHT) * 100}%`, ...(spots.at[near]!.left > WIDTH / 2 ? { right: `${100 - (spots.at[near]!.left / WIDTH) * 100 + 1}%` } : { left: `${(spots.at[near]!.left / WIDTH) * 100 + 1}%` }) }}>
+          <div class="tip" style={{ top: `${(spots.at[near]!.top / tall) * 100}%`, ...(spots.at[near]!.left > whole / 2 ? { right: `${100 - (spots.at[near]!.left / whole) * 100 + 1}%` } : { left: `${(spots.at[near]!.left / whole) * 100 + 1}%` }) }}>
             <b>{set.names.get(chosen.id)}</b>
             <div class="line"><span class="cut">{titleOf(y)}</span><b>{show(spots.ys[near]!)}</b></div><div class="line"><span class="cut">{titleOf(x)}</span><b>{show(spots.xs[near]!)}</b></div>
             {colour ? <div class="line"><span class="cut">{titleOf(colour)}</span><b>{show(spots.cs[near]!)}</b></div> : null}
@@ -77,14 +87,14 @@ export function Scatter({ set }: { set: Compared }) {
   );
 }
 
-function Frame({ across, up, x, y }: { across: Scale; up: Scale; x: string; y: string }) {
-  const [width, height] = [WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM];
+function Frame({ whole, tall, across, up, x, y }: { whole: number; tall: number; across: Scale; up: Scale; x: string; y: string }) {
+  const [width, height] = [whole - LEFT - RIGHT, tall - TOP - BOTTOM];
   return (
     <>
-      {up.ticks.map((tick) => <g key={tick.text} transform={`translate(${LEFT} ${TOP + (1 - tick.place) * height})`}><line x2={width} class="grid" /><text x="-8" dy="4" text-anchor="end">{tick.text.slice(0, 10)}</text></g>)}
-      {across.ticks.map((tick) => <text key={tick.text} x={LEFT + tick.place * width} y={HEIGHT - BOTTOM + 18} text-anchor="middle">{tick.text.slice(0, 14)}</text>)}
-      <line x1={LEFT} x2={WIDTH - RIGHT} y1={HEIGHT - BOTTOM + 0.5} y2={HEIGHT - BOTTOM + 0.5} class="axis" />
-      <text x={LEFT + width / 2} y={HEIGHT - 6} text-anchor="middle" class="name">{x}{across.log ? " (log)" : ""}</text>
+      {up.ticks.map((tick) => <g key={tick.text} transform={`translate(${LEFT} ${TOP + (1 - inset(tick.place)) * height})`}><line x2={width} class="grid" /><text x="-8" dy="4" text-anchor="end">{tick.text.slice(0, 10)}</text></g>)}
+      {across.ticks.map((tick) => <text key={tick.text} x={LEFT + inset(tick.place) * width} y={tall - BOTTOM + 18} text-anchor="middle">{tick.text.slice(0, 14)}</text>)}
+      <line x1={LEFT} x2={whole - RIGHT} y1={tall - BOTTOM + 0.5} y2={tall - BOTTOM + 0.5} class="axis" />
+      <text x={LEFT + width / 2} y={tall - 6} text-anchor="middle" class="name">{x}{across.log ? " (log)" : ""}</text>
       <text transform={`translate(12 ${TOP + height / 2}) rotate(-90)`} text-anchor="middle" class="name">{y}{up.log ? " (log)" : ""}</text>
     </>
   );

@@ -1,18 +1,18 @@
 // A project: its runs at the left, a panel for each of their metrics at the right, live; and what to see of it else.
 import { useMemo } from "preact/hooks";
-import { withQuery } from "../kit/api";
+import { useResource, withQuery } from "../kit/api";
 import { count } from "../kit/format";
 import { Glyph } from "../kit/glyphs";
 import { Head, Loading, usePage } from "../kit/page";
 import { Empty, Failed, Panel, Tabs } from "../kit/parts";
 import { useQuery } from "../kit/router";
-import { Filter } from "../kit/filter";
+import { QueryField } from "../nouns/query";
 import { Parallel } from "../nouns/parallel";
 import { RunList } from "../nouns/runlist";
 import { useRunSet } from "../nouns/runset";
 import { Scatter } from "../nouns/scatter";
 import { Workspace } from "../nouns/workspace";
-import type { RunSetQuery } from "../wire";
+import type { RunKeys, RunSetQuery } from "../wire";
 
 export default function Project({ name }: { name: string }) {
   usePage({ title: "Projects", href: "/projects" }, { title: name });
@@ -20,6 +20,7 @@ export default function Project({ name }: { name: string }) {
   const [tab, setTab] = useQuery("tab", "charts");
   const question = useMemo((): RunSetQuery => ({ filter: { q, project: [name], kind: [], state: [], parent: q ? null : "none", archived: /\barchived\b/.test(q) ? null : false } }), [name, q]);
   const set = useRunSet(question);
+  const keys = useResource<RunKeys>(withQuery("/runs/keys", { project: name }));
   const bad = set.resource.problem?.status === 400 ? set.resource.problem : null;
   if (!set.resource.data && !bad) return set.resource.problem ? <Failed problem={set.resource.problem} again={set.resource.reload} /> : <Loading />;
   return (
@@ -28,8 +29,7 @@ export default function Project({ name }: { name: string }) {
         <span>{count(set.total, "run")}</span>
         {set.total > set.runs.length ? <span>the newest {set.runs.length} are drawn</span> : null}
       </Head>
-      <div class="toolbar"><Filter lazy code value={q} set={(text) => setQ(text)} label="Search runs" bad={bad !== null} hint="params.lr < 0.1 and metrics.auc > 0.7" /></div>
-      {bad ? <p class="problem" role="alert">{bad.message}</p> : null}
+      <div class="toolbar"><QueryField value={q} set={(text) => setQ(text)} keys={keys.data} problem={bad} /></div>
       <Tabs label="About this project" tabs={[{ id: "charts", title: "Charts", count: set.keys.length }, { id: "parallel", title: "Parallel" }, { id: "scatter", title: "Scatter" }]} now={tab} set={(to) => setTab(to)} />
       <Panel id={tab} plain>
         {!set.runs.length ? (
