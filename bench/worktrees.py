@@ -1,0 +1,157 @@
+"""Working copies beside git, as a user types it, with DVC beside us where it is installed.
+
+TENFOLD_BENCH_DVC names the Python of an environment that has dvc. TENFOLD_BENCH_FILES (20,000), TENFOLD_BENCH_GIB (1) and
+TENFOLD_BENCH_ENTRIES (100,000, for the dataset of many entries, budgets for 1,000,000) set the sizes. Budgets are scaled from
+100,000 files and 4 GiB, and take in the start of the command.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.data import Table, make_files, make_large, store_bytes
+from tenfold.stores.blobs import open_blobs
+
+START_S = 0.3
+"""CPU seconds that starting the command takes: not scaled with the size."""
+
+
+class Tool:
+    """One command line in a git repository of its own."""
+
+    def __init__(self, name: str, command: list[str], folder: Path, verbs: dict[str, list[str]], store: str) -> None:
+        self.name, self.command, self.folder, self.verbs, self.store = name, command, folder, verbs, store
+        folder.mkdir(parents=True)
+        subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+        if "init" in verbs:
+            self(self.verbs["init"])
+
+    def __call__(self, words: list[str], *, codes: tuple[int, ...] = (0,)) -> None:
+        """Run the command; it must end with one of these codes."""
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("TENFOLD_", "DVC_"))}
+        env |= {"DVC_SITE_CACHE_DIR": str(self.folder.parent / "dvc-site"), "DVC_NO_ANALYTICS": "1"}
+        done = subprocess.run(
+            [*self.command, *words], cwd=self.folder, env=env, capture_output=True, text=True, check=False
+        )
+        if done.returncode not in codes:
+            raise RuntimeError(f"{self.name} {words}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+    def doing(self, verb: str, path: str, *, codes: tuple[int, ...] = (0,)) -> Callable[[], None]:
+        words = [word.replace("PATH", path) for word in self.verbs[verb]]
+        return lambda: self(words, codes=codes)
+
+
+def tools(top: Path) -> list[Tool]:
+    ours = {
+        "add": ["data", "add", "PATH"],
+        "again": ["data", "commit", "PATH"],
+        "status": ["data", "status", "PATH"],
+        "checkout": ["data", "checkout", "PATH"],
+    }
+    found = [Tool("tenfold", [sys.executable, "-m", "tenfold"], top / "ours", ours, ".tenfold/objects")]
+    peer = os.environ.get("TENFOLD_BENCH_DVC")
+    if peer:
+        theirs = {
+            "init": ["init", "-q"],
+            "add": ["add", "-q", "PATH"],
+            "again": ["add", "-q", "PATH"],
+            "status": ["status", "-q", "PATH.dvc"],
+            "checkout": ["checkout", "-q", "PATH.dvc"],
+        }
+        found.append(Tool("dvc", [peer, "-m", "dvc"], top / "dvc", theirs, ".dvc/cache"))
+    return found
+
+
+def small_files(table: Table, tool: Tool, count: int) -> None:
+    """Add, status, one change, commit, check out."""
+    folder = tool.folder / "small"
+    make_files(folder, count)
+    of = f"{count:,} files of 4 KiB, {tool.name}:"
+    scale = count / 100_000
+
+    def line(job: str, verb: str, budget: float, *, codes: tuple[int, ...] = (0,)) -> None:
+        allowed = budget * scale + START_S if tool.name == "tenfold" else None
+        table.measure(f"{of} {job}", tool.doing(verb, "small", codes=codes), allowed)
+
+    line("add", "add", 4.0)
+    line("status, unchanged", "status", 0.8)
+    line("add again, unchanged", "again", 1.0)
+    (folder / "d00" / "f000000").write_bytes(os.urandom(4096))
+    line("status, one file changed", "status", 1.0, codes=(0, 1, 3))
+    before = store_bytes(tool.folder / tool.store)
+    line("commit of one changed file", "again", 1.3)
+    table.note(f"the store grew by {(store_bytes(tool.folder / tool.store) - before) / 1024:.0f} KiB")
+    shutil.rmtree(folder)
+    line("check out", "checkout", 7.0)
+
+
+def large_file(table: Table, tool: Tool, gib: float) -> None:
+    """Add, status, insert 1 % in the middle, add again, check out."""
+    size = int(gib * (1 << 30))
+    path = tool.folder / "large.bin"
+    make_large(path, size)
+    of = f"one file of {gib:g} GiB, {tool.name}:"
+    scale = gib / 4
+
+    def line(job: str, verb: str, budget: float) -> None:
+        allowed = budget * scale + START_S if tool.name == "tenfold" else None
+        table.measure(f"{of} {job}", tool.doing(verb, "large.bin"), allowed)
+
+    line("add", "add", 7.0)
+    line("status, unchanged", "status", 0.1)
+    make_large(path, size, insert=size // 100)
+    before = store_bytes(tool.folder / tool.store)
+    line("commit after an insertion of 1 %", "again", 7.0)
+    grown = (store_bytes(tool.folder / tool.store) - before) / (1 << 20)
+    table.note(f"{size / 100 / (1 << 20):.1f} MiB inserted, the store grew by {grown:.1f} MiB")
+    path.unlink()
+    line("check out", "checkout", 7.0)
+
+
+def many_entries(table: Table, top: Path, count: int) -> None:
+    """A dataset of that many entries: difference of two versions with one change, one file read, status of the folder."""
+    blobs = open_blobs(top / "objects", top / "cache")
+    folder = top / "many"
+    for number in range(count // 1000):
+        (folder / f"d{number:04}").mkdir(parents=True)
+        for inner in range(1000):
+            os.close(os.open(folder / f"d{number:04}" / f"f{inner:04}", os.O_CREAT | os.O_WRONLY))
+    scale = count / 1_000_000
+    of = f"{count:,} entries:"
+    tree = table.measure(f"{of} add (empty files)", lambda: blobs.put_folder(folder), 20.0, scale=scale)
+    (folder / "d0000" / "f0500").write_bytes(b"changed")
+    after = blobs.put_folder(folder)
+
+    def fresh() -> Any:
+        return open_blobs(top / "objects", top / "cache")
+
+    table.measure(f"{of} status, one changed", lambda: fresh().diff_folder(tree.digest, folder), 8.0, scale=scale)
+    found = table.measure(f"{of} diff of two versions", lambda: fresh().diff(tree.digest, after.digest), 0.2)
+    assert len(found) == 1
+    table.measure(f"{of} one file found and read", lambda: _read(fresh(), after.digest, "d0000/f0500"), 0.2)
+
+
+def _read(blobs: Any, tree: str, path: str) -> bytes:
+    data: bytes = blobs.get_bytes(blobs.find_entry(tree, path).digest)
+    return data
+
+
+def lines() -> list[dict[str, Any]]:
+    table = Table()
+    top = Path(tempfile.mkdtemp(prefix="tenfold-bench-"))
+    try:
+        for tool in tools(top):
+            small_files(table, tool, int(os.environ.get("TENFOLD_BENCH_FILES", "20000")))
+            large_file(table, tool, float(os.environ.get("TENFOLD_BENCH_GIB", "1")))
+            shutil.rmtree(tool.folder)
+        many_entries(table, top, int(os.environ.get("TENFOLD_BENCH_ENTRIES", "100000")))
+    finally:
+        shutil.rmtree(top)
+    return table.lines
