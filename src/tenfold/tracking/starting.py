@@ -8,9 +8,10 @@ import itertools
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
@@ -124,13 +125,20 @@ def attach(
     run_id: str,
     *,
     capture: Collection[str] = (),
+    label: str = "",
     run_type: Callable[..., ActiveRun] = ActiveRun,
 ) -> ActiveRun:
     """Log into a run that another has started and will end, as the process of a pipeline's step does.
 
     Costs nothing until something is logged. Its end sends what was logged and leaves the run's state alone.
+
+    Args:
+        label: Stands before the key of each metric logged here: `rank_1/loss`.
     """
     run = run_type(stores, journals, run_id, owned=False, capture=capture)
+    if label:
+        log = run.log
+        run.log = lambda metrics, step=None, at_ms=None: log({label: metrics}, step, at_ms)
     run.begin()
     _end_at_exit()
     return run
@@ -219,6 +227,10 @@ def _user() -> str:
 
 _begun = itertools.count()
 _registered = False
+_exit: tuple[float, object] | None = None
+"""When sys.exit was called last, and with what: nothing else tells a process that ends of it."""
+EXIT_WAIT_S = 5.0
+"""A call of sys.exit so long before the end of the process was caught: it is not what ends it."""
 
 
 def _end_at_exit() -> None:
@@ -226,11 +238,24 @@ def _end_at_exit() -> None:
     if not _registered:
         _registered = True
         atexit.register(end_all)
+        sys.exit = _noting(sys.exit)
+
+
+def _noting(leave: Callable[[Any], NoReturn]) -> Callable[..., NoReturn]:
+    def noted_exit(status: Any = None, /) -> NoReturn:
+        """Exit the interpreter by raising SystemExit(status)."""
+        global _exit
+        _exit = time.monotonic(), status
+        leave(status)
+
+    return noted_exit
 
 
 def end_all() -> None:
-    """End the runs nobody ended: failed when the process ends by an exception, else finished."""
+    """End the runs nobody ended: failed when the process ends by an exception or an exit code, else finished."""
     error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    if error is None and _exit is not None and time.monotonic() - _exit[0] < EXIT_WAIT_S:
+        error = SystemExit(_exit[1])
     state, text = outcome(error)
     for run in reversed(background.runs()):
         run.finish(state, error=text)

@@ -38,10 +38,10 @@ class RunToBegin(ActiveRun):
         self._given = {"arguments": arguments, "project": project, **options}
         project = project or (above.project if above is not None else None) or workspace.project
         if options.get("parent") is None:
-            options["parent"] = above.id if above is not None else ""
+            options["parent"] = above.id if above is not None else None
         self._workspace, self._new_id = workspace, ids.new_id()
         self._start: Callable[[], Any] = lambda: start_run(
-            workspace, project, **options, new_id=self._new_id, run_type=self._become
+            workspace, project, **options, new_id=self._new_id, run_type=self._become, alone=True
         )
         self._beginning = threading.RLock()
         self._refusal: BaseException | None = None

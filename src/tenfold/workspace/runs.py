@@ -6,12 +6,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from tenfold.base import settings
-from tenfold.base.errors import Invalid
-from tenfold.records import ARCHIVED, STARRED
+from tenfold.base.errors import Invalid, RunNotFound
+from tenfold.records import ARCHIVED, STARRED, Run
+from tenfold.records.run import LIVE_STATES
 from tenfold.tracking import ActiveRun as TrackedRun
 from tenfold.tracking import current as current_run
+from tenfold.tracking.outbox import is_away
 from tenfold.tracking.stack import above as run_above
 from tenfold.tracking.starting import attach, start
+from tenfold.workspace import family
 from tenfold.workspace.used import Used
 from tenfold.workspace.workspace import Workspace, current
 
@@ -39,6 +42,7 @@ class ActiveRun(TrackedRun):
         if read and not self.ended:
             self.result({"files_read": read})
         super().finish(state, error=error)
+        family.tell_no_more(self.id)
 
     def _note_read(self, address: str, path: str) -> None:
         self.__dict__.setdefault("_read", set()).add((address, path))
@@ -101,13 +105,33 @@ def start_run(
     capture: Collection[str] | None = None,
     capture_env: Collection[str] | None = None,
     run_type: Callable[..., TrackedRun] | None = None,
+    alone: bool = False,
 ) -> ActiveRun:
-    """Start a run in a workspace; a run that is active already becomes its parent, unless `parent` is ''."""
+    """Start a run in a workspace; a run that is active already becomes its parent, unless `parent` is ''.
+
+    In a process that a run's process started, that run becomes the parent; if this is one rank of several, they all log
+    into it. Ranks without such a run have one each, in one group.
+
+    Args:
+        alone: No run is active here, whatever the stack says.
+    """
     if capture is None:
         capture = settings.words("capture")
     if capture_env is None:
         capture_env = settings.words("capture_env")
-    above = run_above()
+    above = None if alone else run_above()
+    make = run_type or ActiveRun
+    here = family.rank() if above is None else None
+    outer = _inherited(workspace) if above is None and parent is None else None
+    if here is not None:
+        told = family.inherited() if parent is None and id is None else None
+        if told is not None and (here.number > 0 or (outer is not None and outer.state in LIVE_STATES)):
+            return _join(workspace, outer or Run(id=told, project=""), here, make)
+        new_id = told if told is not None and outer is None else new_id
+        group = group or here.job or None
+        tags = {"rank": str(here.number), "world_size": str(here.of), **(tags or {})}
+    if parent is None:
+        parent = above.id if above is not None else outer.id if outer is not None else ""
     run = start(
         workspace.stores,
         workspace.journals,
@@ -116,15 +140,16 @@ def start_run(
         params=params,
         tags=tags,
         group=group,
-        parent_id=above.id if parent is None and above is not None else parent,
+        parent_id=parent,
         run_id=id,
         new_id=new_id,
         resume=resume,
         kind=kind,
         capture=capture,
         capture_env=capture_env,
-        run_type=run_type or ActiveRun,
+        run_type=make,
     )
+    _tell(workspace, run.id)
     return cast(ActiveRun, run)
 
 
@@ -138,6 +163,11 @@ def active_run(*, required: bool = True, start: bool = False) -> Any:
     found = current_run()
     if found is not None:
         return found
+    if (start or required) and family.inherited() is not None:
+        place = current()
+        outer = _inherited(place)
+        if outer is not None:
+            return _join(place, outer, family.rank(), ActiveRun)
     if start:
         return start_run(current(), None)
     if required:
@@ -148,4 +178,33 @@ def active_run(*, required: bool = True, start: bool = False) -> Any:
 def step_context(run_id: str) -> ActiveRun:
     """Around a pipeline's step: `tenfold.log` and `tenfold.active_run()` mean the step's run."""
     place = current()
-    return cast(ActiveRun, attach(place.stores, place.journals, run_id, run_type=ActiveRun))
+    run = attach(place.stores, place.journals, run_id, run_type=ActiveRun)
+    _tell(place, run_id)
+    return cast(ActiveRun, run)
+
+
+def _inherited(workspace: Workspace) -> Run | None:
+    """The run of the process that started this one, when this store has it."""
+    run_id = family.inherited()
+    if run_id is None:
+        return None
+    try:
+        return workspace.stores.runs.get([run_id])[0]
+    except RunNotFound:
+        return None
+    except Exception as error:
+        if not is_away(error):
+            raise
+        return Run(id=run_id, project="", state="running")
+
+
+def _join(workspace: Workspace, outer: Run, rank: family.Rank | None, run_type: Callable[..., TrackedRun]) -> ActiveRun:
+    """Log into a run that another process began and ends. What a rank but the first logs has its number before the key."""
+    label = f"rank_{rank.number}" if rank is not None and rank.number > 0 else ""
+    run = attach(workspace.stores, workspace.journals, outer.id, run_type=run_type, label=label)
+    run.name, run.project = outer.name, outer.project
+    return cast(ActiveRun, run)
+
+
+def _tell(workspace: Workspace, run_id: str) -> None:
+    family.tell_children(run_id, workspace.location.store, workspace.location.blobs)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tenfold.base import settings
 from tenfold.base.errors import Unavailable
+from tenfold.workspace.family import inherited_place
 from tenfold.workspace.location import Location, locate
 
 if TYPE_CHECKING:
@@ -125,11 +126,13 @@ def open_workspace(store: str | None = None, *, blobs: str | None = None, token:
 
 
 def current() -> Workspace:
-    """This process's workspace: the one set by `use`, else the one settings name, opened once."""
+    """This process's workspace, opened once: the one set by `use`, else that of the run that started this process, else
+    the one settings name."""
     global _current
     with _lock:
         if _current is None:
-            _current = open_workspace()
+            store, blobs = inherited_place()
+            _current = open_workspace(store, blobs=blobs)
         return _current
 
 
