@@ -855,10 +855,11 @@ export interface RunRow {
   archived: boolean;
 }
 
-/** The runs of a set: as named, else in the order asked. `total` counts all matches; named runs that are not there are left out. `metrics` has the definitions of the newest run that defined them. */
+/** The runs of a set: as named, else in the order asked. `total` counts all matches (with `at_least`: or more); named runs that are not there are left out. `metrics` has the definitions of the newest run that defined them. */
 export interface RunSet {
   items: RunRow[];
   total: number;
+  at_least: boolean;
   metrics: Record<string, Definition>;
 }
 

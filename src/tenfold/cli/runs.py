@@ -1,4 +1,4 @@
-"""`tenfold runs`: list, search, show, export; what is done to runs stands in runs_acting."""
+"""`tenfold runs`: list, search, show, export; changing them stands in runs_acting, comparing in runs_comparing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TextIO
 import click
 
 from tenfold.cli import runs_acting as acting
+from tenfold.cli import runs_comparing as comparing
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
 from tenfold.records import MARKS, RunQuery, without_marks
@@ -130,3 +131,4 @@ def export(
 
 
 acting.add_to(command)
+comparing.add_to(command)

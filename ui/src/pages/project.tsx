@@ -26,7 +26,7 @@ export default function Project({ name }: { name: string }) {
   return (
     <>
       <Head title={name} actions={<><a class="button" href={withQuery("/runs", { project: name, q })}><Glyph name="table" size={14} />Table</a><a class="button" href={withQuery("/compare", { project: name, q })}><Glyph name="compare" size={14} />Compare</a></>}>
-        <span>{count(set.total, "run")}</span>
+        <span>{set.resource.data?.at_least ? `${set.total.toLocaleString("en-US")}+ runs` : count(set.total, "run")}</span>
         {set.total > set.runs.length ? <span>the newest {set.runs.length} are drawn</span> : null}
       </Head>
       <div class="toolbar"><QueryField value={q} set={(text) => setQ(text)} keys={keys.data} problem={bad} /></div>

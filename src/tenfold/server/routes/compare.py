@@ -11,11 +11,11 @@ import msgspec
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
-from tenfold.records import Compare, Curve, Run, RunQuery
+from tenfold.records import Compare, Curve, Page, Run, RunQuery
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Id
 from tenfold.server.routes.runs import order_of, where_of
-from tenfold.server.rows import code_row, flat, run_row, version_link
+from tenfold.server.rows import code_row, run_row, version_link
 from tenfold.server.table import Nothing, Route
 from tenfold.server.wire import (
     DataPair,
@@ -32,13 +32,11 @@ from tenfold.server.wire import (
     RunSetQuery,
     ValuePair,
 )
-from tenfold.tracking import importance, overlay
-from tenfold.tracking.definitions import MetricDefinition, definitions, value_of
+from tenfold.tracking import overlay
 from tenfold.workspace import comparing
 
 ENVELOPE_LINES = 50
 """Above so many lines the smallest and largest are not sent: bands over bands show nothing."""
-PARAMS_LIMIT = 200
 
 
 class PairParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,22 +45,23 @@ class PairParams(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_set(place: Place, params: Nothing, body: RunSetQuery) -> RunSet:
-    runs, total = _runs(place.stores, body)
+    runs, page = _runs(place.stores, body)
     now = now_ms()
-    defined = _definitions(runs)
+    defined = comparing.definitions_of(runs)
     return RunSet(
         items=[run_row(run, now=now) for run in runs],
-        total=total,
+        total=page.total,
+        at_least=page.at_least,
         metrics={key: Definition(goal=one.goal, summary=one.summary, x=one.x) for key, one in defined.items()},
     )
 
 
-def _runs(stores: Stores, body: RunSetQuery) -> tuple[list[Run], int]:
+def _runs(stores: Stores, body: RunSetQuery) -> tuple[list[Run], Page[Run]]:
     if body.runs:
         ids = list(dict.fromkeys(body.runs))
         found = {run.id: run for run in stores.runs.search(_named(ids)).items}
         runs = [found[id_] for id_ in ids if id_ in found][: body.limit]
-        return runs, len(found)
+        return runs, Page(runs, len(found))
     asked = body.filter or RunFilter()
     page = stores.runs.search(
         RunQuery(
@@ -73,18 +72,11 @@ def _runs(stores: Stores, body: RunSetQuery) -> tuple[list[Run], int]:
             limit=body.limit,
         )
     )
-    return page.items, page.total
+    return page.items, page
 
 
 def _named(ids: list[str]) -> RunQuery:
     return RunQuery(where=Compare("id", "in", list(ids)), deleted=None, limit=len(ids), count=False)
-
-
-def _definitions(runs: list[Run]) -> dict[str, MetricDefinition]:
-    found: dict[str, MetricDefinition] = {}
-    for run in sorted(runs, key=lambda run: run.created_at_ms):
-        found |= definitions(run)
-    return found
 
 
 def draw(place: Place, params: Nothing, body: DrawQuery) -> Drawing:
@@ -171,38 +163,17 @@ def _sent(column: overlay.Column) -> list[float | None]:
 
 def weigh(place: Place, params: Nothing, body: ImportanceQuery) -> Importance:
     runs, _ = _runs(place.stores, body)
-    definition = _definitions(runs).get(body.metric, MetricDefinition())
-    if body.summary:
-        definition = MetricDefinition(summary=body.summary)
-    known = [(run, value_of(run.metrics[body.metric], definition)) for run in runs if body.metric in run.metrics]
-    known = [(run, value) for run, value in known if math.isfinite(value)]
-    trees = [flat(run.params) for run, _ in known]
-    names = sorted({name for tree in trees for name in tree})
-    columns = {name: [_plain(tree.get(name)) for tree in trees] for name in names}
-    changing = {name: values for name, values in columns.items() if len({repr(value) for value in values}) > 1}
-    found = importance.weigh(dict(list(changing.items())[:PARAMS_LIMIT]), [value for _, value in known])
+    found = comparing.importance_of(runs, body.metric, body.summary)
     return Importance(
         metric=body.metric,
-        summary=definition.summary,
-        runs=len(known),
+        summary=found.summary,
+        runs=found.runs,
         items=[
             ParamImportance(param=w.param, share=w.share, correlation=w.correlation, kind=w.kind, values=w.values)
-            for w in found
+            for w in found.weights
         ],
-        constant=[name for name in names if name not in changing],
+        constant=found.constant,
     )
-
-
-def _plain(value: Any) -> Any:
-    """A value as number or word; a text that reads as a number is one."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value if not isinstance(value, int) or abs(value) < 2**1000 else str(value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return msgspec.json.encode(value).decode()
 
 
 def pair(place: Place, params: PairParams) -> RunPair:
@@ -232,8 +203,7 @@ def pair(place: Place, params: PairParams) -> RunPair:
 
 
 def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[ValuePair]:
-    names = sorted({*a, *b})
-    return [ValuePair(name=name, a=a.get(name), b=b.get(name)) for name in names if a.get(name) != b.get(name)]
+    return [ValuePair(name=name, a=one, b=other) for name, (one, other) in comparing.unlike(a, b).items()]
 
 
 ROUTES = [

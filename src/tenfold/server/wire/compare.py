@@ -34,11 +34,12 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The runs of a set: as named, else in the order asked. `total` counts all matches; named runs that are not there
-    are left out. `metrics` has the definitions of the newest run that defined them."""
+    """The runs of a set: as named, else in the order asked. `total` counts all matches (with `at_least`: or more);
+    named runs that are not there are left out. `metrics` has the definitions of the newest run that defined them."""
 
     items: list[RunRow]
     total: int
+    at_least: bool
     metrics: dict[str, Definition]
 
 

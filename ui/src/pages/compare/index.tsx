@@ -55,7 +55,7 @@ export default function Compare() {
     <>
       <Head title={`Compare ${count(set.runs.length, "run")}`}>
         {q ? <span>found by <code>{q}</code>{project ? <> in {project}</> : null}</span> : own ? <span>of <a href={`/projects/${encodeURIComponent(own)}`}>{own}</a></span> : <span>of {count(projects.size, "project")}</span>}
-        {set.total > set.runs.length ? <span class="warn">The first {set.runs.length} of {set.total.toLocaleString("en-US")}.</span> : null}
+        {set.total > set.runs.length ? <span class="warn">The first {set.runs.length} of {set.total.toLocaleString("en-US")}{set.resource.data.at_least ? "+" : ""}.</span> : null}
       </Head>
       <Tabs label="Compare" tabs={tabs} now={tab} set={(to) => setTab(to)} />
       <Panel id={tab} plain>
