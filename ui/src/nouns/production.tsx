@@ -23,8 +23,8 @@ export function InProduction({ model }: { model?: string }) {
               ...(model ? [] : [{ key: "model", title: "Model", width: 180, cell: (one: Production["aliases"][number]) => one.model }]),
               { key: "alias", title: "Alias", width: 120, cell: (one) => <span class="tag act">{one.alias}</span> },
               { key: "version", title: "Version", width: 130, cell: (one) => <span class="row">{link(one.model, one.version)}{one.fate ? <span class="faint">{one.fate}</span> : null}</span> },
-              { key: "from", title: "From", width: 150, cell: (one) => when(one.from_ms) },
-              { key: "until", title: "Until", width: 150, cell: (one) => (one.until_ms ? when(one.until_ms) : "still") },
+              { key: "from", title: "From", width: 196, cell: (one) => when(one.from_ms) },
+              { key: "until", title: "Until", width: 196, cell: (one) => (one.until_ms ? when(one.until_ms) : "still") },
               { key: "who", title: "By", width: 110, cell: (one) => one.who },
               { key: "why", title: "Why", cell: (one) => <span title={one.why}>{one.why}</span> },
             ]} />
@@ -36,7 +36,7 @@ export function InProduction({ model }: { model?: string }) {
                 { key: "address", title: "Serves", width: 220, cell: (one) => one.address },
                 { key: "version", title: "Version", width: 90, cell: (one) => link(one.model, one.version) },
                 { key: "weight", title: "Share", width: 90, numeric: true, cell: (one) => (one.is_shadow ? "shadow" : percent(one.weight, 0)) },
-                { key: "from", title: "From", width: 150, cell: (one) => when(one.from_ms) },
+                { key: "from", title: "From", width: 196, cell: (one) => when(one.from_ms) },
                 { key: "until", title: "Until", cell: (one) => (one.until_ms ? when(one.until_ms) : "still") },
               ]} />
             </Section>

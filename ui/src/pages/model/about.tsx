@@ -62,7 +62,7 @@ export function Words({ path, version, text }: { path: string; version?: number;
       toast((error as Error).message, "bad");
     }
   };
-  if (draft === null) return <span class="row wrap">{text ? <span style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>{text}</span> : null}<button type="button" class="button bare" onClick={() => setDraft(text)}>{text ? `Change what ${what} is` : `Say what ${what} is`}</button></span>;
+  if (draft === null) return <span class="row wrap">{text ? <span style={{ overflowWrap: "anywhere", whiteSpace: "pre-wrap" }}>{text}</span> : null}<button type="button" class="button bare" style={{ height: "20px" }} aria-label={`${text ? "Change" : "Describe"} ${what}`} onClick={() => setDraft(text)}>{text ? "Change" : "Describe"}</button></span>;
   return (
     <form class="row wrap" onSubmit={(event) => void save(event)} onKeyDown={(event) => event.key === "Escape" && setDraft(null)}>
       <textarea class="input" rows={2} style={{ minWidth: "240px" }} aria-label={`What ${what} is`} value={draft} onInput={(event) => setDraft(event.currentTarget.value)} autofocus />

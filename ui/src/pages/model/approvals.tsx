@@ -22,7 +22,7 @@ export function Approvals({ base, model, ask, done }: { base: string; model: Mod
                 <span class="tag act">{one.alias}</span>
                 <span style={{ whiteSpace: "nowrap" }}><span class="faint">→</span> <b>v{one.version}</b></span>
                 <Badge state={one.state === "approved" ? "passed" : one.state === "rejected" ? "refused" : "waiting"} word={one.state} />
-                <span class="soft grow" style={{ overflowWrap: "anywhere" }}>
+                <span class="soft" style={{ flex: "1 1 220px", overflowWrap: "anywhere" }}>
                   {one.by || "someone"}{one.comment ? `: ${one.comment}` : " asked"}
                   {one.answered_at_ms ? <><br />{one.answered_by || "someone"}{one.answer ? `: ${one.answer}` : ` ${one.state} it`}</> : null}
                 </span>

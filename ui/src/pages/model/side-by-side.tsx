@@ -14,7 +14,8 @@ export function SideBySide({ base, model }: { base: string; model: ModelDetail }
   const latest = model.versions.slice(0, 2).map((row) => row.version.number);
   const [text, setText] = useQuery("with", latest.join(","));
   const [all, setAll] = useQuery("all");
-  const numbers = text.split(",").filter(Boolean);
+  const there = new Set(model.versions.map((row) => String(row.version.number)));
+  const numbers = text.split(",").filter((one) => there.has(one));
   const told = useResource<ModelComparison>(numbers.length ? withQuery(`${base}/compare`, { versions: numbers.join(",") }) : null, (event) => event.topic === "version");
   const toggle = (n: string) => setText(numbers.includes(n) ? numbers.filter((one) => one !== n).join(",") : [...numbers, n].join(","));
   return (
@@ -38,7 +39,7 @@ function Beside({ told, all, stale }: { told: ModelComparison; all: boolean; sta
         {sections.map(([title, rows]) => (
           <tbody key={title}>
             <tr><th scope="rowgroup" colSpan={told.addresses.length + 1}>{title}</th></tr>
-            {rows.map(([key, values]) => <tr key={key}><th scope="row" class="cut" title={key} style={{ fontWeight: 400 }}>{NAMES[key] ?? key}</th>{values.map((one, i) => <td key={i} title={cell(key, one)}>{cell(key, one)}</td>)}</tr>)}
+            {rows.map(([key, values]) => <tr key={key}><th scope="row" class="cut" title={key} style={{ fontWeight: 400 }}>{NAMES[key] ?? key}</th>{values.map((one, i) => <td key={i} title={cell(key, one)}>{key === "trained by" && one ? <a href={`/runs/${String(one).slice(4)}`}>{cell(key, one)}</a> : cell(key, one)}</td>)}</tr>)}
           </tbody>
         ))}
       </table>
