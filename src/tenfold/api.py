@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tenfold.pipelines import fixed, pipeline, step
+from tenfold.pipelines import fixed, pipeline, step, when
 from tenfold.workspace import Client, Used, Workspace, current, use
 from tenfold.workspace.beginning import RunToBegin
 from tenfold.workspace.engines import deployed_predictions as predictions
@@ -47,7 +47,7 @@ __all__ = [
     "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
     "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
     "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "schedule", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "why",
+    "record_evaluation", "report_html", "run", "schedule", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "when", "why",
     "worktree",
 ]  # fmt: skip
 

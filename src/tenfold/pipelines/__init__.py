@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tenfold.pipelines.conditions import when as when
     from tenfold.pipelines.control import abandoned as abandoned
     from tenfold.pipelines.control import cancel as cancel
     from tenfold.pipelines.control import registered as registered
@@ -39,7 +40,7 @@ _HOMES = {
     "Progress": "progress", "Step": "steps", "abandoned": "control", "cancel": "control", "fixed": "steps", "graph": "status",
     "load_pipeline": "loading", "pipeline": "definition", "plan": "planning", "provide_host": "host",
     "read_log": "logs", "register_codec": "values", "registered": "control", "resume": "control",
-    "run_pipeline": "control", "step": "steps", "why_ran": "why",
+    "run_pipeline": "control", "step": "steps", "when": "conditions", "why_ran": "why",
 }  # fmt: skip
 
 __all__ = sorted(_HOMES)

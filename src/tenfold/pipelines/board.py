@@ -6,10 +6,8 @@ nothing: what it decided waits in `added` and `changes` for the scheduler (or is
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -19,42 +17,13 @@ from tenfold.base.errors import TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
+from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, is_short, waits_of
 from tenfold.pipelines.steps import same_length
-from tenfold.pipelines.templates import Template, dependencies, fill, items_of, value_template
+from tenfold.pipelines.templates import Template, fill, holds, items_of, needed, value_template
 from tenfold.pipelines.values import value_of
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, RunChange, Task, TaskChange, TaskState, Version
 from tenfold.records.run import CodeVersion
-
-GOOD: tuple[TaskState, ...] = ("finished", "cached")
-ENDED: tuple[TaskState, ...] = ("finished", "cached", "failed", "skipped", "cancelled")
-SHOWN_PARAM_CHARACTERS = 200
-
-
-@dataclass
-class Place:
-    """One place: its task as last seen or decided, its spec, and what is known of it."""
-
-    task: Task
-    spec: Spec
-    waits: set[str] = field(default_factory=set)
-    """Keys of places whose end it waits for."""
-    filled: dict[str, Template] | None = None
-    outputs: dict[str, Found] = field(default_factory=dict)
-    items: list[str] | None = None
-    """Keys of its items, once it fanned out."""
-    left: int = 0
-    """Items that have not ended."""
-    fanned_out: bool = False
-    """True when the store knows already that it fanned out."""
-
-    @property
-    def key(self) -> str:
-        return self.task.key
-
-    @property
-    def state(self) -> TaskState:
-        return self.task.state
 
 
 class Board:
@@ -96,7 +65,7 @@ class Board:
         for place in self.places.values():
             if place.spec.item_of:
                 parent = self.places[place.spec.item_of]
-                parent.items = sorted([*(parent.items or []), place.key], key=_index)
+                parent.items = sorted([*(parent.items or []), place.key], key=index_of)
         for place in self.places.values():
             if place.spec.mapped and place.state not in ENDED:
                 place.fanned_out = place.state == "running"
@@ -114,7 +83,7 @@ class Board:
     def _put(self, place: Place) -> Place:
         self.places[place.key] = place
         self.by_id[place.task.id] = place
-        place.waits = {key for value in place.spec.arguments.values() for key in dependencies(value)}
+        place.waits = waits_of(place.spec)
         if not place.spec.item_of:
             for key in place.waits:
                 self.dependents.setdefault(key, []).append(place.key)
@@ -145,21 +114,34 @@ class Board:
             place = self._open.popleft()
             if place.state != "waiting":
                 continue
-            bad = self._bad_input(place)
-            if bad:
-                self.end(place, "skipped", outcome={"because": f"{bad} did not give its output"})
-                continue
             try:
-                if place.spec.mapped:
+                reason = self._reason_to_skip(place)
+                if reason:
+                    self.end(place, "skipped", outcome=reason)
+                elif place.spec.mapped:
                     self._fan_out(place)
                 else:
                     self._look_up(place)
             except TenfoldError as error:
                 self.fail(place, f"{type(error).__name__}: {error}")
 
-    def _bad_input(self, place: Place) -> str | None:
-        keys = {key for value in place.spec.arguments.values() for key in dependencies(value)}
-        return next((key for key in sorted(keys) if self.places[key].state not in GOOD), None)
+    def _reason_to_skip(self, place: Place) -> dict[str, Any] | None:
+        """Why a place cannot run, or shall not: `by_choice` when a condition is behind it and nothing failed."""
+        for guard in place.spec.guards:
+            reason = self._missing([guard.condition])
+            if reason is None and holds(guard.condition, self.lookup) != guard.expected:
+                reason = {"because": f"not so: {guard.says}", "by_choice": True}
+            if reason is not None:
+                return reason
+        return self._missing(place.spec.arguments.values())
+
+    def _missing(self, given: Iterable[Template]) -> dict[str, Any] | None:
+        for template in given:
+            for key in needed(template, self.lookup):
+                if self.places[key].state not in GOOD:
+                    because = {"because": f"{key} did not give its output"}
+                    return {**because, "by_choice": True} if self.places[key].skipped_by_choice else because
+        return None
 
     def _look_up(self, place: Place) -> None:
         parts = self.parts(place)
@@ -189,7 +171,7 @@ class Board:
             place.items.append(key)
             if key not in self.places:
                 arguments = {**spec.arguments, **{name: items[index] for name, items in lists.items()}}
-                item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key)
+                item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key, guards=[])
                 self.add(key, item)
             known = self.places[key]
             known.waits = set()
@@ -292,7 +274,7 @@ class Board:
         not_before_ms = old.not_before_ms if not_before_ms is None else not_before_ms
         place.task = msgspec.structs.replace(old, state=to, outcome=new_outcome, not_before_ms=not_before_ms)
         if old.id in self.added:
-            self.added[old.id] = _begun(self.added[old.id], to, run, self.clock())
+            self.added[old.id] = begun(self.added[old.id], to, run, self.clock())
             return
         fanning = place.spec.mapped and old.state in ("waiting", "running")
         expect: list[TaskState] = ["waiting", "running"] if fanning else [old.state]
@@ -323,7 +305,7 @@ class Board:
         outcome = {key: value for key, value in place.task.outcome.items() if key == "attempts"}
         self._change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=0)
         place.filled = None
-        if all(self.places[key].state in GOOD for value in spec.arguments.values() for key in dependencies(value)):
+        if all(self.places[key].state in ENDED for key in waits_of(spec)):
             self._open.append(place)
         change = self.changes[place.task.id]
         self.changes[place.task.id] = msgspec.structs.replace(
@@ -361,41 +343,6 @@ class Board:
                 continue
             filled = fill(given, self.lookup) if "e" in given else given
             value = filled.get("a", filled.get("c"))
-            if ("a" in filled or "c" in filled) and _is_short(value):
+            if ("a" in filled or "c" in filled) and is_short(value):
                 shown[name] = value
         return shown
-
-
-def _is_short(value: Any) -> bool:
-    if isinstance(value, dict) and "$" in value:
-        return False
-    return len(msgspec.json.encode(value)) <= SHOWN_PARAM_CHARACTERS
-
-
-def _begun(run: Run, to: TaskState, change: RunChange | None, at_ms: int) -> Run:
-    """The run of a place that is not stored yet, as it is after a decision."""
-    state: Any = {
-        "running": "running", "finished": "finished", "cached": "finished", "failed": "failed", "skipped": "killed",
-        "cancelled": "killed",
-    }.get(to, "created")  # fmt: skip
-    times = {"created": {}, "running": {"started_at_ms": at_ms}}.get(
-        state, {"started_at_ms": at_ms, "ended_at_ms": at_ms}
-    )
-    fields: dict[str, Any] = {}
-    if change is not None:
-        fields = {"result": {**run.result, **(change.result or {})}, "error": change.error}
-    return msgspec.structs.replace(run, state=state, **times, **fields)
-
-
-def in_graph_order(keys: Iterable[str]) -> list[str]:
-    """Keys with the items of each place right after it, in their order."""
-    places: dict[str, list[str]] = {}
-    for key in keys:
-        places.setdefault(key.partition("[")[0], []).append(key)
-    return [key for group in places.values() for key in sorted(group, key=_index)]
-
-
-def _index(key: str) -> int:
-    """The number of an item within its place; -1 for the place itself."""
-    found = re.search(r"\[(\d+)\]$", key)
-    return int(found[1]) if found else -1

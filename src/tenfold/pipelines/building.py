@@ -29,10 +29,83 @@ class Node:
     step: Step[..., Any]
     arguments: dict[str, Any]
     mapped: tuple[str, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    """It runs only when all of them hold."""
+
+
+class Open:
+    """What is known only at run time. Comparing it gives a `Condition`, for `when`."""
+
+    def __lt__(self, other: Any) -> Condition:
+        return Condition("<", self, other)
+
+    def __le__(self, other: Any) -> Condition:
+        return Condition("<=", self, other)
+
+    def __gt__(self, other: Any) -> Condition:
+        return Condition(">", self, other)
+
+    def __ge__(self, other: Any) -> Condition:
+        return Condition(">=", self, other)
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return Condition("==", self, other)
+
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        return Condition("!=", self, other)
+
+    __hash__ = object.__hash__
+
+    def __and__(self, other: Any) -> Condition:
+        return Condition("and", self, other)
+
+    def __or__(self, other: Any) -> Condition:
+        return Condition("or", self, other)
+
+    def __invert__(self) -> Condition:
+        return Condition("not", self)
+
+    def __bool__(self) -> bool:
+        raise Invalid(f"{self} is known only at run time. Decide on it with tenfold.when(…), or inside a step")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Condition(Open):
+    """A comparison that is made at run time, once what it compares is known."""
+
+    op: str
+    left: Any
+    right: Any = None
+
+    def __repr__(self) -> str:
+        return f"not {self.left}" if self.op == "not" else f"{self.left} {self.op} {self.right!r}"
 
 
 @dataclass(frozen=True, eq=False)
-class Handle:
+class Choice(Open):
+    """What `when` gives: the value of the branch that was taken."""
+
+    condition: Open
+    then: Any
+    otherwise: Any
+
+    def __getitem__(self, name: str) -> Choice:
+        return Choice(self.condition, *(side if side is None else side[name] for side in (self.then, self.otherwise)))
+
+    def __repr__(self) -> str:
+        return f"the choice by {self.condition}"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A node that has it runs only when the condition comes out as `expected`."""
+
+    condition: Open
+    expected: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Handle(Open):
     """What a step will give. With several outputs, take one by name or unpack them; its value is known only later."""
 
     node: Node
@@ -55,14 +128,11 @@ class Handle:
             )
         return iter([Handle(self.node, name) for name in outputs])
 
-    def __bool__(self) -> bool:
-        raise Invalid(f"What {self.node.key!r} gives is known only at run time. Decide on it inside a step")
-
     def __len__(self) -> int:
         raise Invalid(f"What {self.node.key!r} gives is known only at run time. Count it inside a step")
 
     def __repr__(self) -> str:
-        return f"<handle {self.node.key}{'.' + self.output if self.output else ''}>"
+        return f"{self.node.key}{'.' + self.output if self.output else ''}"
 
 
 @dataclass
@@ -71,14 +141,26 @@ class Graph:
 
     nodes: list[Node] = field(default_factory=list)
     returned: Any = None
+    guards: tuple[Guard, ...] = ()
+    """Of the branches the body is in."""
 
     def add(self, step: Step[..., Any], arguments: dict[str, Any], *, mapped: list[str] | None = None) -> Handle:
         """Add a call of a step; gives its handle."""
         calls = sum(node.step.name == step.name for node in self.nodes)
         key = step.name if calls == 0 else f"{step.name}-{calls + 1}"
-        node = Node(key, step, arguments, tuple(mapped or ()))
+        node = Node(key, step, arguments, tuple(mapped or ()), self.guards)
         self.nodes.append(node)
         return Handle(node)
+
+    @contextmanager
+    def only_if(self, condition: Open, expected: bool) -> Iterator[None]:
+        """Nodes added inside run only when the condition comes out so."""
+        before = self.guards
+        self.guards = (*before, Guard(condition, expected))
+        try:
+            yield
+        finally:
+            self.guards = before
 
 
 _building: ContextVar[Graph | None] = ContextVar("tenfold_graph", default=None)

@@ -14,12 +14,13 @@ from tenfold.base.errors import Invalid, StepFailed, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.addresses import fix_addresses
 from tenfold.pipelines.beginning import as_prepared, begin, claim
-from tenfold.pipelines.board import GOOD, Board
+from tenfold.pipelines.board import Board
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.loading import refuse_while_importing, target_of
+from tenfold.pipelines.places import GOOD
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.runs import PipelineRun
 from tenfold.pipelines.scheduler import Scheduler, cancel_places, is_dead
@@ -176,7 +177,7 @@ def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> Pipe
     except Exception as error:  # the edge: whatever broke the scheduler is the run's error too
         _end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
         raise
-    bad = [place for place in board.places.values() if place.state not in GOOD]
+    bad = [place for place in board.places.values() if not place.is_well]
     cancelled = any(place.state == "cancelled" for place in bad)
     failed = [place for place in bad if place.state == "failed" and not place.spec.mapped] or bad
     said = ""

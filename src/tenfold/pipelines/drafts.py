@@ -6,11 +6,12 @@ from pathlib import Path
 
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
-from tenfold.pipelines.board import Board, Place
+from tenfold.pipelines.board import Board
 from tenfold.pipelines.ids import derived_id, output_id
 from tenfold.pipelines.keys import Found, cache_ref, output_name
 from tenfold.pipelines.logs import KIND as LOG_KIND
 from tenfold.pipelines.logs import LOG_FILE, live_log
+from tenfold.pipelines.places import Place
 from tenfold.pipelines.templates import Template, dependencies, exact_versions
 from tenfold.pipelines.values import Kept, value_of
 from tenfold.records import Draft, Edge, Move

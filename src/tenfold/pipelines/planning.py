@@ -9,9 +9,10 @@ import msgspec
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.pipelines.addresses import fix_addresses
-from tenfold.pipelines.board import Board, in_graph_order
+from tenfold.pipelines.board import Board
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.host import Host
+from tenfold.pipelines.places import in_graph_order
 from tenfold.pipelines.specs import specs_of
 from tenfold.pipelines.why import Comparison, earlier_tasks
 from tenfold.records import Run

@@ -23,12 +23,13 @@ import psutil
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
 from tenfold.contracts import Stores
-from tenfold.pipelines.board import ENDED, Board, Place
+from tenfold.pipelines.board import Board
 from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
 from tenfold.pipelines.logs import live_log
+from tenfold.pipelines.places import ENDED, Place
 from tenfold.pipelines.progress import OnEvent, Progress
 from tenfold.pipelines.work import Done, Work
 from tenfold.records import Draft, Edge, Task, TaskChange

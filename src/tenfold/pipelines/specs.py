@@ -11,13 +11,13 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Blobs, Stores
-from tenfold.pipelines.building import Graph, Node
+from tenfold.pipelines.building import Graph, Guard, Node
 from tenfold.pipelines.code import code_digest, step_source
 from tenfold.pipelines.keys import environment
 from tenfold.pipelines.steps import Step, file_stamp
 from tenfold.pipelines.templates import dependencies, template
 from tenfold.pipelines.values.skeleton import module_name
-from tenfold.pipelines.work import Spec
+from tenfold.pipelines.work import Spec, SpecGuard
 from tenfold.records import Draft, Version
 from tenfold.records.version import INLINE_LIMIT_BYTES
 
@@ -37,6 +37,8 @@ class PlanNode(msgspec.Struct, frozen=True, omit_defaults=True):
     outputs: list[str] = []
     code: str = ""
     source: str = ""
+    only_if: list[str] = []
+    """Conditions under which it runs, in words."""
 
 
 def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
@@ -59,6 +61,7 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
             qualname=step.function.__qualname__,
             arguments=_arguments(stores, node),
             mapped=list(node.mapped),
+            guards=_guards(stores, node),
             outputs=list(step.outputs),
             retries=step.retries,
             retry_delay_s=step.retry_delay_s,
@@ -85,6 +88,18 @@ def _arguments(stores: Stores, node: Node) -> dict[str, Any]:
         else:
             made[name] = template(value, blobs, what=what, allow_pickle=allow)
     return made
+
+
+def _guards(stores: Stores, node: Node) -> list[SpecGuard]:
+    what = f"The condition of step {node.key!r}"
+    return [
+        SpecGuard(template(one.condition, lambda: stores.blobs, what=what), one.expected, _said(one))
+        for one in node.guards
+    ]
+
+
+def _said(guard: Guard) -> str:
+    return str(guard.condition) if guard.expected else f"not ({guard.condition})"
 
 
 def publish(stores: Stores, name: str, graph: Graph, specs: dict[str, Spec]) -> Version:
@@ -123,4 +138,5 @@ def _plan_node(step: Step[..., Any], key: str, spec: Spec) -> PlanNode:
         spec.outputs,
         spec.code,
         step_source(step),
+        [guard.says for guard in spec.guards],
     )

@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 
 from tenfold.contracts import Stores
-from tenfold.pipelines.board import in_graph_order
+from tenfold.pipelines.places import in_graph_order
 from tenfold.pipelines.templates import dependencies
 from tenfold.pipelines.why import Comparison, earlier_tasks
 from tenfold.pipelines.work import Spec
@@ -94,6 +94,7 @@ def graph(stores: Stores, root_id: str) -> PipelineGraph:
 
 def _inputs(spec: Spec) -> dict[str, list[str]]:
     found = {name: sorted(set(dependencies(given))) for name, given in spec.arguments.items()}
+    found["condition"] = sorted({key for guard in spec.guards for key in dependencies(guard.condition)})
     return {name: keys for name, keys in found.items() if keys}
 
 

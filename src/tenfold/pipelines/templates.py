@@ -7,19 +7,23 @@ A template is one of
     {"e": [key, output, index]}         one item of a list that another place gives
     {"l": [...]}, {"tu": [...]}, {"m": {name: ...}}    a list, tuple, dict with such things inside
     {"p": {name: ...}}                  all outputs of a step (`Parts`)
-`fill` replaces "r" and "e"; what it gives holds no open place, and `make` turns that into the Python value.
+    {"o": [operator, ...]}              a comparison of such things
+    {"w": [condition, then, otherwise]} one of two, as the condition comes out
+`fill` replaces "r", "e", "o" and "w"; what it gives holds no open place, and `make` turns that into the Python value.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import json_digest
+from tenfold.contracts import Blobs
 from tenfold.pipelines.addresses import Exact
-from tenfold.pipelines.building import Fixed, Handle
+from tenfold.pipelines.building import Choice, Condition, Fixed, Handle, Open
 from tenfold.pipelines.steps import Parts
 from tenfold.pipelines.values import Value, keep, load
 from tenfold.pipelines.values.keeping import OpenBlobs
@@ -35,6 +39,12 @@ def template(value: Any, blobs: OpenBlobs, *, what: str, allow_pickle: bool = Fa
         return template(value.value, blobs, what=what, allow_pickle=allow_pickle)
     if isinstance(value, Handle):
         return {"r": [value.node.key, value.output]}
+    if isinstance(value, Condition):
+        sides = [value.left] if value.op == "not" else [value.left, value.right]
+        return {"o": [value.op, *(template(side, blobs, what=what, allow_pickle=allow_pickle) for side in sides)]}
+    if isinstance(value, Choice):
+        parts = (value.condition, value.then, value.otherwise)
+        return {"w": [template(part, blobs, what=what, allow_pickle=allow_pickle) for part in parts]}
     if isinstance(value, Exact):
         return {"a": str(value), "v": value.version_id, "d": value.digest}
     if not _has_open(value):
@@ -48,7 +58,7 @@ def template(value: Any, blobs: OpenBlobs, *, what: str, allow_pickle: bool = Fa
 
 
 def _has_open(value: Any) -> bool:
-    if isinstance(value, (Handle, Exact, Fixed)):
+    if isinstance(value, (Open, Exact, Fixed)):
         return True
     if isinstance(value, dict):
         return any(_has_open(item) for item in value.values())
@@ -82,6 +92,8 @@ def exact_versions(given: Template) -> Iterator[str]:
 def _inner(given: Template) -> list[Template]:
     if "l" in given or "tu" in given:
         return list(given.get("l") or given.get("tu") or ())
+    if "o" in given or "w" in given:
+        return [inner for inner in given.get("o") or given["w"] if isinstance(inner, dict)]
     return list((given.get("m") or given.get("p") or {}).values())
 
 
@@ -96,10 +108,63 @@ def fill(given: Template, lookup: Lookup) -> Template:
     for tag in ("l", "tu"):
         if tag in given:
             return {tag: [fill(item, lookup) for item in given[tag]]}
+    if "o" in given:
+        return {"c": compare(given, lookup)}
+    if "w" in given:
+        condition, then, otherwise = given["w"]
+        return fill(then if holds(condition, lookup) else otherwise, lookup)
     for tag in ("m", "p"):
         if tag in given:
             return {tag: {name: fill(item, lookup) for name, item in given[tag].items()}}
     return given
+
+
+def needed(given: Template, lookup: Lookup) -> Iterator[str]:
+    """Keys of the places a template takes its value from: of a choice, those of the branch taken once that is known.
+
+    Meant to be gone through one by one: what comes after a key is known only if that place gave its value.
+    """
+    if "w" in given:
+        condition, then, otherwise = given["w"]
+        yield from needed(condition, lookup)
+        yield from needed(then if holds(condition, lookup) else otherwise, lookup)
+    elif "r" in given or "e" in given:
+        yield from dependencies(given)
+    else:
+        for inner in _inner(given):
+            yield from needed(inner, lookup)
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def compare(given: Template, lookup: Lookup) -> bool:
+    """How a comparison comes out. Raises Invalid when its sides cannot be compared."""
+    name, *sides = given["o"]
+    if name == "not":
+        return not holds(sides[0], lookup)
+    if name in ("and", "or"):
+        return (all if name == "and" else any)(holds(side, lookup) for side in sides)
+    left, right = (_plain(side, lookup) for side in sides)
+    try:
+        return bool(_OPERATORS[name](left, right))
+    except TypeError as error:
+        raise Invalid(f"The condition compares {left!r} {name} {right!r}, which cannot be: {error}") from error
+
+
+def holds(condition: Template, lookup: Lookup) -> bool:
+    """Whether a condition, or the truth of a value, is so."""
+    return compare(condition, lookup) if "o" in condition else bool(_plain(condition, lookup))
+
+
+def _plain(given: Template, lookup: Lookup) -> Any:
+    return make(fill(given, lookup), _no_blobs, None)
+
+
+def _no_blobs() -> Blobs:
+    raise Invalid("A condition compares numbers, texts and lists, not tables or files. Give it from a step of its own")
 
 
 def items_of(filled: Template, *, what: str) -> list[Template]:

@@ -24,6 +24,15 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
     """Working directory."""
 
 
+class SpecGuard(msgspec.Struct, frozen=True):
+    """A condition (a template) and how it must come out."""
+
+    condition: dict[str, Any]
+    expected: bool
+    says: str
+    """For people: 'score > 0.9'."""
+
+
 class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One place of the graph, kept as its task's payload: all the scheduler needs without importing the user's code."""
 
@@ -37,6 +46,8 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Parameters mapped over; the place then only fans out, and its items are places of their own."""
     item_of: str = ""
     """Key of the fanned-out place this is an item of."""
+    guards: list[SpecGuard] = []
+    """It runs only when all of them hold, else it is skipped."""
     outputs: list[str]
     retries: int = 0
     retry_delay_s: float = 1.0

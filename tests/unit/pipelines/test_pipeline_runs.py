@@ -359,7 +359,7 @@ def test_a_value_without_a_format_fails_the_step_with_a_cure(host):
 @pytest.mark.parametrize(
     ("misuse", "says"),
     [
-        (lambda: bool(numbers(1)), "Decide on it inside a step"),
+        (lambda: bool(numbers(1)), "Decide on it with tenfold.when"),
         (lambda: list(numbers(1)), "another step's .map"),
         (lambda: numbers(1)["x"], "has no output 'x'"),
         (lambda: len(numbers(1)), "Count it inside a step"),
