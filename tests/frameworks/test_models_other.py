@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import catboost
 import httpx
@@ -113,6 +114,15 @@ def test_a_pipeline_of_texts_is_kept_and_served(stores, tmp_path):
     with Server(stores, [target], load=lambda version: models.load(stores, version), log_folder=tmp_path) as server:
         answer = httpx.post(f"{server.url}/invocations", json={"dataframe_records": [{"text": text} for text in texts]})
         assert answer.json()["predictions"] == model.predict({"text": texts}).tolist()
+
+
+def test_threads_may_ask_a_pipeline_at_once(stores):
+    model = models.load(stores, models.save(stores, classifier(), "mood"))
+    texts = [["good " * n + "bad" for n in range(1, 9)] for _ in range(40)]
+    told = model.predict({"text": texts[0]}).tolist()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda batch: model.predict({"text": batch}).tolist(), texts))
+    assert answers == [told] * 40
 
 
 def test_a_bare_model_comes_back_with_its_weights(stores):

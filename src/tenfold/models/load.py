@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -73,6 +74,7 @@ class Model:
         self._allow_pickle = allow_pickle
         self._flavour = FLAVOURS[said.flavour]
         self._lock = threading.Lock()
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self._flavour.one_at_a_time else nullcontext()
         self._native: Any = None
         first = said.files[0]
         self._runner: Runner | None = None
@@ -148,7 +150,8 @@ class Model:
             answers = self._runner.run(batch)
         else:
             try:
-                answers = self._flavour.ask(self._native, self.signature, batch)
+                with self._turn:
+                    answers = self._flavour.ask(self._native, self.signature, batch)
             except Invalid:
                 raise
             except (ValueError, TypeError, KeyError, RuntimeError) as error:

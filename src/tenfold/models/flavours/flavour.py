@@ -66,6 +66,7 @@ class Flavour:
         read: How the library's own object comes back from a format. Formats that are run otherwise are not there.
         ask: What a model of the library, or what `read` gives, answers to checked input.
         bears_gaps: Whether to try which columns may be missing.
+        one_at_a_time: Whether threads must take turns: tokenizers of transformers do not bear two, a stranger's code may not.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Flavour:
     read: Mapping[Format, Read]
     ask: Ask
     bears_gaps: bool = False
+    one_at_a_time: bool = False
 
 
 def held_against(

@@ -49,6 +49,7 @@ FLAVOUR = Flavour(
     write={},
     read={"mlflow": _read},
     ask=_ask,
+    one_at_a_time=True,
 )
 ONNX = Flavour(
     name="onnx",

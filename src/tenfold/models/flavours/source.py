@@ -136,4 +136,5 @@ FLAVOUR = Flavour(
     write={"source": _write},
     read={"source": _read},
     ask=_ask,
+    one_at_a_time=True,
 )

@@ -142,4 +142,5 @@ FLAVOUR = Flavour(
     write={"transformers": _write, "pickle": sklearn.write_pickle},
     read={"transformers": _read, "pickle": sklearn.read_pickle},
     ask=_ask,
+    one_at_a_time=True,
 )
