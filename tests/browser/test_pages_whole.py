@@ -8,7 +8,7 @@ from browsing import Served, Tab
 PAGES = [
     "/", "/projects", "/runs", "/runs?project=flights&kind=training", "/runs/{run}", "/runs/{run}?tab=overview",
     "/runs/{run}?tab=console", "/runs/{failed}?tab=code", "/runs/{run}?tab=artifacts", "/runs/{run}?tab=lineage",
-    "/compare?runs={two}", "/compare?runs={two}&tab=values",
+    "/reports", "/runs/{run}?tab=system", "/runs?project=flights&archived=1", "/compare?runs={two}", "/compare?runs={two}&tab=values",
     "/compare?runs={two}&tab=parallel", "/compare?runs={two}&tab=scatter", "/compare?runs={two}&tab=importance",
     "/compare?runs={two}&tab=code", "/compare?runs={two}&tab=media", "/compare?project=flights&kind=training",
     "/compare?q=params.lr+%3D+7", "/projects/flights", "/projects/flights?group=params.kind&smooth=0.6",
@@ -18,7 +18,7 @@ PAGES = [
     "/versions/{report}", "/deployments", "/deployments/{deployment}", "/monitors", "/monitors/delay-drift",
     "/monitors/delay-drift?tab=report", "/lineage?address=model:delay@champion", "/nowhere",
 ]  # fmt: skip
-LISTS = ["/", "/projects", "/runs", "/compare", "/pipelines", "/data", "/models", "/deployments", "/monitors", "/lineage"]  # fmt: skip
+LISTS = ["/", "/projects", "/runs", "/reports", "/compare", "/pipelines", "/data", "/models", "/deployments", "/monitors", "/lineage"]  # fmt: skip
 
 
 @pytest.mark.parametrize("pattern", PAGES)

@@ -17,6 +17,7 @@ from tenfold.monitoring import Alarm, CheckResult, Monitor, record_check
 from tenfold.pipelines import Host, pipeline, step
 from tenfold.records import CodeVersion, Draft, Edge, Move, Points, Run, RunChange, Version
 from tenfold.testing.stores import sqlite_stores
+from tenfold.workspace.reports import save as save_report
 
 CONSOLE = "epoch 1 — überall\n" * 200
 
@@ -89,6 +90,7 @@ def seed_training(seeded: Seeded) -> None:
 
 def seed_data(seeded: Seeded) -> None:
     stores, ids = seeded.stores, seeded.ids
+    save_report(stores, "flights", "# Flights\n\n~~~tenfold\n{}\n~~~\n")
     table = pl.DataFrame({"n": [1, 2, 3], "day": [None, "a", "b" * 1000]})
     out = io.BytesIO()
     table.write_parquet(out)

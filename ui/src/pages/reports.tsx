@@ -20,12 +20,12 @@ export default function Reports() {
   const good = NAME.test(name.trim());
   const begin = (event: Event) => {
     event.preventDefault();
-    if (good) go(`/reports/${encodeURIComponent(name.trim())}?edit=1`);
+    if (good) go(`/reports/${encodeURIComponent(name.trim())}?edit=${items?.some((one) => one.name === name.trim()) ? "1" : "new"}`);
   };
   const start = <button type="button" class="button main" onClick={() => setAsking(true)}><Glyph name="plus" size={14} />New report</button>;
   return (
     <>
-      {items && !items.length ? <Empty page title="No reports yet" lines={`import tenfold\n\ntenfold.Client().save_report("first", """# What we tried\n\n\`\`\`tenfold\n{"runs": "state = 'finished'", "metric": "loss"}\n\`\`\`\n""")`}>A report is a page of Markdown with live charts, tables of runs and media. {start}</Empty> : (
+      {items && !items.length ? <><Empty page title="No reports yet" lines={`import tenfold\n\ntenfold.Client().save_report("first", """# What we tried\n\n\`\`\`tenfold\n{"runs": "state = 'finished'", "metric": "loss"}\n\`\`\`\n""")`}>A report is a page of Markdown with live charts, tables of runs and media.</Empty><p class="row" style={{ justifyContent: "center" }}>{start}</p></> : (
         <>
           <Head title="Reports" actions={start} />
           {!items ? reports.problem ? <Failed problem={reports.problem} again={reports.reload} /> : <Loading /> : (

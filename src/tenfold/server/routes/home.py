@@ -143,7 +143,7 @@ def search(place: Place, params: SearchParams) -> HitList:
     return HitList(hits[: params.limit])
 
 
-_SEARCHED = frozenset({"data", "model", "report", "schema", "pipeline", "evaluation"})
+_SEARCHED = frozenset({"data", "model", "report", "schema", "pipeline", "evaluation", "writeup"})
 
 
 def _by_id(stores: Stores, text: str) -> list[Hit]:

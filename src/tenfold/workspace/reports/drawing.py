@@ -48,7 +48,7 @@ def curves(lines: Sequence[Line], *, title: str, log: bool = False) -> str:
     return f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{says}">{"".join(parts)}</svg>'
 
 
-def ticks(low: float, high: float, *, most: int = 5) -> list[float]:
+def ticks(low: float, high: float, *, most: int = 6) -> list[float]:
     """Round numbers from low to high: 1, 2 or 5 times a power of ten apart.
 
     >>> ticks(0, 1)
@@ -92,4 +92,4 @@ def _axis_y(low: float, high: float, *, log: bool) -> Iterator[str]:
 def _axis_x(low: float, high: float) -> Iterator[str]:
     for tick in ticks(low, high):
         x = LEFT + (tick - low) / (high - low or 1) * (WIDTH - LEFT - RIGHT)
-        yield f'<text x="{x:.1f}" y="{HEIGHT - 8}" class="mid">{tick:.6g}</text>'
+        yield f'<text x="{x:.1f}" y="{HEIGHT - 8}" class="mid">{tick:,.6g}</text>'

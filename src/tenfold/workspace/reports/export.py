@@ -119,6 +119,12 @@ def _runs(shown: Shown) -> str:
     return f"<figure>{_caption(shown.panel.title)}{_table(heads, rows)}{more}</figure>"
 
 
+def _head(column: str) -> str:
+    if column in ATTRIBUTES:
+        return "duration (s)" if column == "duration" else column
+    return column.partition(".")[2]
+
+
 def _usual(run: Run) -> list[str]:
     metrics = [f"metrics.{key}" for key in sorted(run.metrics) if not key.startswith("system/")][:4]
     return ["state", "duration", *metrics, *(f"params.{key}" for key in sorted(flat_params(run))[:4])]

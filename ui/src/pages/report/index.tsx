@@ -14,14 +14,14 @@ import "./report.css";
 
 export default function Report({ name }: { name: string }) {
   const [version] = useQuery("version");
-  const [editing] = useQuery("edit");
+  const [editing] = useQuery("edit"); // "new": there is none yet
   const path = `/reports/${encodeURIComponent(name)}`;
-  const report = useResource<ReportDetail>(withQuery(path, { version }), (event) => event.topic === "version" || event.topic === "run");
+  const report = useResource<ReportDetail>(editing === "new" ? null : withQuery(path, { version }), (event) => event.topic === "version" || event.topic === "run");
   const [busy, setBusy] = useState(false);
   const found = report.data;
   usePage({ title: "Reports", href: "/reports" }, { title: found?.report.title ?? name });
-  const missing = report.problem?.status === 404;
-  if (editing && (found || missing)) return <Write key={name} name={name} text={found?.text ?? `# ${name}\n\n`} expect={found && !missing ? found.versions[0]?.version ?? 0 : 0} />;
+  if (editing === "new") return <Write key={name} name={name} text={`# ${name}\n\n`} expect={0} />;
+  if (editing && found) return <Write key={name} name={name} text={found.text} expect={found.versions[0]?.version ?? 0} />;
   if (!found) return report.problem ? <Failed problem={report.problem} again={report.reload} /> : <Loading />;
   const newest = found.versions[0]?.version ?? found.report.version;
   const old = found.report.version !== newest;

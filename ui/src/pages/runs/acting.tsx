@@ -17,7 +17,7 @@ const WORDS: Record<Action, [verb: string, done: string]> = {
 export interface Selection {
   ids: string[];
   /** All that match are meant, these many. */
-  all: { filter: RunFilter; total: number } | null;
+  all: { filter: RunFilter; total: number; atLeast: boolean } | null;
 }
 
 const bodyOf = (selection: Selection, action: Action, tags: Record<string, string | null>, preview: boolean) => ({
@@ -36,8 +36,8 @@ export async function actOn(selection: Selection, action: Action, tags: Record<s
 }
 
 /** The line of buttons that stands above the table while runs are selected. */
-export function ActBar({ selection, bin, archived, total, takeAll, clear, done, compare, saves }: {
-  selection: Selection; bin: boolean; archived: boolean; total: number; takeAll: (() => void) | null; clear: () => void; done: () => void; compare: () => void; saves: preact.ComponentChildren;
+export function ActBar({ selection, bin, archived, total, atLeast, takeAll, clear, done, compare, saves }: {
+  selection: Selection; bin: boolean; archived: boolean; total: number; atLeast: boolean; takeAll: (() => void) | null; clear: () => void; done: () => void; compare: () => void; saves: preact.ComponentChildren;
 }) {
   const [asked, setAsked] = useState<Action | null>(null);
   const number = selection.all ? selection.all.total : selection.ids.length;
@@ -54,8 +54,8 @@ export function ActBar({ selection, bin, archived, total, takeAll, clear, done, 
   const button = (action: Action, title: string) => <button type="button" class="button" onClick={() => void at(action)}>{title}</button>;
   return (
     <div class="toolbar chosenbar" role="region" aria-label="Selected runs">
-      <span><b>{number.toLocaleString("en-US")} selected</b></span>
-      {takeAll ? <button type="button" class="button bare" onClick={takeAll}>Select all {total.toLocaleString("en-US")} that match</button> : null}
+      <span><b>{number.toLocaleString("en-US")}{selection.all?.atLeast ? "+" : ""} selected</b></span>
+      {takeAll ? <button type="button" class="button bare" onClick={takeAll}>Select all {total.toLocaleString("en-US")}{atLeast ? "+" : ""} that match</button> : null}
       <button type="button" class="button bare" onClick={clear}>Clear</button>
       <span class="grow" />
       {bin ? <>{button("restore", "Restore")}{button("purge", "Remove for good")}</> : (
@@ -108,7 +108,7 @@ function Ask({ action, selection, number, close, done }: { action: Action; selec
     }
   };
   return (
-    <Dialog title={`${verb} ${action === "tag" || action === "unstar" ? count(number, "run") : `${count(number, "run")}`}?`} close={close}>
+    <Dialog title={`${verb} ${selection.all?.atLeast ? `${number.toLocaleString("en-US")}+ runs` : count(number, "run")}?`} close={close}>
       <form onSubmit={(event) => void submit(event)}>
         <div class="inside">
           {action === "tag" ? (

@@ -18,11 +18,22 @@ export interface Chosen {
 export const PARTS = ["last", "best", "min", "max", "mean"] as const;
 type Part = (typeof PARTS)[number];
 
+const pinnedFirst = (columns: Chosen[]): Chosen[] => [...columns].sort((a, b) => Number(b.pinned) - Number(a.pinned));
+
 export const readColumns = (text: string): Chosen[] =>
-  text.split(",").filter(Boolean).map((one) => ({ key: decodeURIComponent(one.replace(/^!/, "")), pinned: one.startsWith("!") }));
+  pinnedFirst(text.split(",").filter(Boolean).map((one) => ({ key: decoded(one.replace(/^!/, "")), pinned: one.startsWith("!") })));
 
 export const writeColumns = (columns: Chosen[]): string =>
-  [...columns].sort((a, b) => Number(b.pinned) - Number(a.pinned)).map((one) => `${one.pinned ? "!" : ""}${one.key.replace(/[%,!]/g, encodeURIComponent)}`).join();
+  pinnedFirst(columns).map((one) => `${one.pinned ? "!" : ""}${one.key.replace(/[%,!]/g, encodeURIComponent)}`).join();
+
+/** A key of a URL written by hand may hold a lone %. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
 
 /** The columns kept for a project; null when nobody kept any. */
 export function keptColumns(views: ViewList | undefined): Chosen[] | null {

@@ -63,7 +63,7 @@ export default function RunsPage() {
       toast((error as Error).message, "bad");
     }
   };
-  const selection: Selection = { ids: [...chosen], all: everything ? { filter, total: runs.total } : null };
+  const selection: Selection = { ids: [...chosen], all: everything ? { filter, total: runs.total, atLeast: runs.atLeast } : null };
   const compare = () => {
     if (chosen.size < 2) toast("Select two runs or more to compare: x on a row, or its box.", "bad");
     else if (chosen.size > COMPARED) toast(`At most ${COMPARED} runs are compared at once.`, "bad");
@@ -88,7 +88,7 @@ export default function RunsPage() {
   return (
     <>
       <Head title={bin ? "Bin" : archived ? `Archive${project ? ` of ${project}` : ""}` : project || "Runs"} actions={chosen.size ? null : <button type="button" class="button" disabled title="Select runs first: x on a row, or its box">Compare</button>}>
-        <span>{runs.total < 0 ? " " : count(runs.total, "run")}</span>
+        <span>{runs.total < 0 ? " " : runs.atLeast ? `${runs.total.toLocaleString("en-US")}+ runs` : count(runs.total, "run")}</span>
         {outer ? <span>without steps, trials and other runs inside a run (<a href={withQuery("/runs", { project, inside: 1, archived })}>show them too</a>)</span> : null}
       </Head>
       <div class="toolbar">
@@ -116,7 +116,7 @@ export default function RunsPage() {
         </Pop>
       </div>
       {chosen.size ? (
-        <ActBar selection={selection} bin={bin !== ""} archived={archived !== ""} total={runs.total} saves={saves} clear={() => choose(new Set())} done={done} compare={compare}
+        <ActBar selection={selection} bin={bin !== ""} archived={archived !== ""} total={runs.total} atLeast={runs.atLeast} saves={saves} clear={() => choose(new Set())} done={done} compare={compare}
           takeAll={!everything && chosen.size < runs.total ? () => setEverything(true) : null} />
       ) : null}
       {bad ? <p class="problem" role="alert">{runs.problem!.message}</p> : runs.problem ? <Failed problem={runs.problem} again={runs.reload} /> : null}

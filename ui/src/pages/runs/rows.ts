@@ -9,7 +9,10 @@ const AT_ONCE = 100;
 
 export interface Rows {
   rows: (RunRow | undefined)[];
+  /** -1: not known yet. */
   total: number;
+  /** There may be more than `total`. */
+  atLeast: boolean;
   problem: Problem | null;
   loading: boolean;
   stale: boolean;
@@ -21,13 +24,14 @@ interface State {
   query: string | null;
   rows: (RunRow | undefined)[];
   total: number;
+  atLeast: boolean;
   problem: Problem | null;
   loading: boolean;
 }
 
 /** All runs a query matches. `columns` is the part of it that says which fields to send; `settled` is false when a change of a run can change which rows there are or their order. */
 export function useRows(query: string | null, columns: string, project: string, settled: boolean): Rows {
-  const [state, setState] = useState<State>({ query: "", rows: [], total: -1, problem: null, loading: true });
+  const [state, setState] = useState<State>({ query: "", rows: [], total: -1, atLeast: false, problem: null, loading: true });
   const pages = useRef(new Set<number>());
   const sight = useRef<[number, number]>([0, 40]);
   const [turn, setTurn] = useState(0);
@@ -42,9 +46,12 @@ export function useRows(query: string | null, columns: string, project: string, 
       const answer = await get<RunPage>(`/runs?${query}&offset=${page * SIZE}&limit=${SIZE}`, signal);
       if (latest.current !== query) return;
       setState((old) => {
-        const rows = old.query === query && old.rows.length === answer.total ? [...old.rows] : Array.from({ length: answer.total }, (_, i) => (old.query === query ? old.rows[i] : undefined));
+        const same = old.query === query;
+        // where the count stopped early there is always one more page below the last one read, until there is none
+        const length = answer.at_least ? Math.max(answer.total, same ? old.rows.length : 0, page * SIZE + answer.items.length + (answer.next === null ? 0 : SIZE)) : answer.total;
+        const rows = same && old.rows.length === length ? [...old.rows] : Array.from({ length }, (_, i) => (same ? old.rows[i] : undefined));
         answer.items.forEach((row, i) => (rows[page * SIZE + i] = row));
-        return { query, rows, total: answer.total, problem: null, loading: false };
+        return { query, rows, total: answer.total, atLeast: answer.at_least, problem: null, loading: false };
       });
     } catch (error) {
       pages.current.delete(page);
@@ -108,7 +115,7 @@ export function useRows(query: string | null, columns: string, project: string, 
     seen: (first, last) => {
       sight.current = [first, last];
       if (state.query !== query) return;
-      for (let page = Math.floor(first / SIZE); page <= Math.floor(last / SIZE); page++) if (!pages.current.has(page) && page * SIZE < state.total) void read(page);
+      for (let page = Math.floor(first / SIZE); page <= Math.floor(last / SIZE); page++) if (!pages.current.has(page) && page * SIZE < state.rows.length) void read(page);
     },
     reload: () => setTurn((n) => n + 1),
   };
