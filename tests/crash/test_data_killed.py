@@ -135,7 +135,10 @@ def test_add_and_commit_killed_lose_no_file_and_can_be_done_again(desk: Desk) ->
         desk.kill("commit", within_s=took * 1.2)
         assert desk.content() == here
         desk.check()
+        if desk.rng.random() < 0.5:
+            (desk.folder / "after").write_bytes(desk.rng.randbytes(10))
         (done,) = desk.work().commit()
+        assert Dataset(desk.stores, "raw").at("main").id == done.version.id
         pointer = read_pointer(desk.folder)
         assert pointer is not None
         assert pointer.tree == done.version.digest
@@ -187,8 +190,9 @@ def test_merge_killed_leaves_one_side_or_the_merged_and_can_be_done_again(desk: 
         desk.check()
         head = Dataset(desk.stores, "raw").at("main")
         assert head.id == ours.version.id or ours.version.id in head.parents
-        desk.work().checkout(at="main")
-        desk.work().merge("raw", f"side{turn}")
+        desk.work().checkout()
+        merged = desk.work().merge("raw", f"side{turn}").version
+        assert Dataset(desk.stores, "raw").at("main").id == merged.id
         assert {f"ours{turn}", f"theirs{turn}"} <= desk.content().keys()
         assert desk.work().status()[0].state == "clean"
 

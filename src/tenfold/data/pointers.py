@@ -25,11 +25,11 @@ from tenfold.base.addresses import check_name, check_ref
 from tenfold.base.errors import Conflict, Invalid
 from tenfold.base.files import write_atomic
 from tenfold.base.hashing import is_digest
+from tenfold.data.sources import is_temporary
 from tenfold.records import Version
 
 SUFFIX = ".tenfold"
 FORMAT = "tenfold-pointer-1"
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tenfold")
 _NEVER_ENTERED = frozenset({".git", ".tenfold", ".venv", "node_modules", "__pycache__"})
 
 
@@ -145,4 +145,4 @@ def find_tracked(folder: Path) -> Iterator[Path]:
 
 def is_pointer_name(name: str) -> bool:
     """True when a file of that name is a pointer: not the store's folder, nor a file that a checkout is writing."""
-    return name.endswith(SUFFIX) and name != SUFFIX and not _TEMPORARY.fullmatch(name)
+    return name.endswith(SUFFIX) and name != SUFFIX and not is_temporary(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tenfold.records import Entry, Tree
 
 Source = str | Path | Tree | Mapping[str, "str | Path | bytes"]
 """A folder or file on disk, a tree stored before, or {path in the tree: file, folder or bytes}."""
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tenfold")
 
 NEVER = frozenset({".tenfold", ".git"})
 """Folders that are left out wherever they stand: a store would hold itself, a repository its history."""
@@ -73,5 +76,11 @@ def _parents(path: str) -> list[str]:
 
 
 def ignored(path: str) -> bool:
-    """True for what is never part of a dataset, by its path."""
-    return path.rpartition("/")[2] in NEVER
+    """True for what is never part of a dataset, by its path: stores, repositories, what a checkout is writing."""
+    name = path.rpartition("/")[2]
+    return name in NEVER or (name[-8:] == ".tenfold" and is_temporary(name))
+
+
+def is_temporary(name: str) -> bool:
+    """True for a file that a checkout writes beside its place; a killed one leaves it."""
+    return _TEMPORARY.fullmatch(name) is not None

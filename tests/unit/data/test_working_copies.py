@@ -386,3 +386,22 @@ def test_a_commit_inside_a_run_is_made_by_it(stores: Stores, tmp_path: Path) -> 
     assert done.version.run_id == run.id
     assert [edge.version_id for edge in stores.lineage.of_runs([run.id])] == [done.version.id]
     assert seen == [done.version]
+
+
+def test_a_commit_killed_before_its_pointer_was_written_is_gone_on_from(work: Worktree) -> None:
+    raw = write(work, a="1")
+    work.add("raw")
+    old = pointer_path(raw).read_text()
+    for text in ("2", "3"):  # first the same again, then with more changes
+        write(work, a=text)
+        tree = work.local.blobs.put_folder(raw)
+        head = Dataset(work.local.stores, "raw").at("main")
+        local_room.write_record(work.local, raw, local_room.Record(head.digest, offered=tree.digest))
+        Dataset(work.local.stores, "raw").commit(tree, based_on=head)
+        if text == "3":
+            write(work, a="4")
+        (done,) = work.commit()
+        assert done.version.id == Dataset(work.local.stores, "raw").at("main").id
+        assert state(work) == "clean"
+    assert [version.number for version in Dataset(work.local.stores, "raw").log()] == [4, 3, 2, 1]
+    assert pointer_path(raw).read_text() != old

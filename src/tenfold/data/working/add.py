@@ -141,7 +141,7 @@ def _commit(
 ) -> Committed:
     path, pointer = tracked.path, tracked.pointer
     refuse_if_cut_short(local, path)
-    base = version_of(local, pointer)
+    base = named = version_of(local, pointer)
     dataset = local.dataset(pointer.dataset)
     if base is None and local.stores.versions.find(KIND, pointer.dataset) is not None:
         raise NotFound(
@@ -150,15 +150,21 @@ def _commit(
             field="store",
         )
     tree = local.blobs.put_folder(path, ignore=ignored, progress=progress)
-    made_from = read_record(local, path).tree
+    record = read_record(local, path)
+    made_from = record.tree
     if made_from not in ("", pointer.tree):  # git brought another pointer since
         if tree.digest == made_from and base is not None:
             note = f"{local.shown(path)} is unchanged, but older than its pointer. Next: tenfold data checkout"
             return Committed(path=local.shown(path), version=base, is_new=False, notes=[note])
         base = _base_elsewhere(local, tracked, made_from, branch)
+    elif base is not None:
+        base = _own_unfinished(local, pointer, base, branch, {record.offered, tree.digest})
     if base is not None and tree.digest == base.digest and branch == pointer.branch:
+        if base is not named:
+            write_pointer(path, pointer_to(base, branch=branch, kind=pointer.kind))
         write_record(local, path, Record(tree.digest))
         return Committed(path=local.shown(path), version=base, is_new=False)
+    write_record(local, path, Record(made_from, offered=tree.digest))
     try:
         version = dataset.commit(
             tree, message=message, branch=branch, author=author, run_id=local.run_id, based_on=base
@@ -168,6 +174,16 @@ def _commit(
     notes = _notes(local, None if base is None else base.digest, tree)
     _write(local, path, pointer_to(version, branch=branch, kind="folder" if path.is_dir() else "file"))
     return Committed(path=local.shown(path), version=version, is_new=base is None or version.id != base.id, notes=notes)
+
+
+def _own_unfinished(local: Local, pointer: Pointer, base: Version, branch: str, offered: set[str]) -> Version:
+    """The version to go on from: the branch's head, where it is what a commit that was killed before it could write the
+    pointer recorded (or has just this content); else the pointer's."""
+    head = local.stores.refs.find(KIND, pointer.dataset, branch)
+    if head is None or head.version_id == base.id:
+        return base
+    newest = local.stores.versions.get([head.version_id])[0]
+    return newest if newest.parents == [base.id] and newest.digest in offered else base
 
 
 def _base_elsewhere(local: Local, tracked: Tracked, made_from: str, branch: str) -> Version | None:

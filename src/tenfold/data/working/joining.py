@@ -14,7 +14,7 @@ from tenfold.data.pointers import Pointer, decode_pointer, encode_pointer, point
 from tenfold.data.working.local import Local, Tracked, version_of
 from tenfold.data.working.restore import checkout
 from tenfold.data.working.status import status_of
-from tenfold.records import Version
+from tenfold.records import Ref, Version
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +41,20 @@ def merge(
     head = local.stores.refs.find("data", pointer.dataset, pointer.branch)
     into: At = pointer.branch if head is not None and head.version_id == ours.id else ours
     plan = dataset.plan_merge(theirs, into=into)
-    version = dataset.merge(theirs, into=into, prefer=prefer, message=message, author=author)
+    version = _merged_before(local, head, ours, dataset.at(theirs))
+    if version is None:
+        version = dataset.merge(theirs, into=into, prefer=prefer, message=message, author=author)
     write_pointer(place, pointer_to(version, branch=pointer.branch, kind=pointer.kind))
     checkout(local, [place])
     return Merged(path=local.shown(place), version=version, taken=plan.taken)
+
+
+def _merged_before(local: Local, head: Ref | None, ours: Version, theirs: Version) -> Version | None:
+    """The branch's head, where it is just this merge: one that was killed before it could write the pointer."""
+    if head is None or head.version_id in (ours.id, theirs.id):
+        return None
+    newest = local.stores.versions.get([head.version_id])[0]
+    return newest if newest.parents == [ours.id, theirs.id] else None
 
 
 def plan(local: Local, path: str | Path, theirs: At) -> MergePlan:

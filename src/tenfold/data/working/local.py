@@ -79,10 +79,12 @@ class Tracked:
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What a working copy was last made to be (the digest of a tree), and what a checkout under way makes it."""
+    """Digests of trees: what a working copy was last made to be, what a checkout under way makes it, what a commit under way
+    records."""
 
     tree: str = ""
     towards: str = ""
+    offered: str = ""
 
 
 def tracked_in(local: Local, paths: Sequence[str | Path] = ()) -> list[Tracked]:

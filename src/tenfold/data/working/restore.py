@@ -13,6 +13,7 @@ from tenfold.contracts.blobs import Progress
 from tenfold.data import git
 from tenfold.data.diff import Pair
 from tenfold.data.pointers import SUFFIX, Pointer, decode_pointer, pointer_to, write_pointer
+from tenfold.data.sources import is_temporary
 from tenfold.data.working.local import (
     Local,
     Record,
@@ -232,6 +233,8 @@ def _refuse_loss(local: Local, plans: list[_Plan]) -> None:
 def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progress: Progress | None) -> None:
     path, pointer = plan.tracked.path, plan.tracked.pointer
     record = read_record(local, path)
+    if record.towards:
+        _sweep(path if pointer.kind == "folder" else path.parent, deep=pointer.kind == "folder")
     if plan.write or plan.remove:
         write_record(local, path, Record(record.tree, pointer.tree))
     base = path if pointer.kind == "folder" else path.parent
@@ -252,6 +255,13 @@ def _alone(local: Local, tracked: Tracked) -> Entry:
     if entry is None:
         raise Conflict(f"The pointer of {local.shown(tracked.path)} says one file, but its tree holds several")
     return entry
+
+
+def _sweep(folder: Path, *, deep: bool) -> None:
+    """Remove what a killed checkout was writing."""
+    for place in folder.rglob(f".*{SUFFIX}") if deep else folder.glob(f".*{SUFFIX}"):
+        if is_temporary(place.name):
+            place.unlink(missing_ok=True)
 
 
 def _remove(base: Path, name: str) -> None:
