@@ -13,11 +13,14 @@ from typing import Union
 import msgspec
 
 from tenfold.base.errors import Damaged, TenfoldError, Unavailable
+from tenfold.base.patience import patience
 from tenfold.contracts import Stores
 from tenfold.records import Draft, Edge, Entry, Run, RunChange, RunState, Version
 from tenfold.stores.series.place import Place
 
-SPOOL = "deeds"
+SPOOL, TAKEN = "deeds", "deeds-taken"
+PATIENCE_S = 3.0
+"""How long a call of the user's program waits for a store that does not answer, before it is left for later."""
 FILES = "files"
 Content = dict[str, Path | bytes]
 """{path in the tree: file on disk or bytes}."""
@@ -70,8 +73,9 @@ class Outbox:
 
     def __init__(self, stores: Stores, place: Callable[[], Place], warn: Callable[[str, str], None]) -> None:
         self._stores, self._place, self._warn = stores, place, warn
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # held while the store is spoken to
         self._lock.acquire()
+        self._spooling = threading.Lock()  # held for moments, while the spool changes
         self._waiting = False
 
     def open(self) -> None:
@@ -79,21 +83,24 @@ class Outbox:
         self._lock.release()
 
     def do(self, deed: Deed, content: Content | None = None) -> Version | None:
-        """Do a deed now if the store is there and none waits before it; else keep it.
+        """Do a deed now if the store is there and none waits before it; else keep it. Waits a few seconds at most.
 
         Gives the version of a `Publish`, None when it has to wait. Raises what the store refuses (a wrong name, a
         version that does not exist), never that it is away.
         """
-        with self._lock:
-            if not self._waiting:
-                try:
-                    return perform(self._stores, deed, content)
-                except Exception as error:
-                    if not is_away(error):
-                        raise
-                    self._warn("away", f"The store cannot be used: {error}. The run goes on and is sent later")
-            self._keep(deed, content or {})
-            return None
+        if not self._waiting and self._lock.acquire(timeout=PATIENCE_S):
+            try:
+                if not self._waiting:
+                    with patience(PATIENCE_S):
+                        return perform(self._stores, deed, content)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                self._warn("away", f"The store cannot be used: {error}. The run goes on and is sent later")
+            finally:
+                self._lock.release()
+        self._keep(deed, content or {})
+        return None
 
     @property
     def waiting(self) -> bool:
@@ -101,18 +108,20 @@ class Outbox:
         return self._waiting
 
     def flush(self) -> bool:
-        """Do what waits; True when nothing waits any more."""
+        """Do what waits; True when nothing waits any more. While it goes on others may add, and wait for nothing."""
         with self._lock:
-            if not self._waiting:
-                return True
-            folder = self._place().folder
-            try:
-                replay(self._stores, folder)
-            except Exception as error:
-                if is_away(error):
-                    return False
-                raise
-            self._waiting = False
+            while self._waiting:
+                folder = self._place().folder
+                with self._spooling:
+                    take(folder)
+                try:
+                    replay(self._stores, folder)
+                except Exception as error:
+                    if is_away(error):
+                        return False
+                    raise
+                with self._spooling:
+                    self._waiting = (folder / SPOOL).exists()
             return True
 
     def flush_quietly(self) -> bool:
@@ -125,7 +134,7 @@ class Outbox:
 
     def after_fork(self) -> None:
         """In a forked child: what waits is the parent's to send."""
-        self._lock, self._waiting = threading.RLock(), False
+        self._lock, self._spooling, self._waiting = threading.RLock(), threading.Lock(), False
 
     def _keep(self, deed: Deed, content: Content) -> None:
         try:
@@ -133,9 +142,10 @@ class Outbox:
             if content and isinstance(deed, Publish):
                 deed = msgspec.structs.replace(deed, files=_keep_files(folder / FILES, deed.draft.id, content))
             line = msgspec.msgpack.encode(deed)
-            with (folder / SPOOL).open("ab") as spool:
-                spool.write(len(line).to_bytes(4, "little") + line)
-            self._waiting = True
+            with self._spooling:
+                with (folder / SPOOL).open("ab") as spool:
+                    spool.write(len(line).to_bytes(4, "little") + line)
+                self._waiting = True
         except OSError as error:
             self._warn("spool", f"Something of the run could not be kept for later: {error}. Free space there")
 
@@ -160,12 +170,18 @@ def perform(stores: Stores, deed: Deed, content: Content | None = None) -> Versi
     return None
 
 
+def take(folder: Path) -> None:
+    """Set aside the deeds a folder keeps, for `replay`, unless some are set aside already."""
+    if (folder / SPOOL).exists() and not (folder / TAKEN).exists():
+        (folder / SPOOL).rename(folder / TAKEN)
+
+
 def replay(stores: Stores, folder: Path) -> int:
-    """Do the deeds a folder keeps, then forget them; gives how many. A last one torn by a kill is passed over."""
-    spool = folder / SPOOL
-    if not spool.exists():
+    """Do the deeds that are set aside, then forget them; gives how many. A last one torn by a kill is passed over."""
+    taken = folder / TAKEN
+    if not taken.exists():
         return 0
-    deeds = _read(spool)
+    deeds = _read(taken)
     for deed in deeds:
         content: Content = {}
         if isinstance(deed, Publish) and deed.files is not None:
@@ -176,7 +192,7 @@ def replay(stores: Stores, folder: Path) -> int:
             if is_away(error) or isinstance(error, Damaged):
                 raise
             # a run deleted meanwhile, a name refused: it will never be taken, and what follows shall not wait for it
-    spool.unlink()
+    taken.unlink()
     return len(deeds)
 
 

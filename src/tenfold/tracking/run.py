@@ -16,6 +16,7 @@ from tenfold.base import ids
 from tenfold.base.addresses import parse
 from tenfold.base.clock import now_ms
 from tenfold.base.hashing import canonical_json, digest
+from tenfold.base.patience import patience
 from tenfold.contracts import Stores, resolve
 from tenfold.records import Draft, Edge, RunChange, Version
 from tenfold.stores.series.journal import Journal
@@ -39,6 +40,8 @@ ASKED = "asked"
 
 END_WAIT_S = 5.0
 """How long the end of a run waits for a store that went away; what is left then goes with the next sync."""
+SHIP_PATIENCE_S = 30.0
+"""How long the background thread waits for a server that does not answer, before it begins anew."""
 CAPTURE_WAIT_S = 20.0
 
 
@@ -200,25 +203,35 @@ class ActiveRun(KeepsMedia):
             else:
                 self._run_capture()
         background.remove(self)
-        with self._tending:
-            if self._meter is not None:
-                self.log(self._meter.read(), step=self._seconds())
-            if self._console is not None:
-                console.leave(self._console)
-            self._journal.close()
-            all_sent = self._send_rest()
-            if self._owned:
-                asked = {ASKED: self._asked} if self._asked else None
-                end = RunChange(error=error, environment=asked)
-                self._do(Transition(self.id, state, ["created", "running", "lost"], now_ms(), end))
-            if self._place is not None:
-                all_sent = self._outbox.flush_quietly() and all_sent
-                if all_sent:
-                    self._place.remove()
-                else:
-                    self._place.release()
-                    self._warn("left", f"Run {self.id} is not wholly sent. Send the rest with: tenfold sync")
-                self._sync_children()
+        # the background thread may be with a server that does not answer: it is not waited for longer than others are
+        mine = self._tending.acquire(timeout=END_WAIT_S)
+        try:
+            with patience(END_WAIT_S):
+                self._end(state, error, alone=mine)
+        finally:
+            if mine:
+                self._tending.release()
+
+    def _end(self, state: EndState, error: str | None, *, alone: bool) -> None:
+        """The last of a run. Not `alone`: the background thread is still sending, and the rest is left on disk."""
+        if self._meter is not None and alone:
+            self.log(self._meter.read(), step=self._seconds())
+        if self._console is not None:
+            console.leave(self._console)
+        self._journal.close()
+        all_sent = alone and self._send_rest()
+        if self._owned:
+            asked = {ASKED: self._asked} if self._asked else None
+            end = RunChange(error=error, environment=asked)
+            self._do(Transition(self.id, state, ["created", "running", "lost"], now_ms(), end))
+        if self._place is not None:
+            all_sent = alone and self._outbox.flush_quietly() and all_sent
+            if all_sent:
+                self._place.remove()
+            else:
+                self._place.release()
+                self._warn("left", f"Run {self.id} is not wholly sent. Send the rest with: tenfold sync")
+            self._sync_children()
 
     def tend(self) -> None:
         """What the background thread does for a run each time it comes by."""
@@ -232,7 +245,8 @@ class ActiveRun(KeepsMedia):
             if self.ended:
                 return
             if self._ship.due():
-                well = self._outbox.flush_quietly() and self._ship_points()
+                with patience(SHIP_PATIENCE_S):
+                    well = self._outbox.flush_quietly() and self._ship_points()
                 self._was_away = not well
                 self._ship.tried(well=well)
             if self._meter is not None and self._meter_due.due():

@@ -10,7 +10,7 @@ from tenfold.contracts import Stores
 from tenfold.stores.series.place import claimed, discard, left_behind, run_id_of
 from tenfold.stores.series.shipper import ship_left
 from tenfold.tracking.capture.console import send_new
-from tenfold.tracking.outbox import is_away, perform, replay
+from tenfold.tracking.outbox import is_away, perform, replay, take
 
 
 @dataclass
@@ -50,7 +50,9 @@ def sync(stores: Stores, journals: Path, *, run_id: str | None = None) -> Synced
 
 
 def _send(stores: Stores, folder: Path, done: Synced) -> None:
-    done.deeds += replay(stores, folder)
+    for _ in range(2):  # what was set aside when the process died, then what came after
+        take(folder)
+        done.deeds += replay(stores, folder)
     done.points += ship_left(stores.series, folder)
     send_new(folder, run_id_of(folder), lambda deed, content: perform(stores, deed, content), everything=True)
     discard(folder)

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from tenfold.base.errors import BY_CODE, Forbidden, Invalid, TenfoldError, Unavailable
+from tenfold.base.patience import seconds_left
 
 _ATTEMPTS = 4
 _TIMEOUT = httpx.Timeout(90.0, connect=5.0)
@@ -54,15 +55,17 @@ class Link:
             accept: Statuses of failure that are answers to the question asked.
 
         Raises:
-            Unavailable: The server cannot be reached, or gave no answer in time.
+            Unavailable: The server cannot be reached, or gave no answer in time; see base.patience.
             TenfoldError: What the server raised, as the class it raised.
         """
         for attempt in range(_ATTEMPTS):
             try:
-                answer = self._open().request(method, path, content=content, headers=headers, params=params)
+                answer = self._open().request(
+                    method, path, content=content, headers=headers, params=params, timeout=_timeout()
+                )
             except httpx.TransportError as error:
                 may_try = repeatable or isinstance(error, _NEVER_SENT)
-                if not may_try or attempt == _ATTEMPTS - 1:
+                if not may_try or attempt == _ATTEMPTS - 1 or seconds_left() == 0:
                     raise Unavailable(
                         f"The server at {self.url} does not answer ({type(error).__name__}: {error}). "
                         "Check that it runs: tenfold up"
@@ -70,7 +73,8 @@ class Link:
             else:
                 if answer.status_code < 400 or answer.status_code in accept:
                     return answer
-                if not (repeatable and answer.status_code in (502, 503, 504)) or attempt == _ATTEMPTS - 1:
+                may_try = repeatable and answer.status_code in (502, 503, 504)
+                if not may_try or attempt == _ATTEMPTS - 1 or seconds_left() == 0:
                     raise _raised(answer, self.url)
             time.sleep(0.05 * 4**attempt)
         raise AssertionError("unreachable")
@@ -101,6 +105,11 @@ class Link:
             self._pid = os.getpid()
             self._client = client
             return client
+
+
+def _timeout() -> httpx.Timeout:
+    left = seconds_left()
+    return _TIMEOUT if left is None else httpx.Timeout(max(0.05, min(left, 90.0)), connect=max(0.05, min(left, 5.0)))
 
 
 def _raised(answer: httpx.Response, url: str) -> TenfoldError:
