@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import posixpath
 import subprocess
 import sys
 import tempfile
@@ -107,7 +108,8 @@ def _fetched(uri: str) -> str:
 
     if not uri.startswith("mlflow-artifacts:"):
         return local_file_uri_to_path(uri)
-    return str(download_artifacts(uri, dst_path=tempfile.mkdtemp()))
+    scheme, _, path = uri.partition(":")
+    return str(download_artifacts(f"{scheme}:{posixpath.normpath(path)}", dst_path=tempfile.mkdtemp()))
 
 
 def _tracking_uri(request: pytest.FixtureRequest) -> Iterator[str | None]:

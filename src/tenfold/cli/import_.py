@@ -16,6 +16,16 @@ _path = click.argument("path", type=click.Path(exists=True, path_type=Path))
 _project = click.option("--project", default="", help="Project of all the runs; that of the source when not given")
 
 
+class _PathOrUrl(click.Path):
+    """A path that must be there, or a URL."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 @click.group(epilog=f"Example: tenfold import mlflow mlruns\n\n{EXIT_CODES}")
 def command() -> None:
     """Import what other tools left on a disk. None of their packages is needed, and nothing of theirs is changed.
@@ -25,15 +35,17 @@ def command() -> None:
 
 
 @command.command("mlflow", epilog=f"Example: tenfold import mlflow mlruns\n\n{EXIT_CODES}")
-@_path
+@click.argument("source", metavar="PATH_OR_URL", type=_PathOrUrl())
 @_project
 @json_option
-def mlflow(path: Path, project: str, as_json: bool) -> None:
-    """Import an mlruns folder of any age, or the SQLite database of an MLflow server: runs, files, models, aliases."""
+def mlflow(source: Path | str, project: str, as_json: bool) -> None:
+    """Import from MLflow: an mlruns folder of any age, an mlflow.db, or a URL: http://… of a running server (with
+    MLFLOW_TRACKING_TOKEN where it wants one), postgresql://… or mysql://… of its database. Runs, files, models, aliases.
+    """
     from tenfold.doors import mlruns
 
     unplaced: Counter[str] = Counter()
-    _import(mlruns.read(path, unplaced), project, unplaced, as_json=as_json)
+    _import(mlruns.read(source, unplaced), project, unplaced, as_json=as_json)
 
 
 @command.command("wandb", epilog=f"Example: tenfold import wandb wandb\n\n{EXIT_CODES}")

@@ -70,6 +70,7 @@ def download(files: Files, path: str, wanted: str | None = None) -> Response:
     name = path.rpartition("/")[2]
     headers = {
         "accept-ranges": "bytes",
+        "content-type": _media_type(name),
         "content-disposition": f"attachment; {_named(name)}",
         "x-content-type-options": "nosniff",
     }
@@ -83,7 +84,7 @@ def download(files: Files, path: str, wanted: str | None = None) -> Response:
         return Response(status_code=416, headers={"content-range": f"bytes */{file.size_bytes}"})
     headers["content-length"] = str(end - start)
     pieces = _pieces(files.open(file), start, end)
-    return StreamingResponse(pieces, 200 if part is None else 206, headers=headers, media_type=_media_type(name))
+    return StreamingResponse(pieces, 200 if part is None else 206, headers=headers)
 
 
 def upload(stores: Stores, path: str, content: bytes | Path) -> None:

@@ -25,6 +25,9 @@ REGISTERED, MODELS, FOLDER = "registered", "models", "artifacts"
 ARTIFACT = "artifact"
 """In a version's metadata: the path that a run's file was uploaded to."""
 
+UNDER = "under"
+"""In the metadata of a tree that an import made: the folder of the run's artifacts that it was, '' for all of them."""
+
 _INLINE_BYTES = 2048
 _PAGE = 1000
 
@@ -117,7 +120,7 @@ class RunFiles(Files):
         version = self.stores.versions.find(self.kind, self._name(path))
         if version is not None:
             return next(iter(self._in(version)), None)
-        return super().find(path) if re.search(r"/v\d+/", path) else None
+        return super().find(path)  # one of a tree
 
     def put(self, path: str, content: bytes | Path) -> None:
         name = path.rpartition("/")[2]
@@ -159,6 +162,8 @@ class RunFiles(Files):
         if version.type == "model/mlflow":
             return []  # those files are there under the path they were uploaded to
         below = f"{version.kind}/{version.name}/v{version.number}/"
+        if (under := version.metadata.get(UNDER)) is not None:
+            below = f"{under}/" if under else ""
         if version.inline is not None:
             return [File(below + version.metadata.get("file", "content"), len(version.inline), version)]
         return [_file(below, version, entry) for entry in self.stores.blobs.entries(version.digest)]

@@ -45,7 +45,19 @@ def load(stores: Stores, model_id: str) -> Version:
     found = stores.versions.find(KIND, model_id) if model_id else None
     if found is None:
         raise missing(f"Logged model with ID '{model_id}' not found.")
-    return found
+    return _whole(stores, found)
+
+
+def _whole(stores: Stores, model: Version) -> Version:
+    """A logged model with all that the door reads of one, also when an import made it of what MLflow kept."""
+    if "experiment_id" in model.metadata and _STATUS in model.tags:
+        return model
+    run_id = _run(stores, model.run_id or "")
+    project = stores.runs.get([run_id])[0].project if run_id else experiments.DEFAULT
+    own = {"experiment_id": experiments.of_projects(stores, {project})[project].id, "source_run_id": run_id or ""}
+    others = {"name": model.name, "model_type": "", "params": {}, "created_ms": model.created_at_ms}
+    tags = {_STATUS: _STATUSES["2"], **model.tags}
+    return msgspec.structs.replace(model, metadata={**own, **others, **model.metadata}, tags=tags)
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -102,7 +114,7 @@ def change(
             run_id=_run(stores, said["source_run_id"]) if finished else now.run_id,
             role=ROLE,
             created_at_ms=at_ms,
-            moves=[Move(ref=HEAD, expect=now.id)],
+            moves=[Move(ref=HEAD, expect=now.id if stores.refs.find(KIND, model_id, HEAD) else None)],
             tags={**now.tags, **(tags or {}), _UPDATED: str(at_ms)},
         )
         try:
@@ -189,7 +201,8 @@ def search(call: Call) -> dict[str, Any]:
     found: dict[str, Version] = {}
     start = 0
     while some := call.stores.versions.search(KIND, offset=start, limit=1000):
-        for version in some:
+        for each in some:
+            version = _whole(call.stores, each)
             known = found.get(version.name)
             inside = not wanted or version.metadata["experiment_id"] in wanted
             if inside and (known is None or known.number < version.number):
@@ -204,10 +217,10 @@ def search(call: Call) -> dict[str, Any]:
     models = [model for model in found.values() if not datasets or _metrics(model, datasets)]
     models = filters.matching(models, clauses, value_of)
     orders = []
-    for each in call.many("order_by"):
-        if not isinstance(each, dict) or not each.get("field_name"):
+    for by in call.many("order_by"):
+        if not isinstance(by, dict) or not by.get("field_name"):
             raise invalid("Missing value for required parameter 'order_by.field_name'.")
-        orders.append(f"{each['field_name']} {'ASC' if each.get('ascending', True) else 'DESC'}")
+        orders.append(f"{by['field_name']} {'ASC' if by.get('ascending', True) else 'DESC'}")
     default = ["creation_timestamp DESC", "model_id ASC"]
     models = filters.ordered(models, orders, value_of, allowed=_ATTRIBUTES, default=default)
     shown, following = page(call, models, default=100, most=1000)
@@ -259,6 +272,7 @@ def uri(model: Version) -> str:
 
 def told(stores: Stores, model: Version) -> dict[str, Any]:
     """A logged model as the client reads it."""
+    model = _whole(stores, model)
     said = model.metadata
     registered = [
         {"name": version.name, "version": version.number}

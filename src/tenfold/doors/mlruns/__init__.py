@@ -1,6 +1,6 @@
-"""Reads what MLflow left on a disk: an `mlruns` folder of any age, or the SQLite database of its server.
+"""Reads what MLflow keeps: an `mlruns` folder of any age, the database of its server, or a running server.
 
-No MLflow package is needed. Not here: MLflow's REST API (doors/mlflow).
+No MLflow package is needed. Not here: being an MLflow server (doors/mlflow).
 """
 
 from __future__ import annotations
@@ -10,20 +10,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.mlruns import database, folder
+from tenfold.doors.mlruns import database, folder, server
 from tenfold.workspace.imported import ImportedModel, ImportedRun
 
 
-def read(path: Path, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedModel]:
+def read(source: Path | str, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedModel]:
     """Runs, parents first, then registered models.
 
     Args:
-        path: An mlruns folder, a folder that holds one or an mlflow.db, or the database itself.
+        source: An mlruns folder, a folder that holds one or an mlflow.db, or the database itself; or where another is:
+            `http://…` of a running server, `postgresql://…` or `mysql://…` of its database.
         unplaced: Counts what has no place here.
 
     Raises:
-        Invalid: There is neither at this path.
+        Invalid: There is no such thing.
+        Unavailable: A server or database does not answer.
     """
+    if isinstance(source, str) and "://" in source:
+        if source.startswith(("http://", "https://")):
+            return server.read(source, unplaced)
+        return database.read(source, unplaced)
+    path = Path(source)
     if path.is_file():
         return database.read(path, unplaced)
     if (path / folder.META).is_file():

@@ -1,4 +1,7 @@
-"""The SQLite database of an MLflow server, of any schema: columns and tables it has not yet are taken as empty."""
+"""The database of an MLflow server, of any schema: columns and tables it has not yet are taken as empty.
+
+SQLite in a file, or PostgreSQL or MySQL at the URI that the server was started with.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, Unavailable
 from tenfold.doors.mlruns import words
 from tenfold.records import Points
 from tenfold.workspace.imported import (
@@ -23,16 +26,31 @@ from tenfold.workspace.imported import (
     points_of,
 )
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
 CLIPPED = 1.7976931348623157e308
 """What MLflow's SQL store writes for infinity."""
+
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql"}
+_METRICS_ORDER = ("timestamp", "step", "value")
+"""Of metrics in a database that keeps no order of its own: the one in which MLflow's server tells them."""
 
 Row = Mapping[str, Any]
 
 
-def read(path: Path, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedModel]:
-    """Runs of all experiments, parents first, then the registered models. The database is only read."""
-    with closing(_open(path)) as connection:
-        base = _Base(connection, path.parent, unplaced)
+def read(source: Path | str, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedModel]:
+    """Runs of all experiments, parents first, then the registered models. The database is only read.
+
+    Args:
+        source: A SQLite file, or the URI of a PostgreSQL or MySQL database; artifacts are looked for on this machine.
+
+    Raises:
+        Invalid: It is no MLflow database, or no driver is installed for it.
+        Unavailable: It cannot be reached.
+    """
+    with _open(source) as connection:
+        base = _Base(connection, source.parent if isinstance(source, Path) else Path.cwd(), unplaced)
         experiments = {row["experiment_id"]: row for row in base.rows("experiments")}
         above = {row["run_uuid"]: row["value"] for row in base.rows("tags", key="mlflow.parentRunId")}
         infos = [(row, above.get(row["run_uuid"])) for row in base.rows("runs")]
@@ -46,39 +64,76 @@ def read(path: Path, unplaced: Counter[str]) -> Iterator[ImportedRun | ImportedM
 class _Base:
     """The tables as lists of rows by name."""
 
-    def __init__(self, connection: sqlite3.Connection, root: Path, unplaced: Counter[str]) -> None:
+    def __init__(self, connection: Connection, root: Path, unplaced: Counter[str]) -> None:
         self.connection, self.root, self.unplaced = connection, root, unplaced
-        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        self.tables = {str(row["name"]) for row in found}
+        self.tables = _tables(connection)
         self.logged = {row["model_id"]: dict(row) for row in self.rows("logged_models")}
 
-    def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
-        """Rows of a table in the order they were written; none when there is no such table."""
-        if table not in self.tables:
-            return []
-        terms = " AND ".join(f"{column} = ?" for column in where) or "1"
-        question = f"SELECT * FROM {table} WHERE {terms} ORDER BY rowid"
-        return [dict(row) for row in self.connection.execute(question, tuple(where.values()))]
+    def rows(self, table: str, /, **where: Any) -> list[dict[str, Any]]:
+        """Rows of a table; none when there is no such table."""
+        return list(self.each(table, **where)) if table in self.tables else []
+
+    def each(self, _table: str, /, **where: Any) -> Iterator[dict[str, Any]]:
+        """Rows of a table that is there, one at a time; of SQLite in the order they were written."""
+        from sqlalchemy import column, select, table, text
+
+        found = select(text("*")).select_from(table(_table)).where(*(column(key) == it for key, it in where.items()))
+        if self.connection.dialect.name == "sqlite":
+            found = found.order_by(text("rowid"))
+        elif _table == "metrics":
+            found = found.order_by(*map(column, _METRICS_ORDER))
+        for row in self.connection.execute(found).mappings():
+            yield dict(row)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        if table not in self.tables:
-            return 0
-        return int(self.connection.execute(f"SELECT count(*) AS n FROM {table}").fetchone()["n"])
+        from sqlalchemy import func, select
+        from sqlalchemy import table as table_of
+
+        counted = select(func.count()).select_from(table_of(table))
+        return int(self.connection.execute(counted).scalar_one()) if table in self.tables else 0
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
+@contextmanager
+def _open(source: Path | str) -> Iterator[Connection]:
+    from sqlalchemy import exc
+    from sqlalchemy.pool import NullPool
+
+    engine, name = _engine(source, NullPool)
     try:
-        tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise Invalid(f"{path} is no SQLite database: {error}. Name an mlflow.db or mlruns", field="path") from error
-    if not {"experiments", "runs", "metrics"} <= tables:
-        connection.close()
-        raise Invalid(f"{path} is no MLflow database: it has no runs. Name its mlflow.db", field="path")
-    return connection
+        with engine.connect() as connection:
+            found = _tables(connection)
+            if not {"experiments", "runs", "metrics"} <= found:
+                raise Invalid(f"{name} is no MLflow database: it has no runs. Name its mlflow.db", field="path")
+            yield connection
+    except exc.DatabaseError as error:
+        if isinstance(source, Path):
+            said = f"{source} is no SQLite database: {error.orig}. Name an mlflow.db or mlruns"
+            raise Invalid(said, field="path") from error
+        raise Unavailable(f"{name} cannot be read: {error.orig}. Check its address, user and password") from error
+
+
+def _engine(source: Path | str, pool: type[Any]) -> tuple[Engine, str]:
+    """An engine that opens a connection when one is asked for, and the source's name without its password."""
+    from sqlalchemy import create_engine, exc, make_url
+
+    if isinstance(source, Path):
+        uri = f"{source.resolve().as_uri()}?mode=ro"
+        return create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=pool), str(source)
+    try:
+        url = make_url(source)
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        return create_engine(url, poolclass=pool), url.render_as_string()
+    except (exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise Invalid(f"{error}. Install the driver of this database beside Tenfold", field="path") from error
+    except exc.ArgumentError as error:
+        raise Invalid("This is no address of a database. Write postgresql://user@host/name", field="path") from error
+
+
+def _tables(connection: Connection) -> set[str]:
+    from sqlalchemy import inspect
+
+    return set(inspect(connection).get_table_names())
 
 
 def _run(base: _Base, info: Row, experiment: Row) -> ImportedRun:
@@ -100,7 +155,7 @@ def _run(base: _Base, info: Row, experiment: Row) -> ImportedRun:
 
 def _points(base: _Base, run_id: str) -> Iterator[tuple[str, Points]]:
     columns: dict[str, tuple[array[int], array[float], array[int]]] = {}
-    for row in base.connection.execute("SELECT * FROM metrics WHERE run_uuid = ? ORDER BY rowid", (run_id,)):
+    for row in base.each("metrics", run_uuid=run_id):
         steps, values, times = columns.setdefault(row["key"], (array("q"), array("d"), array("q")))
         names = row.keys()
         steps.append(int(row["step"]) if "step" in names else 0)
@@ -118,18 +173,14 @@ def _items(base: _Base, info: Row) -> Iterator[ImportedItem]:
     if uri := info.get("artifact_uri"):
         place = words.located(str(uri), base.root, base.unplaced)
         if place is not None:
-            yield ImportedItem(key="artifacts", kind="output", type="folder", files=files_below(place, base.unplaced))
+            yield words.artifacts_of(files_below(place, base.unplaced))
     for model_id, model in base.logged.items():
         place = words.located(str(model["artifact_location"]), base.root, base.unplaced)
         if model["source_run_id"] == info["run_uuid"] and place is not None:
-            yield ImportedItem(
-                key=str(model["name"] or "model"),
-                kind="output",
-                type="folder",
-                files=files_below(place, base.unplaced),
-                at_ms=model["creation_timestamp_ms"],
-                metadata={"model_id": model_id},
-            )
+            params = {
+                row["param_key"]: row["param_value"] for row in base.rows("logged_model_params", model_id=model_id)
+            }
+            yield words.logged_model(model, files_below(place, base.unplaced), params)
 
 
 def _inputs(base: _Base, run_id: str) -> list[dict[str, Any]]:

@@ -100,17 +100,10 @@ def _items(
     if not (home / "artifacts").is_dir() and info.get("artifact_uri"):
         place = words.located(str(info["artifact_uri"]), root, unplaced)
     if place is not None and place.is_dir():
-        yield ImportedItem(key="artifacts", kind="output", type="folder", files=files_below(place, unplaced))
+        yield words.artifacts_of(files_below(place, unplaced))
     for model in models:
         if model.get("source_run_id") == words.run_key(info):
-            yield ImportedItem(
-                key=str(model.get("name") or "model"),
-                kind="output",
-                type="folder",
-                files=files_below(model["artifacts"], unplaced),
-                at_ms=model.get("creation_timestamp"),
-                metadata={"model_id": model["model_id"]},
-            )
+            yield words.logged_model(model, files_below(model["artifacts"], unplaced), model["params"])
 
 
 def _inputs(folder: Path, datasets: Mapping[str, Mapping[str, Any]], unplaced: Counter[str]) -> list[dict[str, Any]]:
@@ -128,7 +121,9 @@ def _logged_models(folder: Path, unplaced: Counter[str]) -> list[dict[str, Any]]
     found = []
     for home in _folders(folder / "models"):
         if (said := _meta(home, unplaced)) is not None:
-            found.append({**said, "model_id": said.get("model_id", home.name), "artifacts": home / "artifacts"})
+            params = {path.name: path.read_text(errors="replace") for path in sorted((home / "params").glob("*"))}
+            own = {"model_id": said.get("model_id", home.name), "artifacts": home / "artifacts", "params": params}
+            found.append({**said, **own})
     return found
 
 

@@ -66,6 +66,30 @@ def run_of(
     )
 
 
+def artifacts_of(files: Mapping[str, Path]) -> ImportedItem:
+    """What a run uploaded, as one version that MLflow's client finds under the paths it had."""
+    return ImportedItem(key="artifacts", kind="output", type="folder", files=files, metadata={"under": ""})
+
+
+def logged_model(said: Mapping[str, Any], files: Mapping[str, Path], params: Mapping[str, str]) -> ImportedItem:
+    """A logged model under the id it had, as MLflow's client finds it again."""
+    created_ms = time_of(said, "creation_timestamp_ms") or time_of(said, "creation_timestamp")
+    return ImportedItem(
+        key="logged-model",
+        name=str(said["model_id"]),
+        kind="logged-model",
+        type="model/mlflow",
+        files=files,
+        at_ms=created_ms,
+        metadata={
+            "name": str(said.get("name") or "model"),
+            "model_type": str(said.get("model_type") or ""),
+            "params": dict(params),
+            "created_ms": created_ms,
+        },
+    )
+
+
 def run_key(info: Mapping[str, Any]) -> str:
     """A run's id; it was called run_uuid before MLflow 1."""
     return str(info.get("run_id") or info.get("run_uuid"))
