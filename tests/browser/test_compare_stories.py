@@ -6,15 +6,19 @@ import csv
 import io
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import Served, Tab
-from playwright.sync_api import Page, expect
+from browsing import Served, Tab, open_tab
+from playwright.sync_api import Browser, Page, expect
 
 from tenfold.base import ids
 from tenfold.records import CodeVersion, Points, Run
+from tenfold.server.listen import serving
+from tenfold.server.place import place_of_stores
+from tenfold.testing.stores import sqlite_stores
 
 PATCH = "diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1,2 +1,2 @@\n import numpy\n-lr = 1\n+lr = {}\n"
 
@@ -242,9 +246,18 @@ def test_a_chart_fills_the_screen_and_escape_brings_it_back(tab: Tab, swept: lis
     expect(dialog).to_have_count(0)
 
 
-def test_five_hundred_curves_follow_the_pointer(tab: Tab, seeded: Served) -> None:
-    sweep(seeded, "five-hundred", 500, 120)
-    page = tab.open("/projects/five-hundred")
+@pytest.fixture
+def crowded(built: None, chromium: Browser, tmp_path: Path) -> Iterator[Tab]:
+    """A tab on a store of its own with 500 runs."""
+    stores = sqlite_stores(tmp_path)
+    with serving(place_of_stores(stores, name="a crowded store", folder=tmp_path)) as url:
+        served = Served(url, stores)
+        sweep(served, "five-hundred", 500, 120)
+        yield from open_tab(chromium, served, "wide")
+
+
+def test_five_hundred_curves_follow_the_pointer(crowded: Tab) -> None:
+    page = crowded.open("/projects/five-hundred")
     page.locator(".plot canvas").nth(3).wait_for(timeout=30_000)
     expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
     box = page.locator("[data-panel='train/loss'] .plot").bounding_box()

@@ -187,9 +187,10 @@ function options(latest: { current: PlotProps }, drawn: { current: Bundle }, ele
   const { x, log, logX, height, names, level, sync } = latest.current;
   const { series, bands, mains, many } = drawn.current;
   const axis = { stroke: paint("--faint"), font: "11px Inter Variable, sans-serif", grid: { stroke: paint("--line"), width: 1 }, ticks: { show: false } };
-  const xs: uPlot.Axis = { ...axis, size: 24, gap: 4, grid: { show: false }, values: (_u, ticks, _at, _space, by) => ticks.map((v) => (v === null ? "" : xTick(v, x, names, by))) };
+  const xs: uPlot.Axis = { ...axis, size: 24, gap: 4, space: x === "elapsed" ? 58 : 50, grid: { show: false }, values: (_u, ticks, _at, _space, by) => ticks.map((v) => (v === null ? "" : xTick(v, x, names, by))) };
   if (x === "window") xs.splits = (u) => thinned(u.data[0] as number[], Math.max(2, Math.floor(u.width / 80)));
   else if (x === "step" && !logX) xs.incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9];
+  else if (x === "elapsed" && !logX) xs.incrs = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000];
   const light = many ? lamp(element) : null;
   return {
     width: element.clientWidth, height, series, bands,
@@ -295,10 +296,20 @@ export function xTick(at: number, x: Across, names?: string[], by = 0): string {
     return date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(by < 60 ? { second: "2-digit" } : {}) });
   }
   if (x === "window") return names?.[at] ?? "";
-  if (x === "elapsed") return duration(at * 1000) || "0";
+  if (x === "elapsed") return brief(at);
   if (x === "value") return number(at);
   if (Math.abs(at) >= 1e6) return `${at / 1e6}M`;
   return Math.abs(at) >= 1e4 ? `${at / 1e3}k` : String(at);
+}
+
+/** Seconds for an axis: 0, 30 s, 5 min, 1 h 30, 2 d. */
+function brief(s: number): string {
+  if (s === 0) return "0";
+  if (s < 60) return `${number(s)} s`;
+  const min = Math.round(s / 60);
+  if (s < 3600) return s % 60 ? `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")} min` : `${min} min`;
+  if (s < 172_800) return min % 60 ? `${Math.floor(min / 60)} h ${min % 60}` : `${min / 60} h`;
+  return `${number(s / 86_400)} d`;
 }
 
 function thinned(places: number[], most: number): number[] {

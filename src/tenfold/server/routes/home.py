@@ -129,7 +129,7 @@ def search(place: Place, params: SearchParams) -> HitList:
                     title=project,
                     detail=f"{count} runs",
                     address="",
-                    page=f"/runs?project={quote(project, safe='')}",
+                    page=f"/projects/{quote(project, safe='')}",
                     at_ms=0,
                 )
             )
