@@ -122,6 +122,8 @@ def check_key(key: str) -> str:
         raise Invalid(
             f"The key {key[:40]!r} has {len(key)} characters. A key has 1 to {KEY_CHARACTERS}: shorten it", field="key"
         )
+    if "\0" in key:
+        raise Invalid(f"The key {key[:40]!r} holds a zero byte, which no database takes. Leave it out", field="key")
     return key
 
 

@@ -7,6 +7,7 @@ import re
 from http import HTTPStatus
 
 import msgspec
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from tenfold.base.errors import Invalid, InvalidSearch, MissingExtra, TenfoldError
@@ -48,6 +49,8 @@ def answer_to(error: Exception, *, doing: str = "") -> Response:
             _log.error("%s: %s", doing, error.message)
         position = error.position if isinstance(error, InvalidSearch) else None
         return problem(status, error.message, code=error.code, field=error.field, position=position)
+    if isinstance(error, ClientDisconnect):  # nobody hears this answer; nothing was stored
+        return problem(400, "The request broke off before its end. Send it again", code="Invalid", field="body")
     if isinstance(error, OverflowError):  # of a database driver, which takes integers of 64 bits with a sign
         return problem(400, f"A number of the request is too large ({error}). Send one below 2^63", code="Invalid")
     _log.error("unexpected error: %s", doing, exc_info=error)

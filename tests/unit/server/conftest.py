@@ -9,6 +9,7 @@ import pytest
 from server_seed import Seeded, seed
 
 from tenfold.server import place_of_stores, serving
+from tenfold.stores.blobs import MemoryMedium
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 
 @pytest.fixture(scope="session")
 def server(seeded: Seeded) -> Iterator[str]:
-    with serving(place_of_stores(seeded.stores, name="seeded", folder=seeded.folder)) as url:
+    with serving(place_of_stores(seeded.stores, name="seeded", folder=seeded.folder, medium=MemoryMedium())) as url:
         yield url
 
 

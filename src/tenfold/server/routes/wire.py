@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from anyio import to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -47,7 +47,10 @@ def wire_routes(place: Place) -> list[Route]:
 
 async def _guarded(request: Request, work: Callable[[bytes], Response], *, limit_bytes: int) -> Response:
     """Read the body, do blocking work in a thread, and answer errors as problems."""
-    body = await _body(request, limit_bytes)
+    try:
+        body = await _body(request, limit_bytes)
+    except ClientDisconnect as error:
+        return answer_to(error)
     if body is None:
         return problem(413, f"A body takes at most {limit_bytes} bytes. Send it in parts", code="Invalid", field="body")
     try:

@@ -46,19 +46,21 @@ class Columns(NamedTuple):
     times_ms: Ints
 
 
-def checked(points: Points) -> Points:
-    """Points whose columns are equally long. Raises Invalid when they are not."""
+def checked(points: Points, key: str = "") -> Points:
+    """Points whose columns are equally long. Raises Invalid, naming the key, when they are not."""
     if not len(points.steps) == len(points.values) == len(points.times_ms) or len(points.values) % 8:
         lengths = f"{len(points.steps)}, {len(points.values)} and {len(points.times_ms)} bytes"
-        raise Invalid(f"Points come in three columns of eight bytes a number; these have {lengths}", field="points")
+        raise Invalid(
+            f"Points come in three columns of eight bytes a number; those of {key!r} have {lengths}", field="points"
+        )
     return points
 
 
-def columns(points: Points) -> Columns:
-    """Arrays over the bytes of points; read only. Raises Invalid when the columns are not equally long."""
+def columns(points: Points, key: str = "") -> Columns:
+    """Arrays over the bytes of points; read only. Raises Invalid, naming the key, when they are not equally long."""
     import numpy as np
 
-    checked(points)
+    checked(points, key)
     return Columns(
         np.frombuffer(points.steps, "<i8"),
         np.frombuffer(points.values, "<f8"),
