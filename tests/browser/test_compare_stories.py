@@ -246,6 +246,15 @@ def test_a_chart_fills_the_screen_and_escape_brings_it_back(tab: Tab, swept: lis
     expect(dialog).to_have_count(0)
 
 
+def test_a_metric_that_is_new_gets_its_panel_without_a_reload(tab: Tab, seeded: Served) -> None:
+    (run,) = sweep(seeded, "grows", 1, 5)
+    page = tab.open("/projects/grows")
+    expect(page.locator("[data-panel]")).to_have_count(4)
+    points = Points(*(np.array([one], kind).tobytes() for one, kind in ((1, "<i8"), (0.5, "<f8"), (1, "<i8"))))
+    seeded.stores.series.append(run, {"val/f1": points}, source=f"{run}-2", offset=1)
+    expect(table(page, "val/f1")).to_have_count(2)
+
+
 @pytest.fixture
 def crowded(built: None, chromium: Browser, tmp_path: Path) -> Iterator[Tab]:
     """A tab on a store of its own with 500 runs."""

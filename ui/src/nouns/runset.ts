@@ -1,5 +1,5 @@
 // The runs that a page lays beside each other: which, in which pens, under which names, in which groups.
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { posed, useResource, type Resource } from "../kit/api";
 import { number, value } from "../kit/format";
 import { setQuery, useQuery } from "../kit/router";
@@ -28,13 +28,20 @@ export interface Compared {
 }
 
 const TAIL = 10;
+/** So many runs are read again whenever one of them logs; larger sets when a run begins, ends or is changed. */
+const FEW = 60;
 const NONE: RunRow[] = [];
 const UNDEFINED = {};
 
 /** Ask for a set of runs. Hidden ones are in the address by the ends of their ids. */
 export function useRunSet(question: RunSetQuery | null): Compared {
   const [hide] = useQuery("hide");
-  const resource = useResource<RunSet>(question ? posed("/compare", question) : null, (event) => event.topic === "run");
+  const held = useRef(0);
+  const resource = useResource<RunSet>(question ? posed("/compare", question) : null, (event) => {
+    if (question?.runs?.length ? !question.runs.includes(event.id) : question?.filter?.project.length && event.project && !question.filter.project.includes(event.project)) return false;
+    return event.topic === "run" || (event.topic === "series" && held.current <= FEW); // a metric that is new makes a panel
+  });
+  held.current = resource.data?.items.length ?? 0;
   const runs = resource.data?.items ?? NONE;
   const set = useMemo(() => {
     const ends = new Set(hide.split(".").filter(Boolean));
