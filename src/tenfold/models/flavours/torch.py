@@ -2,7 +2,7 @@
 
 The module's own class is Python, which no safe format holds: `Model.load_weights(module)` fills one that the reader has
 made. A whole module as torch.export's .pt2 is written only when pickle is allowed: its loader unpickles (torch 2.13).
-TorchScript is deprecated since torch 2.10 and not written.
+TorchScript is deprecated and not written.
 """
 
 from __future__ import annotations
