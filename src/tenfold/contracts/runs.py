@@ -45,6 +45,10 @@ class Runs(ABC):
         """
 
     @abstractmethod
+    def update_all(self, run_ids: list[str], change: RunChange) -> None:
+        """Make the same change to several runs, all or none, in one write. Raises RunNotFound naming the first missing id."""
+
+    @abstractmethod
     def transition(
         self, run_id: str, to: RunState, *, expect: list[RunState], at_ms: int, change: RunChange | None = None
     ) -> bool:

@@ -88,6 +88,18 @@ class RunsSuite:
         assert got.code == CodeVersion("c")
         assert stores.runs.get([run.id]) == [got]
 
+    def test_a_change_of_several_runs_is_made_to_all_or_none_each_with_an_event(self, stores: Stores) -> None:
+        first, second = a_run(tags={"a": "1"}), a_run()
+        stores.runs.create([first, second])
+        before = stores.events.last()
+        with pytest.raises(RunNotFound, match="nobody"):
+            stores.runs.update_all([first.id, "nobody", second.id], RunChange(tags={"b": "2"}))
+        assert stores.runs.get([first.id])[0].tags == {"a": "1"} and stores.events.last() == before
+        stores.runs.update_all([first.id, second.id, first.id], RunChange(tags={"b": "2", "a": None}))
+        assert [run.tags for run in stores.runs.get([first.id, second.id])] == [{"b": "2"}, {"b": "2"}]
+        assert {event.id for event in stores.events.after(before, limit=10)} == {first.id, second.id}
+        stores.runs.update_all([], RunChange(name="nobody"))
+
     def test_a_param_that_is_set_once_is_never_changed(self, stores: Stores) -> None:
         run = a_run(params={"a": 1})
         stores.runs.create([run])

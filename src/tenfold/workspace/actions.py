@@ -134,5 +134,5 @@ def _carry_out(stores: Stores, action: str, run_ids: list[str], tags: Mapping[st
             stores.runs.set_deleted(run_ids[start : start + _PAGE], at_ms=at_ms)
         return
     change = RunChange(tags=dict([_MARKS[action]]) if action in _MARKS else dict(tags))
-    for run_id in run_ids:
-        stores.runs.update(run_id, change)
+    for start in range(0, len(run_ids), _PAGE):
+        stores.runs.update_all(run_ids[start : start + _PAGE], change)

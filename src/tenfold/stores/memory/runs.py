@@ -48,6 +48,17 @@ class MemoryRuns(Runs):
             put_run(self._state, changed(old, change), "updated", self._state.clock())
             return self._full(self._state.runs[run_id])
 
+    def update_all(self, run_ids: list[str], change: RunChange) -> None:
+        with self._state.lock:
+            for run_id in run_ids:
+                if run_id not in self._state.runs:
+                    raise no_run(run_id)
+            new = [changed(self._state.runs[run_id], change) for run_id in dict.fromkeys(run_ids)]
+            for run in new:
+                check_storable(run)
+            for run in new:
+                put_run(self._state, run, "updated", self._state.clock())
+
     def transition(
         self, run_id: str, to: RunState, *, expect: list[RunState], at_ms: int, change: RunChange | None = None
     ) -> bool:

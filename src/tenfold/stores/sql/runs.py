@@ -49,6 +49,14 @@ class SqlRuns(Runs):
 
         return self._db.write(work)
 
+    def update_all(self, run_ids: list[str], change: RunChange) -> None:
+        def work(tx: Connection) -> None:
+            changed = [(run_id, change_run(tx, run_id, change)[1].project) for run_id in dict.fromkeys(run_ids)]
+            note(tx, [("run", run_id, "updated", self._db.clock(), project) for run_id, project in changed])
+
+        if run_ids:
+            self._db.write(work)
+
     def transition(
         self, run_id: str, to: RunState, *, expect: list[RunState], at_ms: int, change: RunChange | None = None
     ) -> bool:
