@@ -5,30 +5,26 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-import msgspec
-
-from tenfold.base import ids
-from tenfold.base.addresses import parse
 from tenfold.base.clock import now_ms
-from tenfold.base.hashing import canonical_json, digest
 from tenfold.base.patience import patience
-from tenfold.contracts import Stores, resolve
-from tenfold.records import Draft, Edge, RunChange, Version
+from tenfold.contracts import Stores
+from tenfold.records import RunChange, Version
 from tenfold.stores.series.journal import Journal
 from tenfold.stores.series.place import Place
 from tenfold.stores.series.shipper import ship
 from tenfold.tracking import media, stack
 from tenfold.tracking.background import METER_EVERY_S, Rhythm, background
 from tenfold.tracking.capture import console
-from tenfold.tracking.definitions import field_of
+from tenfold.tracking.fields import SetsFields
 from tenfold.tracking.keeping import KeepsMedia
-from tenfold.tracking.outbox import Change, Content, Outbox, Publish, Transition, Used, is_away
+from tenfold.tracking.outbox import Change, Content, Outbox, Publish, Transition, is_away
 from tenfold.tracking.syncing import sync
+from tenfold.tracking.versions import KeepsVersions
 from tenfold.tracking.warn import WarnOnce
 
 EndState = Literal["finished", "failed", "killed"]
@@ -45,7 +41,7 @@ SHIP_PATIENCE_S = 30.0
 CAPTURE_WAIT_S = 20.0
 
 
-class ActiveRun(KeepsMedia):
+class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
     """A run of this process. Threads may use it at once; as a context manager it ends with its block.
 
     Logging never raises because of the store: it warns once and goes on, and what is on disk is sent later.
@@ -85,102 +81,6 @@ class ActiveRun(KeepsMedia):
         self._captured = threading.Event()
         self._capturing: Any = None
         self._asked: dict[str, str] = {}
-
-    def set_params(self, params: Mapping[str, Any]) -> None:
-        """Add parameters; nested mappings stay trees. A key given again is replaced."""
-        self._do(Change(self.id, RunChange(params=media.plain(params))))
-
-    def param(self, key: str, value: Any) -> None:
-        """Add one parameter."""
-        self.set_params({key: value})
-
-    def tag(self, key: str | Mapping[str, str | None], value: str | None = "") -> None:
-        """Set a tag, or several; None removes."""
-        tags = {key: value} if isinstance(key, str) else dict(key)
-        self._do(Change(self.id, RunChange(tags={k: None if v is None else str(v) for k, v in tags.items()})))
-
-    def note(self, text: str) -> None:
-        """Set the run's notes (Markdown)."""
-        self._do(Change(self.id, RunChange(notes=text)))
-
-    def result(self, values: Mapping[str, Any]) -> None:
-        """Add to what the run came to."""
-        self._do(Change(self.id, RunChange(result=media.plain(values))))
-
-    def define_metric(
-        self,
-        key: str,
-        *,
-        goal: Literal["maximize", "minimize"] | None = None,
-        summary: Literal["last", "min", "max", "mean", "best"] | None = None,
-        x: str | None = None,
-    ) -> None:
-        """Say what a metric is for: whether more is better, and which of its numbers speaks for this run.
-
-        Args:
-            summary: 'best' when there is a goal, else 'last'.
-            x: The metric it is drawn over, instead of the step.
-
-        Raises:
-            Invalid: A goal or summary that does not exist.
-        """
-        self._do(Change(self.id, RunChange(environment=field_of(key, goal, summary, x))))
-
-    def log_reference(self, uri: str, name: str | None = None, *, role: str = "input") -> Version:
-        """Note that this run used data that is left where it is: a path, or an http, s3 or other URI.
-
-        Kept is what can be told of it (URI, size, etag) as a version of `data:<name>`; looked at again unchanged it is
-        the same version.
-
-        Raises:
-            Invalid: It is no URI, or it carries a password.
-        """
-        from tenfold.tracking import references
-
-        told = references.look(uri)
-        draft = self._draft("data", name or references.name_of(told["uri"]), type="reference", metadata=told)
-        content = canonical_json(told)
-        draft = msgspec.structs.replace(
-            draft, run_id=None, inline=content, digest=digest(content), size_bytes=len(content)
-        )
-        version = self._same_version(draft) or self._outbox.do(Publish(draft))
-        version = version or Version(id=draft.id, kind="data", name=draft.name, number=0, digest=draft.digest)
-        self._do(Used(Edge(run_id=self.id, version_id=version.id, direction="used", role=role, at_ms=now_ms())))
-        return version
-
-    def save(
-        self,
-        content: str | Path | Mapping[str, Path | bytes],
-        name: str,
-        *,
-        kind: str = "data",
-        type: str = "",
-        role: str = "",
-        metadata: Mapping[str, Any] | None = None,
-        message: str = "",
-    ) -> Version:
-        """Keep a file, a folder or a mapping {path: file or bytes} as the next version of `kind:name`, made by this run.
-
-        While the store is away the version given has the number 0; it gets its own when it is sent.
-
-        Raises:
-            FileNotFoundError: There is no such file or folder.
-            InvalidAddress: No artifact may bear this name.
-        """
-        files = media.files_of(content)
-        draft = self._draft(kind, name, type=type, role=role or name, metadata=dict(metadata or {}), message=message)
-        version = self._outbox.do(Publish(draft), files)
-        return version or Version(id=draft.id, kind=kind, name=name, number=0, digest="", type=type, run_id=self.id)
-
-    def use(self, address: str, *, role: str = "input") -> Version:
-        """Note that this run uses a version, and give it. Raises VersionNotFound, InvalidAddress."""
-        wanted = parse(address, default_kind="data")
-        version = resolve(self.stores, wanted)
-        if wanted.number is None:
-            self._asked[str(wanted)] = version.id
-        edge = Edge(run_id=self.id, version_id=version.id, direction="used", role=role, at_ms=now_ms())
-        self._do(Used(edge))
-        return version
 
     def logged(self) -> set[str]:
         """The keys of the metrics that this process has logged."""
@@ -312,17 +212,6 @@ class ActiveRun(KeepsMedia):
         metadata = {"key": key, **made.metadata} | ({} if step is None else {"step": step})
         draft = self._draft("media", media.name_of(self.id, key), type=made.type, role=key, metadata=metadata)
         return self._do(Publish(draft), {made.file_name: made.content, **made.more})
-
-    def _same_version(self, draft: Draft) -> Version | None:
-        """The newest version of this name when it has this content; None also when the store cannot tell now."""
-        try:
-            found = resolve(self.stores, f"{draft.kind}:{draft.name}@latest")
-        except Exception:
-            return None
-        return found if found.digest == draft.digest and found.type == draft.type else None
-
-    def _draft(self, kind: str, name: str, **fields: Any) -> Draft:
-        return Draft(id=ids.new_id(), kind=kind, name=name, digest="", run_id=self.id, created_at_ms=now_ms(), **fields)
 
     def _ensure_place(self) -> Place:
         with self._lock:

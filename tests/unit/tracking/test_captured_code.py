@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.base.hashing import digest
@@ -97,6 +97,7 @@ LINES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(LINES, LINES, st.integers(0, 3))
 def test_whatever_changed_the_restored_patch_is_the_patch_but_for_added_secrets(
     old: list[str], new: list[str], context: int

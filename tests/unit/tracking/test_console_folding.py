@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.progress import Progress
@@ -92,16 +92,19 @@ MOVES = st.sampled_from(
 PRINTS = st.lists(MOVES | st.text("abc xyz", min_size=1, max_size=12), max_size=40).map("".join)
 
 
+@settings(deadline=None)
 @given(PRINTS)
 def test_any_printing_is_folded_as_an_emulator_does(text: str) -> None:
     assert folded(text) == seen(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_folded_without_an_error(text: str) -> None:
     assert "\n" not in "".join(show(text).rows)
 
 
+@settings(deadline=None)
 @given(PRINTS, PRINTS)
 def test_what_is_settled_stays_unless_the_text_goes_above_it(first: str, second: str) -> None:
     rows, stop = show(first).settled()

@@ -77,7 +77,7 @@ LABELS, SCORES = [0, 1, 1, 0], [0.1, 0.9, 0.4, 0.6]
         (lambda run: run.log_confusion_matrix("k", LABELS, [0, 1, 0, 0]), "chart.svg", "image"),
         (lambda run: run.log_curve("k", LABELS, SCORES), "chart.svg", "image"),
         (lambda run: run.log_reference("s3://bucket/a.parquet"), "content.json", "json"),
-        (lambda run: run.log_table("k", [{"a": 1}]), "table.json", "json"),
+        (lambda run: run.log_table("k", [{"a": 1}]), "table.json", "table"),
     ],
     ids=["html", "matplotlib", "plotly", "audio", "confusion matrix", "curve", "reference", "table"],
 )
