@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tenfold.base.errors import BlobNotFound, Conflict, Damaged, Invalid, InvalidAddress, StoreFull
+from tenfold.base.errors import BlobNotFound, Conflict, Damaged, Forbidden, Invalid, InvalidAddress, StoreFull
 from tenfold.stores.blobs import LocalMedium, MemoryMedium, PackedBlobs, open_blobs
 from tenfold.testing.blobs import noise
 
@@ -343,3 +344,41 @@ def test_case_twins_and_deep_folders_and_times_come_back(blobs: PackedBlobs, tmp
     for path in folder.rglob("*"):
         if not path.is_dir() and path.name != "a":
             assert (tmp_path / "back" / path.relative_to(folder)).lstat().st_mtime_ns == 10**18 + 7
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of a user without rights, whom this process is meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        if os.geteuid() == 0:
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            if os.getuid() == 0:
+                os.seteuid(0)
+            for path in Path(folder).rglob("*"):
+                if not path.is_symlink():
+                    path.chmod(0o755)
+
+
+def test_what_may_not_be_read_or_written_is_named_and_nothing_is_lost(nobody: Path) -> None:
+    blobs = open_blobs(nobody / "objects", nobody / "cache")
+    (nobody / "folder" / "sub").mkdir(parents=True)
+    (nobody / "folder" / "open").write_bytes(b"1")
+    (nobody / "folder" / "sub" / "secret").write_bytes(b"2")
+    tree = blobs.put_folder(nobody / "folder")
+    (nobody / "folder" / "sub" / "secret").write_bytes(b"changed")
+    (nobody / "folder" / "sub" / "secret").chmod(0)
+    for ask in (blobs.put_folder, lambda folder: blobs.diff_folder(tree.digest, folder)):
+        with pytest.raises(Forbidden, match="secret may not be read"):
+            ask(nobody / "folder")
+    (nobody / "folder" / "sub").chmod(0o555)
+    with pytest.raises(Forbidden, match="may not be"):
+        blobs.checkout(tree.digest, nobody / "folder")
+    assert (nobody / "folder" / "open").read_bytes() == b"1"
+    (nobody / "folder" / "sub").chmod(0o755)
+    (nobody / "folder" / "sub" / "secret").chmod(0o644)
+    assert (nobody / "folder" / "sub" / "secret").read_bytes() == b"changed"
+    assert blobs.verify() == []

@@ -5,12 +5,29 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from tenfold.base.errors import Forbidden, TenfoldError
 from tenfold.base.files import raise_if_full
 from tenfold.base.hashing import is_digest
 from tenfold.stores.blobs.checkout import write_content
 from tenfold.stores.blobs.index import Index
+
+
+@contextmanager
+def permission_said() -> Iterator[None]:
+    """Turn a file or folder that may not be read or written into Forbidden, naming it."""
+    try:
+        yield
+    except PermissionError as error:
+        if isinstance(error, TenfoldError):
+            raise
+        raise Forbidden(
+            f"{error.filename or 'A file'} may not be read or written by this user. What was there is unchanged; allow it "
+            "(chmod), or leave it out, and try again"
+        ) from error
 
 
 def cached_file(index: Index, cache: Path, key: bytes) -> Path:

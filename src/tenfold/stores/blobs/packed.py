@@ -19,7 +19,7 @@ from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
 from tenfold.stores.blobs.comparing import Pair, compare
-from tenfold.stores.blobs.files import cached_file, forget_cached
+from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
@@ -51,6 +51,7 @@ class PackedBlobs(Blobs):
     def put_bytes(self, data: bytes) -> str:
         return uploading(self.index, lambda upload: upload.add_content(data), lambda key: [key]).hex()
 
+    @permission_said()
     def put_file(self, path: Path) -> Entry:
         info = Path(path).stat()
 
@@ -61,6 +62,7 @@ class PackedBlobs(Blobs):
         mode = 0o755 if info.st_mode & 0o100 else 0o644
         return Entry(path.name, key.hex(), info.st_size, mode, "file", info.st_mtime_ns)
 
+    @permission_said()
     def put_tree(self, files: Mapping[str, Path | bytes | Entry], *, progress: Progress | None = None) -> Tree:
         for path in files:
             check_path(path)
@@ -71,6 +73,7 @@ class PackedBlobs(Blobs):
 
         return uploading(self.index, work, _root, progress)
 
+    @permission_said()
     def put_folder(
         self, folder: Path, *, ignore: Callable[[str], bool] | None = None, progress: Progress | None = None
     ) -> Tree:
@@ -133,6 +136,7 @@ class PackedBlobs(Blobs):
         one, two = (None if tree is None else (_key(tree), self._folder) for tree in (before, after))
         return _sorted_pairs(compare(one, two))
 
+    @permission_said()
     def diff_folder(
         self, tree: str | None, folder: Path, *, ignore: Callable[[str], bool] | None = None
     ) -> tuple[Tree, list[tuple[Entry | None, Entry | None]]]:
@@ -155,6 +159,7 @@ class PackedBlobs(Blobs):
         entries = walk(self.index, _key(tree)) if paths is None else self._below(_key(tree), paths)
         return self.place(entries, folder, link=link, relink=relink, progress=progress)
 
+    @permission_said()
     def place(
         self,
         entries: Iterable[Entry],
