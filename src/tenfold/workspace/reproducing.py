@@ -178,7 +178,7 @@ def _code_of(run: Run, *, inexact: bool) -> CodeVersion:
             field="run",
         )
     entry = code.entry_point or ""
-    if not entry or entry.split()[0] == "python" or Path(entry).is_absolute():
+    if not entry or entry.split()[0] == "python" or Path(entry).is_absolute() or "ipykernel" in entry:
         raise Invalid(
             f"Run {run.id} was started as {entry or 'nothing known'!r}, not by a script or module of its repository"
         )

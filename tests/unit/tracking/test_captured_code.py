@@ -179,6 +179,18 @@ def test_only_variables_of_the_list_are_noted_and_secrets_never(monkeypatch: pyt
     assert "variables" not in environment(packages=False, hardware=False)
 
 
+def test_the_meter_asks_what_nvidia_s_library_answers() -> None:
+    import inspect
+    import re
+
+    import pynvml
+
+    from tenfold.tracking.capture import machine, system
+
+    asked = set(re.findall(r"pynvml\.(\w+)", inspect.getsource(system) + inspect.getsource(machine)))
+    assert len(asked) >= 7 and all(hasattr(pynvml, name) for name in asked)
+
+
 def test_without_a_gpu_the_meter_reads_the_rest() -> None:
     read = SystemMeter().read()
     assert {"system/cpu_percent", "system/memory_percent"} <= read.keys()
