@@ -15,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import text
 
 from tenfold.base import ids
@@ -65,18 +66,21 @@ def lines() -> list[dict[str, Any]]:
     found = []
     with tempfile.TemporaryDirectory(prefix="tenfold-bench-") as folder:
         found += _lines("SQLite", f"sqlite:///{Path(folder) / 'tenfold.db'}")
-    with postgres() as url:
-        found += _lines("PostgreSQL", url)
+    with postgres() as (url, server):
+        found += _lines("PostgreSQL", url, server)
     return found
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server that is gone afterwards."""
-    started = subprocess.run([sys.executable, str(_POSTGRES), "start"], capture_output=True, text=True, check=True)
+def postgres() -> Iterator[tuple[str, psutil.Process]]:
+    """The URL of a PostgreSQL server that is gone afterwards, and its first process."""
+    started = subprocess.run(
+        [sys.executable, str(_POSTGRES), "start"], capture_output=True, text=True, check=True,
+        env={**os.environ, "TENFOLD_POSTGRES_BUFFERS": "512MB"},
+    )  # fmt: skip
     folder, url = started.stdout.split()
     try:
-        yield url
+        yield url, psutil.Process(int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0]))
     finally:
         subprocess.run([sys.executable, str(_POSTGRES), "stop", folder], check=True)
 
@@ -102,20 +106,22 @@ def size_bytes(sql: SqlStores) -> int:
     )
 
 
-def _lines(name: str, url: str) -> list[dict[str, Any]]:
+def _lines(name: str, url: str, server: psutil.Process | None = None) -> list[dict[str, Any]]:
     sql = open_sql(url)
     try:
+        cpu = time.process_time() + _cpu_s(server)
         took, size = load(sql, RUNS), size_bytes(sql)
+        cpu = time.process_time() + _cpu_s(server) - cpu
         note = "10 params, 10 metrics each, through the contracts, 10,000 at a time"
         found: list[dict[str, Any]] = [
-            {"job": f"{name}: load {RUNS:,} runs", "value": RUNS / took, "unit": "runs/s", "better": "higher",
-             "note": f"{took:.0f} s; {note}"},
+            {"job": f"{name}: load {RUNS:,} runs", "value": RUNS / cpu, "unit": "runs/CPU s", "better": "higher",
+             "note": f"{took:.0f} s wall; {note}"},
             {"job": f"{name}: on disk", "value": size / RUNS, "unit": "bytes/run", "note": f"{size / 1e9:.2f} GB"},
         ]  # fmt: skip
         for job, query in SEARCHES.items():
-            took, note = _timed(sql, query)
+            took, note = _timed(sql, query, server)
             found.append(
-                {"job": f"{name}, {RUNS:,}: {job}", "value": took, "unit": "ms", "budget": BUDGET_MS, "note": note}
+                {"job": f"{name}, {RUNS:,}: {job}", "value": took, "unit": "CPU ms", "budget": BUDGET_MS, "note": note}
             )
         began = time.perf_counter()
         keys = sql.runs.keys(["bench"])
@@ -127,14 +133,29 @@ def _lines(name: str, url: str) -> list[dict[str, Any]]:
         sql.database.close()
 
 
-def _timed(sql: SqlStores, query: RunQuery) -> tuple[float, str]:
-    took = []
-    for _ in range(ROUNDS + 1):
+def _timed(sql: SqlStores, query: RunQuery, server: psutil.Process | None) -> tuple[float, str]:
+    """CPU milliseconds of a search, those of the database's server included."""
+    began = time.perf_counter()
+    page = sql.runs.search(query)
+    first, took = (time.perf_counter() - began) * 1000, []
+    before = time.process_time() + _cpu_s(server)
+    for _ in range(ROUNDS):
         began = time.perf_counter()
-        page = sql.runs.search(query)
+        sql.runs.search(query)
         took.append((time.perf_counter() - began) * 1000)
+    used = (time.process_time() + _cpu_s(server) - before) / ROUNDS
     total = f"{page.total:,}{'+' if page.at_least else ''}"
-    return statistics.median(took[1:]), f"{total} match; first {len(page.items)}; the first time {took[0]:.0f} ms"
+    walls = f"{statistics.median(took):.0f} ms wall, the first time {first:.0f}"
+    return used * 1000, f"{total} match; first {len(page.items)}; {walls}"
+
+
+def _cpu_s(server: psutil.Process | None) -> float:
+    total = 0.0
+    for process in [] if server is None else server.children():
+        with suppress(psutil.Error):
+            used = process.cpu_times()
+            total += used.user + used.system
+    return total
 
 
 def _run(number: int) -> Run:

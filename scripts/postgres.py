@@ -18,8 +18,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB", "max_connections": "60"}
-"""A trial server need not survive a power cut."""
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": os.environ.get("TENFOLD_POSTGRES_BUFFERS", "32MB"),
+    "max_connections": "60",
+}
+"""A trial server need not survive a power cut, and most hold little; bench/ asks for the buffers that a real one has."""
 
 
 def start() -> tuple[Path, str]:

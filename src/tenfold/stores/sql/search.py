@@ -3,7 +3,7 @@
 Neither planner can be left to choose: SQLite's knows no figures, PostgreSQL's takes params and metrics for independent of
 their keys. There are two ways. When some term holds of few runs (beginnings.FEW), those are looked at one by one, and
 sorted. Otherwise runs are taken in the order asked for, from the index of the first key of the order, until the page is
-full; then matches are counted up to MOST_COUNTED among the first runs of a beginning, so no count reads all runs.
+full; then matches are counted up to MOST_COUNTED among the runs stored last, so no count reads all runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tenfold.stores.sql.tables import runs
 MOST_COUNTED = 10_000
 """Matches are counted up to this; of more, it is said that there are at least so many."""
 LOOKED_AT = 20_000
-"""Runs among which they are counted."""
+"""Runs, the last stored, among which they are counted."""
 _NEWEST_FIRST = (runs.c.created_at_ms.desc(), runs.c.id)
 _OFF = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "enable_material", "jit")
 _ONE = ("join_collapse_limit", "from_collapse_limit")
@@ -77,7 +77,7 @@ def find(tx: Connection, query: RunQuery) -> Found:
         return Found(page, more, -1, False)
     if not more or counted is not None:
         return Found(page, more, len(ids) if counted is None else counted, False)
-    total, at_least = _count(tx, begin, conditions)
+    total, at_least = _count(tx, conditions)
     return Found(page, more, max(total, len(ids)), at_least)
 
 
@@ -155,12 +155,15 @@ def _orders(query: RunQuery, numbers: Numbers, *, skip: int = 0) -> list[Any]:
     return orders
 
 
-def _count(tx: Connection, begin: Select[Any] | None, conditions: list[Condition]) -> tuple[int, bool]:
-    """How many match, and whether there may be more."""
-    candidates = select(runs.c.n.label("run_n")) if begin is None else begin
-    first = candidates.limit(LOOKED_AT + 1).subquery("first")
-    seen = select(func.count()).select_from(first).scalar_subquery()
-    some = select(runs.c.n).select_from(first.join(runs, runs.c.n == first.c.run_n)).where(*conditions)
+def _count(tx: Connection, conditions: list[Condition]) -> tuple[int, bool]:
+    """How many match, and whether there may be more.
+
+    Of many runs it looks at those stored last: they lie side by side, which is ten times quicker than as many that an
+    index scatters.
+    """
+    last = select(runs.c.n.label("run_n")).order_by(runs.c.n.desc()).limit(LOOKED_AT + 1).subquery("last")
+    seen = select(func.count()).select_from(last).scalar_subquery()
+    some = select(runs.c.n).select_from(last.join(runs, runs.c.n == last.c.run_n)).where(*conditions)
     matches = select(func.count()).select_from(some.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
     looked_at, total = tx.execute(select(seen, matches)).one()
     return min(total, MOST_COUNTED), looked_at > LOOKED_AT or total > MOST_COUNTED

@@ -39,7 +39,11 @@ class SqlSeries(Series):
 
     def append_many(self, batches: list[SeriesBatch]) -> list[int]:
         kept = [
-            {check_key(key): blocks.checked(part, key) for key, part in batch.points.items() if part.values or part.steps}
+            {
+                check_key(key): blocks.checked(part, key)
+                for key, part in batch.points.items()
+                if part.values or part.steps
+            }
             for batch in batches
         ]
         return self._database.write(lambda tx: _append(tx, batches, kept, self._database.clock)) if batches else []
