@@ -77,6 +77,16 @@ def texts(a: str, b: str) -> str:
     return "\n".join(["--- changes of a", "+++ changes of b", *body]) + "\n" if body else ""
 
 
+def new_file(path: str, data: bytes) -> str:
+    """The patch that makes a file."""
+    head = f"diff --git a/{path} b/{path}\nnew file mode 100644\n"
+    if b"\0" in data:
+        return f"{head}Binary file of {len(data):,} bytes\n"
+    lines = data.decode("utf-8", "replace").splitlines()
+    body = "".join(f"+{line}\n" for line in lines)
+    return f"{head}--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{len(lines)} @@\n{body}" if lines else head
+
+
 def _path(lines: list[str]) -> str:
     for line in lines:
         if line.startswith("+++ ") and not line.endswith("/dev/null"):

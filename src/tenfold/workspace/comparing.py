@@ -13,6 +13,7 @@ from tenfold.base.flat import flat
 from tenfold.contracts import Stores
 from tenfold.records import CodeVersion, Run, Version
 from tenfold.tracking import code_diff
+from tenfold.tracking.capture.code import UNTRACKED
 from tenfold.tracking.definitions import PREFIX, MetricDefinition, Rule, definitions, value_of
 from tenfold.tracking.importance import Weight, weigh
 
@@ -150,24 +151,43 @@ def code_between(stores: Stores, a: Run, b: Run) -> CodeDifference:
     """The difference of the code of two runs; exact when both began from the same commit."""
     left, right = a.code or CodeVersion(), b.code or CodeVersion()
     same = left.commit is not None and left.commit == right.commit
-    if left.patch == right.patch:
-        return CodeDifference("", same, None)
-    before, whole_a = _patch_of(stores, left)
-    after, whole_b = _patch_of(stores, right)
-    note = None if whole_a and whole_b else "A patch is missing here, or larger than 1 MiB; only its first part counts."
+    before, whole_a = _changes_of(stores, a.id, left)
+    after, whole_b = _changes_of(stores, b.id, right)
+    note = (
+        None if whole_a and whole_b else "Not all changes are here, or they are more than 1 MiB; the rest is not shown."
+    )
     return CodeDifference(code_diff.between(before, after) if same else code_diff.texts(before, after), same, note)
 
 
-def _patch_of(stores: Stores, code: CodeVersion) -> tuple[str, bool]:
-    """The text of a patch and whether it is all of it."""
-    if code.patch is None:
-        return "", True
+def _changes_of(stores: Stores, run_id: str, code: CodeVersion) -> tuple[str, bool]:
+    """What a run's code was beside its commit, as one patch with the new files in it, and whether that is all."""
+    text, whole = "", True
+    if code.patch is not None:
+        data, whole = _read(stores, code.patch, LARGEST_PATCH_BYTES)
+        text = data.decode("utf-8", "replace")
+    kept = stores.versions.find("code", run_id) if code.untracked else None
+    if kept is None or kept.inline is not None:
+        return text, whole and not code.untracked
+    left = LARGEST_PATCH_BYTES
+    for path in code.untracked:
+        entry = stores.blobs.find_entry(kept.digest, f"{UNTRACKED}/{path}")
+        if entry is None or left <= 0:
+            whole = False
+            continue
+        data, all_of_it = _read(stores, entry.digest, left)
+        text += code_diff.new_file(path, data)
+        left -= len(data)
+        whole &= all_of_it
+    return text, whole
+
+
+def _read(stores: Stores, digest: str, most: int) -> tuple[bytes, bool]:
     try:
-        with stores.blobs.open(code.patch) as reader:
-            data = reader.read(LARGEST_PATCH_BYTES + 1)
+        with stores.blobs.open(digest) as reader:
+            data = reader.read(most + 1)
     except BlobNotFound:
-        return "", False
-    return data[:LARGEST_PATCH_BYTES].decode("utf-8", "replace"), len(data) <= LARGEST_PATCH_BYTES
+        return b"", False
+    return data[:most], len(data) <= most
 
 
 def packages_of(run: Run) -> dict[str, str]:

@@ -164,6 +164,20 @@ def test_a_pair_shows_the_diff_of_code_packages_and_data(compared):
     assert compared.api.get("/compare/pair", params={"a": compared.ids[0], "b": "0" * 26}).status_code == 404
 
 
+def test_new_files_that_git_did_not_know_are_part_of_the_diff(compared):
+    made = []
+    for text in (b"one\ntwo\n", b"one\n2\n"):
+        run = Run(id=ids.new_id(), project="new", code=CodeVersion(commit="c0ffee", untracked=["lib/new.py"]))
+        compared.stores.runs.create([run])
+        tree = compared.stores.blobs.put_tree({"untracked/lib/new.py": text})
+        compared.stores.versions.publish([Draft(id=ids.new_id(), kind="code", name=run.id, digest=tree.digest, files=1)])  # fmt: skip
+        made.append(run.id)
+    found = compared.api.get("/compare/pair", params={"a": made[0], "b": made[1]}).json()
+    assert found["patch"].endswith("+++ b/lib/new.py\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n") and found["note"] is None
+    against = compared.api.get("/compare/pair", params={"a": compared.ids[0], "b": made[1]}).json()
+    assert "+++ b/lib/new.py\n@@ -0,0 +1,2 @@\n+one\n+2\n" in against["patch"]
+
+
 def test_a_view_is_kept_versioned_and_put_into_the_bin(compared):
     api = compared.api
     body = {"project": "sweep", "page": "charts", "content": {"hidden": ["lr"]}}

@@ -8,9 +8,11 @@ import { number } from "./format";
 import { Glyph } from "./glyphs";
 import { Pop } from "./parts";
 import { csvOf, pngOf, save, svgOf } from "./picture";
-import { aligned, Plot, xText, xTick, type Across, type Line } from "./plot";
+import { aligned, Plot, type Line } from "./plot";
+import { xText, xTick, type Across } from "./ticks";
 
-export type { Across, Line } from "./plot";
+export type { Line } from "./plot";
+export type { Across } from "./ticks";
 export { smoothed } from "./smooth";
 
 export interface ChartProps {

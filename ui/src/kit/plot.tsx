@@ -2,8 +2,10 @@
 // only the nearest line again, on a layer of its own.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { duration, number } from "./format";
+import { number } from "./format";
+import { lamp } from "./lamp";
 import { smoothed } from "./smooth";
+import { incrementsOf, room, thinned, xText, xTick, type Across } from "./ticks";
 import { paint, painted, type Pen } from "./theme";
 
 export interface Line {
@@ -20,8 +22,6 @@ export interface Line {
   /** The band is of a group of runs and is smoothed with its mean; else it holds real points and stays. */
   grouped?: boolean;
 }
-
-export type Across = "step" | "time" | "elapsed" | "window" | "value";
 
 export interface PlotProps {
   title: string;
@@ -130,13 +130,6 @@ function useSettled<T>(value: T, after_ms: number): T {
   return after_ms ? now : value;
 }
 
-export function xText(at: number, x: Across, names?: string[]): string {
-  if (x === "window") return names?.[at] ?? "";
-  if (x === "time") return new Date(at * 1000).toLocaleString();
-  if (x === "elapsed") return duration(at * 1000) || "0";
-  return x === "value" ? number(at) : at.toLocaleString("en-US");
-}
-
 /** One x column and a y column a line, on the union of their places. */
 export function aligned(tables: [number[], (number | null)[]][]): (number | null)[][] {
   if (!tables.length) return [[]];
@@ -189,8 +182,7 @@ function options(latest: { current: PlotProps }, drawn: { current: Bundle }, ele
   const axis = { stroke: paint("--faint"), font: "11px Inter Variable, sans-serif", grid: { stroke: paint("--line"), width: 1 }, ticks: { show: false } };
   const xs: uPlot.Axis = { ...axis, size: 24, gap: 4, space: x === "elapsed" ? 58 : 50, grid: { show: false }, values: (_u, ticks, _at, _space, by) => ticks.map((v) => (v === null ? "" : xTick(v, x, names, by))) };
   if (x === "window") xs.splits = (u) => thinned(u.data[0] as number[], Math.max(2, Math.floor(u.width / 80)));
-  else if (x === "step" && !logX) xs.incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 1e8, 1e9];
-  else if (x === "elapsed" && !logX) xs.incrs = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000, 2_592_000];
+  else if (!logX && incrementsOf(x)) xs.incrs = incrementsOf(x)!;
   const light = many ? lamp(element) : null;
   return {
     width: element.clientWidth, height, series, bands,
@@ -242,87 +234,11 @@ function options(latest: { current: PlotProps }, drawn: { current: Bundle }, ele
   } as uPlot.Options;
 }
 
-/** A layer over the chart that shows one line brighter, without drawing the others again. */
-function lamp(element: HTMLElement) {
-  const canvas = document.createElement("canvas");
-  canvas.className = "lamp";
-  let shown: number | null = null;
-  const clear = () => {
-    if (shown === null) return;
-    shown = null;
-    canvas.getContext("2d")?.clearRect(0, 0, canvas.width, canvas.height);
-  };
-  const show = (u: uPlot, n: number | null, colour: string) => {
-    if (n === shown && canvas.parentElement) return;
-    clear();
-    if (n === null) return;
-    const ratio = devicePixelRatio;
-    const [width, height] = [u.over.clientWidth, u.over.clientHeight];
-    if (canvas.parentElement !== u.over) u.over.append(canvas);
-    if (canvas.width !== width * ratio || canvas.height !== height * ratio) [canvas.width, canvas.height] = [width * ratio, height * ratio];
-    const pen = canvas.getContext("2d")!;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.lineWidth = 2;
-    pen.strokeStyle = colour;
-    pen.beginPath();
-    let begun = false;
-    const [xs, ys] = [u.data[0], u.data[n] as (number | null)[]];
-    for (let i = 0; i < xs.length; i++) {
-      const y = ys[i];
-      if (y === null || y === undefined) continue;
-      const [left, top] = [u.valToPos(xs[i]!, "x"), u.valToPos(y, "y")];
-      if (begun) pen.lineTo(left, top);
-      else pen.moveTo(left, top);
-      begun = true;
-    }
-    pen.stroke();
-    shown = n;
-  };
-  element.addEventListener("pointerleave", clear);
-  return { clear, show };
-}
-
 function dot(_u: uPlot, series: uPlot.Series): HTMLElement {
   const element = document.createElement("div");
   element.className = "u-cursor-pt";
   element.style.background = String((series as { stroke?: unknown }).stroke ?? "");
   return element;
-}
-
-export function xTick(at: number, x: Across, names?: string[], by = 0): string {
-  if (x === "time") {
-    const date = new Date(at * 1000);
-    if (by >= 86_400) return date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
-    return date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(by < 60 ? { second: "2-digit" } : {}) });
-  }
-  if (x === "window") return names?.[at] ?? "";
-  if (x === "elapsed") return brief(at);
-  if (x === "value") return number(at);
-  if (Math.abs(at) >= 1e6) return `${at / 1e6}M`;
-  return Math.abs(at) >= 1e4 ? `${at / 1e3}k` : String(at);
-}
-
-/** Seconds for an axis: 0, 30 s, 5 min, 1 h 30, 2 d. */
-function brief(s: number): string {
-  if (s === 0) return "0";
-  if (s < 60) return `${number(s)} s`;
-  const min = Math.round(s / 60);
-  if (s < 3600) return s % 60 ? `${Math.floor(s / 60)}:${String(Math.round(s % 60)).padStart(2, "0")} min` : `${min} min`;
-  if (s < 172_800) return min % 60 ? `${Math.floor(min / 60)} h ${min % 60}` : `${min / 60} h`;
-  return `${number(s / 86_400)} d`;
-}
-
-function thinned(places: number[], most: number): number[] {
-  const each = Math.ceil(places.length / most);
-  return places.filter((_, i) => i % each === 0);
-}
-
-function room(low: number | null, high: number | null, level?: number | null): [number, number] {
-  if (low === null || high === null) return [0, 1];
-  if (level !== null && level !== undefined) [low, high] = [Math.min(low, level), Math.max(high, level)];
-  if (low === 0 && high === 0) return [0, 1];
-  const pad = (high - low || Math.abs(high) || 1) * 0.06;
-  return [low >= 0 && low - pad < 0 ? 0 : low - pad, high + pad];
 }
 
 /** The place nearest to `at` that has a value; `reach` says how far to look. */
