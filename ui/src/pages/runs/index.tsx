@@ -34,14 +34,14 @@ export default function RunsPage() {
   const keys = useResource<RunKeys>(withQuery("/runs/keys", { project, kind }));
   const kept = useResource<ViewList>(project ? withQuery("/views", { project }) : null, (event) => event.topic === "version");
   const projects = useResource<ProjectList>("/projects");
-  const shown = useMemo(
-    (): Chosen[] => (cols ? readColumns(cols) : keptColumns(kept.data) ?? usualColumns(keys.data, project, kind)), [cols, kept.data, keys.data, project, kind]);
-  const ready = cols || ((keys.data || keys.problem) && (!project || kept.data || kept.problem)); // which columns to ask for
+  const known = (keys.data || keys.problem) && (!project || kept.data || kept.problem);
+  const shown = useMemo( // what every run has is asked for at once; which metrics and params there are is known a little later
+    (): Chosen[] => (cols ? readColumns(cols) : known ? keptColumns(kept.data) ?? usualColumns(keys.data, project, kind) : usualColumns(undefined, project, kind)), [cols, known, kept.data, keys.data, project, kind]);
   const asked = ["name", ...shown.map((one) => one.key)].join();
   const filter: RunFilter = { q, project: project ? [project] : [], kind: kind ? [kind] : [], state: [], parent: outer ? "none" : null, archived: bin || /\barchived\b/.test(q) ? null : archived !== "" };
   const search = { project, kind, q, parent: outer ? "none" : "", deleted: bin ? "true" : "", archived: filter.archived === null ? "" : String(filter.archived) };
   const settled = !q && (!order || order === "-started_at_ms");
-  const runs = useRows(!ready ? null : withQuery("", { ...search, order, columns: asked }).slice(1), asked, project, settled);
+  const runs = useRows(withQuery("", { ...search, order, columns: asked }).slice(1), asked, project, settled);
   const columns = useMemo(() => {
     const rows = runs.rows.flatMap((row) => row ?? []);
     const says = (key: string) => {
