@@ -68,10 +68,11 @@ def opened(medium: Medium, clock: Hand, tmp_path: Path) -> Callable[[], PackedBl
     return lambda: PackedBlobs(medium, tmp_path / "cache", clock=clock)
 
 
+@pytest.mark.parametrize("is_purge", [False, True])
 @pytest.mark.parametrize("what", ["put", "scan", "delete"])
 @pytest.mark.parametrize("prefix", ["trash/", "pins/", "packs/", "index/", "sessions/"])
 def test_a_writer_that_reuses_old_content_at_any_step_of_a_collection_keeps_it(
-    medium: Hooked, clock: Hand, opened: Callable[[], PackedBlobs], what: str, prefix: str
+    medium: Hooked, clock: Hand, opened: Callable[[], PackedBlobs], what: str, prefix: str, is_purge: bool
 ) -> None:
     data = {"old": noise(5000), "large": noise(600_000), "x/y": b"small"}
     writer, collector = opened(), opened()
@@ -79,7 +80,7 @@ def test_a_writer_that_reuses_old_content_at_any_step_of_a_collection_keeps_it(
     collector.has([tree.digest])
     clock.now += 30 * 24 * HOUR
     medium.before = (what, prefix, lambda: _same(writer.put_tree(data), tree))
-    collector.collect([], grace_ms=HOUR)
+    collector.collect([], grace_ms=HOUR, only=[tree.digest] if is_purge else None)
     writer.put_tree(data)
     clock.now += 2 * HOUR
     opened().collect([], grace_ms=HOUR)

@@ -6,6 +6,7 @@ import click
 
 from tenfold.cli.app import EXIT_CODES
 from tenfold.cli.data.add import add
+from tenfold.cli.data.bin import delete, purge, restore
 from tenfold.cli.data.branch import branch, tag
 from tenfold.cli.data.cat import cat
 from tenfold.cli.data.checkout import checkout
@@ -33,7 +34,7 @@ def command() -> None:
 
 
 _VERBS = (
-    add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, hooks, verify, du, merge_pointers,
+    add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, delete, restore, purge, hooks, verify, du, merge_pointers,
 )  # fmt: skip
 for _verb in _VERBS:
     command.add_command(_verb)
