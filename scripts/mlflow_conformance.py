@@ -98,13 +98,12 @@ def _database(address: str, count: int) -> str:
     """A database of one's own on the server, a copy of one that has Tenfold's tables."""
     import psycopg
 
-    from tenfold.stores.sql import open_sql
-
     base, _, _ = address.rpartition("/")
     with psycopg.connect(address, autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = 'template_judge'").fetchone():
             connection.execute("create database template_judge")
-            open_sql(f"{base}/template_judge").close()
+            made = "import sys; from tenfold.stores.sql import open_sql; open_sql(sys.argv[1])"
+            subprocess.run([sys.executable, "-c", made, f"{base}/template_judge"], check=True)  # leaves no connection
         connection.execute(f"create database judge{count} template template_judge".encode())
     return f"{base}/judge{count}"
 

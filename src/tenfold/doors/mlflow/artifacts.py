@@ -34,7 +34,7 @@ def list_of_run(call: Call) -> dict[str, Any]:
     experiment = experiments.of_projects(call.stores, {run.project})[run.project]
     under = safe_path(call.find("path") or "")
     listed = listing(RunFiles(call.stores, run.id), under)
-    return {"root_uri": f"{experiment.location}/{run.id}/artifacts", "files": listed}
+    return {"root_uri": experiment.artifacts_of(run.id), "files": listed}
 
 
 def list_of_model(call: Call) -> dict[str, Any]:

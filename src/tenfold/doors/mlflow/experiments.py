@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -43,6 +43,13 @@ class Experiment(msgspec.Struct, frozen=True):
     def location(self) -> str:
         """Where its runs' artifacts lie: on this server, unless it was created with a place of its own."""
         return str(self.version.metadata.get("location") or f"mlflow-artifacts:/{self.id}")
+
+    def artifacts_of(self, run_id: str) -> str:
+        """Where the artifacts of one of its runs lie; what a URI asks for stays behind its path."""
+        parts = urlsplit(self.location)
+        if not parts.query and not parts.fragment:
+            return f"{self.location}/{run_id}/artifacts"
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{run_id}/artifacts"))
 
     @property
     def updated_ms(self) -> int:

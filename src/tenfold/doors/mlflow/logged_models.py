@@ -272,8 +272,7 @@ def uri(model: Version) -> str:
 
 def told(stores: Stores, model: Version) -> dict[str, Any]:
     """A logged model as the client reads it."""
-    model = _whole(stores, model)
-    said = model.metadata
+    said = (model := _whole(stores, model)).metadata
     registered = [
         {"name": version.name, "version": version.number}
         for version in reversed(stores.versions.search("model", digest=model.digest, limit=1000))

@@ -229,7 +229,7 @@ def _info(run: Run, experiment: Experiment) -> dict[str, Any]:
         "user_id": run.user,
         "status": _STATUS[run.state],
         "start_time": run.started_at_ms if run.started_at_ms is not None else run.created_at_ms,
-        "artifact_uri": f"{experiment.location}/{run.id}/artifacts",
+        "artifact_uri": experiment.artifacts_of(run.id),
         "lifecycle_stage": "active" if run.deleted_at_ms is None else "deleted",
     }
     if run.ended_at_ms is not None:

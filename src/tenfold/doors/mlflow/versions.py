@@ -57,8 +57,7 @@ def every_version(
 
 def touch_model(call: Call, name: str) -> None:
     """Note that a model as a whole changed, where a record is kept of it."""
-    record = call.stores.versions.find(REGISTERED_KIND, name)
-    if record is not None:
+    if (record := call.stores.versions.find(REGISTERED_KIND, name)) is not None:
         call.stores.versions.describe(record.id, tags={UPDATED: str(call.now)})
 
 
