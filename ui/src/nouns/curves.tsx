@@ -22,8 +22,10 @@ export interface Look {
   band?: "std" | "minmax";
 }
 
-export function CurveChart({ metric, runs, pens, names, look, setZoom, live, height, choices, tools, title }: {
+export function CurveChart({ metric, runs, away, pens, names, look, setZoom, live, height, choices, tools, title }: {
   metric: string; runs: string[]; pens: Map<string, Pen>; names: Map<string, string>; look: Look; setZoom: (zoom: [number, number] | null) => void;
+  /** Of the runs: read with the others but not drawn, so that showing them again asks for nothing. */
+  away?: Set<string> | undefined;
   live: boolean; height?: number; choices?: ChartProps["choices"]; tools?: preact.ComponentChildren; title?: string;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -39,7 +41,7 @@ export function CurveChart({ metric, runs, pens, names, look, setZoom, live, hei
     ...(look.groups ? { groups: Object.fromEntries(look.groups), band: look.band ?? "std" } : {}),
   }), [runs, metric, look.x, look.zoom?.[0], look.zoom?.[1], look.envelope, look.groups, look.band]);
   const drawing = useResource<Drawing>(near && runs.length ? question : null, live ? (event) => event.topic === "series" && runs.includes(event.id) : undefined);
-  const lines = useMemo(() => linesOf(drawing.data, pens, names, look.groups !== undefined), [drawing.data, pens, names, look.groups]);
+  const lines = useMemo(() => linesOf(drawing.data, pens, names, look.groups !== undefined).filter((line) => !away?.has(line.id)), [drawing.data, pens, names, look.groups, away]);
   const props: ChartProps = {
     title: title ?? metric, lines, x: look.x.startsWith("metric:") ? "value" : (look.x as "step" | "time" | "elapsed"), xName: look.x.replace(/^metric:/, ""), log: look.log, logX: look.logX, smooth: look.smooth,
     zoom: look.zoom, setZoom, sync: `curves-${look.x}`, stale: drawing.stale, waiting: runs.length > 0 && !drawing.data && !drawing.problem,

@@ -65,7 +65,10 @@ export function Panels(props: PanelsProps) {
     put(key, beside, by > 0);
     setSaid(`${key} is now ${near.indexOf(beside) + 1} of ${near.length}.`);
   };
-  const holders = useMemo(() => new Map(keys.map((key) => [key, set.shown.filter((run) => key in run.metrics).map((run) => run.id)])), [set.shown, keys]);
+  // the hidden ones are read too unless they are most, so that a box in the list acts at once
+  const whole = !(props.groups && props.mean) && set.hidden.size <= set.runs.length / 2;
+  const read = whole ? set.runs : set.shown;
+  const holders = useMemo(() => new Map(keys.map((key) => [key, read.filter((run) => key in run.metrics).map((run) => run.id)])), [read, keys]);
   const members = useMemo(() => (props.groups && props.mean ? new Map(keys.map((key) => [key, new Map([...props.groups!.members].map(([name, of]) => [name, of.filter((id) => holders.get(key)!.includes(id))]))])) : null), [props.groups, props.mean, holders]);
   const pens = useMemo(() => (props.groups ? new Map([...props.groups.pens, ...props.groups.byRun]) : set.pens), [props.groups, set.pens]);
   const panel = (key: string) => {
@@ -77,7 +80,7 @@ export function Panels(props: PanelsProps) {
       <div key={key} class={`panelbox${layout.wide.includes(key) ? " wide" : ""}${dragged && dragged !== key && sectionOf(dragged) === sectionOf(key) ? " target" : ""}`} data-panel={key}
         onDragOver={(event) => dragged && sectionOf(dragged) === sectionOf(key) && event.preventDefault()}
         onDrop={(event) => { event.preventDefault(); if (dragged) put(dragged, key, ordered.indexOf(dragged) < ordered.indexOf(key)); setDragged(null); }}>
-        <CurveChart metric={key} runs={ids} pens={pens} names={set.names} look={look} setZoom={props.setZoom} live={set.live} height={layout.wide.includes(key) ? 300 : 210}
+        <CurveChart metric={key} runs={ids} away={whole && set.hidden.size ? set.hidden : undefined} pens={pens} names={set.names} look={look} setZoom={props.setZoom} live={set.live} height={layout.wide.includes(key) ? 300 : 210}
           choices={(close) => (
             <>
               <button type="button" class="choice" onClick={() => { close(); toggle("wide", key); }}>{layout.wide.includes(key) ? "As small as the others" : "Across the page"}</button>
