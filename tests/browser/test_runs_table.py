@@ -8,6 +8,9 @@ from browsing import Served, Tab
 from playwright.sync_api import Page, expect
 from test_pages_stories import begin, log, now, query_of
 
+from tenfold.base import ids
+from tenfold.records import Run
+
 
 def put(seeded: Served, project: str, count: int) -> list[str]:
     found = []
@@ -110,3 +113,17 @@ def test_points_of_one_run_fetch_only_its_row(tab: Tab, seeded: Served) -> None:
     expect(row).to_contain_text("0.125")
     assert len(asked) == 1 and re.search(r"id\+in|id%20in", asked[0]), asked
     seeded.stores.runs.transition(run.id, "finished", expect=["running"], at_ms=now())
+
+
+def test_of_many_runs_only_the_rows_in_sight_are_fetched(tab: Tab, seeded: Served) -> None:
+    made = [Run(id=ids.new_id(), project="crowd", name=f"c{n:04}", created_at_ms=n + 1) for n in range(1500)]
+    seeded.stores.runs.create(made)
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url) if "/runs?" in request.url else None)
+    page = tab.open("/runs?project=crowd&columns=state")
+    page.get_by_role("link", name="c1499").wait_for()
+    tab.settle()
+    assert len([url for url in asked if "/api/v1/runs?" in url]) == 1, asked
+    page.get_by_role("region", name="Runs").evaluate("box => box.scrollTo(0, 28 * 740)")
+    page.get_by_role("link", name="c0750").wait_for()
+    assert len([url for url in asked if "/api/v1/runs?" in url]) <= 3, asked

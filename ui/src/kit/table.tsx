@@ -55,7 +55,8 @@ export function Table<Row>(props: TableProps<Row>) {
     const element = box.current;
     if (!element) return;
     const from = Math.floor(element.scrollTop / ROW);
-    const to = from + Math.ceil(element.clientHeight / ROW);
+    const height = Math.min(element.clientHeight, window.innerHeight); // before the page gives it its height it is as tall as all rows
+    const to = from + Math.ceil(height / ROW);
     setRange((old) => (Math.abs(old[0] - from) < OVER / 2 && Math.abs(old[1] - to) < OVER / 2 ? old : [from, to]));
     props.seen?.(from, to);
   };

@@ -1,5 +1,5 @@
 // The table of runs: search language, columns, sort, live, bulk actions; its rows are read as they come into sight.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useResource, withQuery } from "../../kit/api";
 import { toast } from "../../kit/dialog";
 import { count } from "../../kit/format";
@@ -132,7 +132,7 @@ export default function RunsPage() {
 /** Lets the table take the height that is left. */
 function FillTable({ children }: { children: preact.ComponentChildren }) {
   const mark = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const page = mark.current?.closest(".page");
     page?.classList.add("fills");
     return () => page?.classList.remove("fills");
