@@ -32,11 +32,15 @@ def install(as_json: bool) -> None:
 
 
 @hooks.command("uninstall", epilog=f"Example: tenfold data hooks uninstall\n\n{EXIT_CODES}")
-def uninstall() -> None:
+@json_option
+def uninstall(as_json: bool) -> None:
     """Take hooks and merge driver out of this git repository again."""
     from tenfold.data.working.hooks import uninstall as remove
 
     remove(Path.cwd())
+    if as_json:
+        emit_json({"removed": True})
+        return
     click.echo("Removed. Set them up again with: tenfold data hooks install")
 
 
