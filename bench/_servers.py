@@ -20,7 +20,7 @@ import psutil
 
 PEER = os.environ.get("TENFOLD_BENCH_MLFLOW")
 """The Python of an environment that has MLflow."""
-_PATIENCE_S = 120
+_PATIENCE_S = 300
 
 
 class Server(NamedTuple):

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from tenfold.stores.sql.lineage import parts
-from tenfold.stores.sql.tables import keys, project_keys, run_params, run_tags, runs, series
+from tenfold.stores.sql.series_tables import series
+from tenfold.stores.sql.tables import keys, project_keys, run_params, run_tags, runs
 from tenfold.stores.sql.upsert import insert_missing
 
 FAMILIES = {"params": run_params, "metrics": series, "tags": run_tags}

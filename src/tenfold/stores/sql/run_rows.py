@@ -18,7 +18,8 @@ from tenfold.stores.sql.keys import Use, key_numbers, note_use
 from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.prepared import Prepared
 from tenfold.stores.sql.rows import insert_rows
-from tenfold.stores.sql.tables import keys, run_details, run_params, run_tags, runs, series
+from tenfold.stores.sql.series_tables import series
+from tenfold.stores.sql.tables import keys, run_details, run_params, run_tags, runs
 
 _FULL = select(
     runs.c.n, *(runs.c[name] for name in RUN_COLUMNS), *(run_details.c[name] for name in DETAIL_COLUMNS)

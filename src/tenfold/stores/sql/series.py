@@ -18,7 +18,8 @@ from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.rows import insert_rows
 from tenfold.stores.sql.series_curves import entries, overlapping
 from tenfold.stores.sql.series_rows import Batch, add_points, extent_of, remove_points
-from tenfold.stores.sql.tables import keys, runs, series, series_blocks, series_sources
+from tenfold.stores.sql.series_tables import series, series_blocks, series_sources
+from tenfold.stores.sql.tables import keys, runs
 
 _EXTENTS = (
     select(runs.c.id, keys.c.key, series)

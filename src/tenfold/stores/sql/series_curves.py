@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from tenfold.stores.series import blocks, rollups
 from tenfold.stores.sql.keys import known_keys
 from tenfold.stores.sql.lineage import parts
-from tenfold.stores.sql.tables import runs, series_blocks, series_rollups
+from tenfold.stores.sql.series_tables import series_blocks, series_rollups
+from tenfold.stores.sql.tables import runs
 
 
 def entries(

@@ -18,7 +18,7 @@ from tenfold.stores.series.rollups import Extent
 from tenfold.stores.sql.keys import key_numbers, note_use
 from tenfold.stores.sql.lineage import parts
 from tenfold.stores.sql.rows import insert_rows
-from tenfold.stores.sql.tables import series, series_blocks, series_rollups
+from tenfold.stores.sql.series_tables import series, series_blocks, series_rollups
 
 _TIERS = len(blocks.TIERS)
 _BYTE = 256
