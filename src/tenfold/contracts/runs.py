@@ -26,6 +26,8 @@ class Runs(ABC):
     def search(self, query: RunQuery) -> Page[Run]:
         """One page of the runs that match, params, tags and metrics included.
 
+        Matches of very many runs need not be counted to the end: then the page says that its total is `at_least`.
+
         Params, tags: a text is compared with the first 250 characters as text, by code point; a number with params that
         are numbers or read as one. Sorted by a param, numbers come before texts. A metric that is NaN sorts with the runs
         without it, and of comparisons only `!=` and `not in` hold. `like`: % any characters, _ one, backslash escapes;
@@ -89,4 +91,7 @@ class Runs(ABC):
 
     @abstractmethod
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
-        """The param, metric and tag keys in use: {'params': [...], 'metrics': [...], 'tags': [...]}, each sorted."""
+        """The param, metric and tag keys in use: {'params': [...], 'metrics': [...], 'tags': [...]}, each sorted.
+
+        Of thousands of runs a store may also give keys that they had once and have no more.
+        """
