@@ -35,7 +35,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("project", "TENFOLD_PROJECT", "default", "Project of a run that names none"),
     Setting("host", "TENFOLD_HOST", "127.0.0.1", "Address `tenfold up` listens on"),
     Setting("port", "TENFOLD_PORT", "7410", "Port `tenfold up` listens on"),
-    Setting("link", "TENFOLD_LINK", "copy", "How a checkout places files, best first: reflink, hardlink, symlink, copy"),
+    Setting(
+        "link", "TENFOLD_LINK", "copy", "How a checkout places files, best first: reflink, hardlink, symlink, copy"
+    ),
     Setting("workers", "TENFOLD_WORKERS", None, "Warm processes for pipeline steps (default: one a core)"),
     Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
     Setting("capture_env", "TENFOLD_CAPTURE_ENV", None, "Environment variables a run notes, such as CUDA_*,OMP_*"),
