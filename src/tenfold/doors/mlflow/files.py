@@ -97,6 +97,8 @@ def files_at(stores: Stores, path: str) -> tuple[Files, str]:
             return ModelFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
         if part == FOLDER and at and runs.is_there(stores, parts[at - 1]):
             return RunFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
+    if len(parts) > 2 and parts[2] == FOLDER and parts[0].isdecimal():
+        return RunFiles(stores, parts[1]), ""  # raises: what a run would have is nobody's only by mistake
     return LooseFiles(stores), safe
 
 
