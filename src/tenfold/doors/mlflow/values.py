@@ -21,6 +21,7 @@ from tenfold.records import Points, Run, RunChange
 
 METRICS_AT_ONCE, OTHERS_AT_ONCE, ALL_AT_ONCE = 1000, 100, 1000
 HISTORY = "mlflow.log-model.history"
+_INT64 = 2**63
 
 
 class Metric(msgspec.Struct):
@@ -58,8 +59,12 @@ def log_batch(call: Call) -> dict[str, Any]:
     if not run_id:
         return {"_": call.run_id()}
     _check_sizes(batch)
+    checked: set[str] = set()  # a batch has many points of few keys: each is looked at once
     for index, metric in enumerate(batch.metrics):
-        _check_metric(metric, f"metrics[{index}].")
+        fits = 0 <= metric.timestamp < _INT64 and -_INT64 <= metric.step < _INT64
+        if not fits or metric.key not in checked:
+            _check_metric(metric, f"metrics[{index}].")
+            checked.add(metric.key)
     params: dict[str, str] = {}
     for index, pair in enumerate(batch.params):
         value = _param(pair.key, pair.value, f"params[{index}].")
