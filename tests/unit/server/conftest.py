@@ -8,6 +8,7 @@ import httpx
 import pytest
 from server_seed import Seeded, seed
 
+from tenfold.base.clock import now_ms
 from tenfold.server import place_of_stores, serving
 from tenfold.stores.blobs import MemoryMedium
 
@@ -15,6 +16,12 @@ from tenfold.stores.blobs import MemoryMedium
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     return seed(tmp_path_factory.mktemp("seeded"))
+
+
+@pytest.fixture(autouse=True)
+def beating(seeded: Seeded) -> None:
+    """The seeded deployment is alive, however long the tests before took."""
+    seeded.stores.runs.heartbeat([seeded.ids["deployment"]], at_ms=now_ms())
 
 
 @pytest.fixture(scope="session")
