@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from tenfold.base import ids
 from tenfold.base.addresses import check_name, check_ref, parse
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import Conflict, Invalid, MissingExtra, RefMoved
+from tenfold.base.errors import BlobNotFound, Conflict, Invalid, RefMoved
 from tenfold.contracts import Stores, resolve
 from tenfold.contracts.blobs import Progress
 from tenfold.data import tables
-from tenfold.data.diff import Diff, diff_of, diff_tables
+from tenfold.data.comparing import diff_table, diff_text, diff_versions
+from tenfold.data.diff import Diff, diff_of
 from tenfold.data.files import files_of, local_file, matching, open_file, tree_of
 from tenfold.data.globs import is_glob
 from tenfold.data.history import every_version, first_parents
@@ -24,6 +25,8 @@ from tenfold.records import Entry, Move, Ref, Tree, Version
 
 if TYPE_CHECKING:
     import polars
+
+    from tenfold.data.tables_diff import TableDiff
 
 
 At = str | int | Version | None
@@ -194,15 +197,44 @@ class Dataset:
         Args:
             tables_too: Also count rows and compare columns of the tables among the files, where Polars is installed.
         """
-        found = diff_of(self.stores.blobs.diff(tree_of(self.at(before)), tree_of(self.at(after))))
-        if not tables_too or not any(tables.is_table(path) for path in _paths(found)):
-            return found
-        try:
-            tables.polars_module()
-        except MissingExtra:
-            return found
-        changes = diff_tables(found, self._shape)
-        return Diff(added=found.added, removed=found.removed, changed=found.changed, tables=changes)
+        return diff_versions(self.stores, self.at(before), self.at(after), tables_too=tables_too)
+
+    def diff_table(
+        self,
+        path: str,
+        before: At,
+        after: At = None,
+        *,
+        key: str | Sequence[str] = (),
+        rows: int = 20,
+        statistics: bool = True,
+    ) -> TableDiff:
+        """Which rows and columns of one table changed from one version to another. Needs the extra `tables`.
+
+        Args:
+            path: A table file; or a folder or glob, whose table files are compared as one table.
+            key: The column or columns that name a row; without them rows are compared whole.
+            rows: At most so many changed, added and removed rows are given each.
+            statistics: Also give the statistics of each column on both sides.
+
+        Raises:
+            BlobNotFound: Neither version has a table there.
+            Invalid: A column of the key is missing on a side, or a file cannot be read as a table.
+        """
+        wanted = [key] if isinstance(key, str) else list(key)
+        sides = self.at(before), self.at(after)
+        return diff_table(self.stores, *sides, path, key=wanted, rows=rows, statistics=statistics)
+
+    def diff_text(self, path: str, before: At, after: At = None) -> str | None:
+        """The unified diff of a text file; None when a side is no text or over 1 MiB, "" when nothing changed.
+
+        Raises:
+            BlobNotFound: Neither version has that file.
+        """
+        sides = [self.stores.blobs.find_entry(tree_of(self.at(at)), path) for at in (before, after)]
+        if sides == [None, None]:
+            raise BlobNotFound(f"Neither version has a file {path!r}. See what differs with diff()", field="path")
+        return diff_text(self.stores.blobs, *sides)
 
     def files(self, at: At = None) -> list[Entry]:
         """Files, symlinks and empty folders of a version, sorted by path."""
@@ -298,12 +330,3 @@ class Dataset:
         if base is not None or head is None:
             return base
         return self.stores.versions.get([head.version_id])[0]
-
-    def _shape(self, entry: Entry) -> tables.TableShape | None:
-        if entry.kind != "file" or not tables.is_table(entry.path):
-            return None
-        return tables.shape(entry.path, self.stores.blobs.local_path(entry.digest))
-
-
-def _paths(diff: Diff) -> list[str]:
-    return [e.path for e in (*diff.added, *diff.removed, *(change.after for change in diff.changed))]

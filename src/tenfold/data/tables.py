@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".csv", ".tsv", ".arrow", ".feather", ".ndjson", ".jsonl")
 """Endings of the files that are read as tables."""
 
+SEEN_ROWS = 10_000
+"""Rows that the types of a CSV or JSON-lines file are guessed from."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
@@ -30,19 +33,27 @@ def is_table(path: str) -> bool:
     return path.lower().endswith(SUFFIXES)
 
 
-def scan(path: str, local: Path) -> polars.LazyFrame:
-    """One table file, not read yet. `path` says by its ending what `local` holds."""
+def scan(path: str, local: Path, *, as_text: bool = False) -> polars.LazyFrame:
+    """One table file, not read yet. `path` says by its ending what `local` holds.
+
+    Args:
+        as_text: Leave the cells of a CSV as they are written, so that no cell is too odd to be read.
+    """
     pl = polars_module()
     ending = path.lower().rpartition(".")[2]
     frame: polars.LazyFrame
     if ending == "parquet":
         frame = pl.scan_parquet(local)
     elif ending in ("csv", "tsv"):
-        frame = pl.scan_csv(local, separator="\t" if ending == "tsv" else ",", try_parse_dates=True)
+        separator = "\t" if ending == "tsv" else ","
+        if as_text:
+            frame = pl.scan_csv(local, separator=separator, infer_schema=False)
+        else:
+            frame = pl.scan_csv(local, separator=separator, try_parse_dates=True, infer_schema_length=SEEN_ROWS)
     elif ending in ("arrow", "feather"):
         frame = pl.scan_ipc(local)
     elif ending in ("ndjson", "jsonl"):
-        frame = pl.scan_ndjson(local)
+        frame = pl.scan_ndjson(local, infer_schema_length=None if as_text else SEEN_ROWS)
     else:
         raise Invalid(f"{path!r} is no table file. Those end in {', '.join(SUFFIXES)}", field="paths")
     return frame
