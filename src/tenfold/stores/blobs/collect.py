@@ -23,7 +23,8 @@ from tenfold.stores.blobs.trees import read_node
 _SMALL_PACK = 4 << 20
 _MERGE_FROM = 8
 _CONTAINERS = (NODE, RECIPE)
-_TRASH_MS = 24 * 3_600_000
+TRASH_MS = 24 * 3_600_000
+"""How long a trash list counts: longer than any collection takes."""
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ def collect(
     reach, and a pack is made anew for however little of it is dead: someone waits for these bytes.
 
     Raises:
-        Damaged, BlobNotFound: A tree to be kept cannot be read, so what it reaches is not known. Nothing was removed.
+        Damaged, BlobNotFound: A tree to be kept, or a pin or session, cannot be read, so what must stay is not known.
+            Nothing was removed.
     """
     medium, clock = index.medium, index.clock
     index.refresh()
@@ -224,5 +226,5 @@ def _end_trash(index: Index, listed: str) -> None:
     sign = f"trash/{ids.new_id()}"
     medium.put(sign, encode_trash(set(), set()))
     for name, _, at_ms in medium.scan("trash/"):
-        if name == listed or (name < sign and at_ms < now - _TRASH_MS):
+        if name == listed or (name < sign and at_ms < now - TRASH_MS):
             medium.delete(name)

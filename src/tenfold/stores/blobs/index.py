@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from tenfold.base.errors import BlobNotFound, Damaged, Invalid, TenfoldError
 from tenfold.base.files import write_atomic
 from tenfold.contracts import Medium
 from tenfold.stores.blobs import chunks
+from tenfold.stores.blobs.notes import decode_note, encode_note
 from tenfold.stores.blobs.packs import Place, read_footer
 from tenfold.stores.blobs.segments import Segment, encode_segment
 
@@ -45,6 +47,8 @@ class Index:
         """The newest name under trash/ when the medium was looked at: it changes when a collection begins."""
         self.condemned: dict[bytes, set[str]] = {}
         """Objects that a collection is about to remove, and from which packs: readable still, but not to be relied on."""
+        self.doubtful: dict[str, str] = {}
+        """Trash lists that cannot be read, and why. While there is one, uploads rely on nothing that was stored before."""
         self._segments: list[Segment] = []
         self._recent: dict[bytes, list[Place]] = {}
         self._loose: set[str] = set()
@@ -135,17 +139,25 @@ class Index:
         if self._checked_format:
             return
         try:
-            found = msgspec.json.decode(self.medium.get(FORMAT_NAME))
+            found = msgspec.json.decode(self.medium.get(FORMAT_NAME), type=dict[str, Any])
         except BlobNotFound:
             if write:
                 self.medium.put(FORMAT_NAME, msgspec.json.encode(FORMAT))
                 self._checked_format = True
             return
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Damaged(
+                f"{FORMAT_NAME} of the blob store is damaged. Write it again with: tenfold doctor --repair"
+            ) from error
         if found.get("format") != FORMAT["format"] or found.get("version") != FORMAT["version"]:
             raise Invalid(
                 f"The blob store's format is {found.get('format')} {found.get('version')}; this Tenfold reads "
                 f"{FORMAT['format']} {FORMAT['version']}. Install the Tenfold it was made with, or a newer one"
             )
+        self._checked_format = True
+
+    def assume_format(self) -> None:
+        """Go on although format.json is damaged: each pack says by its first bytes what it is."""
         self._checked_format = True
 
     def consolidate(self, *, force: bool = False) -> None:
@@ -230,14 +242,18 @@ class Index:
         if newest == self.trash:
             return
         condemned: dict[bytes, set[str]] = {}
+        doubtful: dict[str, str] = {}
         for name in names:
             try:
-                packs, keys = decode_trash(self.medium.get(name))
+                packs, keys = decode_trash(name, self.medium.get(name))
             except BlobNotFound:
+                continue
+            except Damaged as error:
+                doubtful[name] = str(error)
                 continue
             for key in keys:
                 condemned.setdefault(key, set()).update(packs)
-        self.condemned, self.trash = condemned, newest
+        self.condemned, self.doubtful, self.trash = condemned, doubtful, newest
 
     def _get_segment(self, name: str) -> Segment:
         path = None if self.cache is None else self.cache / "index" / name
@@ -270,10 +286,10 @@ class Index:
 
 def encode_trash(packs: set[str], keys: set[bytes]) -> bytes:
     """What a collection writes under trash/ before it removes anything."""
-    return msgspec.msgpack.encode([sorted(packs), b"".join(sorted(keys))])
+    return encode_note(sorted(packs), b"".join(sorted(keys)))
 
 
-def decode_trash(data: bytes) -> tuple[list[str], list[bytes]]:
-    """(packs, keys) of a trash list."""
-    packs, keys = msgspec.msgpack.decode(data, type=tuple[list[str], bytes])
+def decode_trash(name: str, data: bytes) -> tuple[list[str], list[bytes]]:
+    """(packs, keys) of a trash list. Raises Damaged."""
+    packs, keys = decode_note(name, data, tuple[list[str], bytes], before=lambda found: found)
     return packs, [keys[i : i + 32] for i in range(0, len(keys), 32)]

@@ -17,7 +17,9 @@ CHUNK, RECIPE, NODE, TIMES = 0, 1, 2, 3
 TARGET_BYTES = 64 << 20
 """A pack is closed when it has reached this size."""
 
-_MAGIC = b"TFPACK01"
+MAGIC = b"TFPACK01"
+"""How a pack begins."""
+
 _END = b"TFPACKED"
 RECORD = struct.Struct(">32sBBIII")
 _TAIL = struct.Struct(">32sI8s")
@@ -39,14 +41,14 @@ class PackBuilder:
     """Objects on their way into one pack, in memory. Used again for the next pack, it keeps its memory."""
 
     def __init__(self) -> None:
-        self._bytes = bytearray(_MAGIC)
+        self._bytes = bytearray(MAGIC)
         self.begin()
 
     def begin(self) -> None:
         """Start a new pack, under a name that nobody else has."""
         self.name = ids.new_id()
         self.places: dict[tuple[bytes, int], Place] = {}
-        self.size = len(_MAGIC)
+        self.size = len(MAGIC)
 
     def add(self, key: bytes, kind: int, codec: int, stored: bytes | memoryview, plain: int) -> None:
         """Append an object that is not in the pack yet."""
@@ -87,7 +89,7 @@ def read_footer(medium: Medium, name: str, size: int) -> Iterator[tuple[bytes, P
         raise _broken(name)
     length = count * RECORD.size
     start = size - _TAIL.size - length
-    if start < len(_MAGIC):
+    if start < len(MAGIC):
         raise _broken(name)
     if length + _TAIL.size > len(end):
         records = medium.get(f"packs/{name}", start, length)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from tenfold.base.errors import BlobNotFound, Damaged
 from tenfold.base.hashing import is_digest
-from tenfold.stores.blobs.collect import mark
+from tenfold.stores.blobs.collect import TRASH_MS, mark
 from tenfold.stores.blobs.folder import hash_path, store_path
-from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.index import FORMAT, FORMAT_NAME, Index
 from tenfold.stores.blobs.packs import CHUNK, RECIPE, PackBuilder, Place, read_footer
 from tenfold.stores.blobs.reading import check, parts_of
 from tenfold.stores.blobs.upload import Upload, uploading
@@ -27,7 +29,7 @@ def repair(index: Index, cache: Path, keep: list[bytes]) -> tuple[int, list[str]
     if found and _restore(index, cache):
         found = find_damage(index)
         condemn(index, found)
-    removed = 0
+    removed = _mend_notes(index)
     for pack in sorted({damage.pack for damage in found if damage.pack}):
         removed += _rewrite(index, pack, found, keep)
     if removed:
@@ -35,6 +37,30 @@ def repair(index: Index, cache: Path, keep: list[bytes]) -> tuple[int, list[str]
         index.consolidate(force=True)
         found = find_damage(index)
     return removed, [damage.text for damage in found]
+
+
+def _mend_notes(index: Index) -> int:
+    """Write format.json again, remove index segments and trash lists that cannot be read; gives how many there were."""
+    medium, mended = index.medium, 0
+    try:
+        sound = msgspec.json.decode(medium.get(FORMAT_NAME)) == FORMAT
+    except (BlobNotFound, msgspec.MsgspecError, UnicodeDecodeError):
+        sound = not index.packs
+    if not sound and any(
+        pack not in index.broken for pack in index.packs
+    ):  # such an end only packs of this format have
+        medium.put(FORMAT_NAME, msgspec.json.encode(FORMAT))
+        mended += 1
+    for name in [name for name in index.broken if name.startswith("index/")]:
+        medium.delete(name)
+        del index.broken[name]
+        mended += 1
+    written = {name: at_ms for name, _, at_ms in medium.scan("trash/")}
+    for name in index.doubtful:  # one that is younger may be of a collection under way
+        if written.get(name, index.clock()) < index.clock() - TRASH_MS:
+            medium.delete(name)
+            mended += 1
+    return mended
 
 
 def _restore(index: Index, cache: Path) -> bool:

@@ -195,7 +195,9 @@ def uploading(
     """Do `work` with an upload and make its result durable; again from the start when a collection crossed it."""
     mine: set[str] = set()
     for attempt in range(1, _ATTEMPTS + 1):
-        alone = attempt == _ATTEMPTS  # enough of relying on what others may take away: all is stored anew
+        index.load()
+        # enough of relying on what others may take away, or not known what they will: all is stored anew
+        alone = attempt == _ATTEMPTS or bool(index.doubtful)
         upload = Upload(index, progress, mine=mine, alone=alone)
         try:
             result = work(upload)

@@ -6,12 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from tenfold.base import ids
 from tenfold.base.errors import BlobNotFound, Damaged, TenfoldError
 from tenfold.contracts.blobs import Progress
-from tenfold.stores.blobs.index import Index, encode_trash
+from tenfold.stores.blobs import pins
+from tenfold.stores.blobs.index import FORMAT, FORMAT_NAME, Index, encode_trash
 from tenfold.stores.blobs.nodes import FOLDER, decode_node, is_node
-from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE, TIMES, Place, read_footer
+from tenfold.stores.blobs.packs import CHUNK, MAGIC, NODE, RECIPE, TIMES, Place, read_footer
 from tenfold.stores.blobs.reading import WHOLE, check, read_content, read_object
 from tenfold.stores.blobs.recipes import decode_recipe
 
@@ -50,8 +53,12 @@ def condemn(index: Index, found: list[Damage]) -> None:
 
 def find_damage(index: Index, *, progress: Progress | None = None) -> list[Damage]:
     """What `verify` says, for programs."""
+    with contextlib.suppress(Damaged):  # said with the other notes below
+        index.check_format()
+    index.assume_format()
     index.refresh()
     found = [Damage(text) for name, text in sorted(index.broken.items()) if name.startswith("index/")]
+    found += _verify_notes(index)
     sound: set[bytes] = set()
     recipes: dict[bytes, list[bytes]] = {}
     nodes: list[bytes] = []
@@ -80,6 +87,8 @@ def _verify_pack(
         yield Damage(str(error), name)
         # where a segment still knows what lies in it, each object is judged by itself
         places = [(key, place) for key, place in index.all() if place.pack == name]
+    if data[: len(MAGIC)] != MAGIC:
+        yield Damage(f"The pack packs/{name} does not begin as a pack does. All in it is checked by itself", name)
     for key, place in places:
         try:
             plain = check(key, place, data[place.offset : place.offset + place.stored])
@@ -89,6 +98,22 @@ def _verify_pack(
             continue
         if place.kind != TIMES:
             sound.add(key)
+
+
+def _verify_notes(index: Index) -> Iterator[Damage]:
+    """What is wrong with format.json, pins, sessions and trash lists."""
+    try:
+        sound = msgspec.json.decode(index.medium.get(FORMAT_NAME)) == FORMAT
+    except (BlobNotFound, msgspec.MsgspecError, UnicodeDecodeError):
+        sound = not index.packs
+    if not sound:
+        yield Damage(f"{FORMAT_NAME} is missing or damaged. Write it again with: tenfold doctor --repair")
+    yield from (Damage(text) for _, text in sorted(index.doubtful.items()))
+    for read in (pins.read_pins, pins.oldest_session):
+        try:
+            read(index.medium, index.clock())
+        except Damaged as error:
+            yield Damage(str(error))
 
 
 def _note(key: bytes, place: Place, plain: bytes, recipes: dict[bytes, list[bytes]], nodes: list[bytes]) -> None:
