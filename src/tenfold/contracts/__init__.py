@@ -4,7 +4,7 @@ Every method takes and gives records or plain values that msgspec can encode, so
 wire (stores/http). All are safe to call from several threads and, where the medium is shared, several processes.
 """
 
-from tenfold.contracts.blobs import Blobs, Medium
+from tenfold.contracts.blobs import Blobs, Medium, ObjectWriter
 from tenfold.contracts.events import Events
 from tenfold.contracts.lineage import Lineage
 from tenfold.contracts.refs import Refs
@@ -15,4 +15,17 @@ from tenfold.contracts.stores import Stores
 from tenfold.contracts.tasks import Tasks
 from tenfold.contracts.versions import Versions
 
-__all__ = ["Blobs", "Events", "Lineage", "Medium", "Refs", "Runs", "Series", "Stores", "Tasks", "Versions", "resolve"]
+__all__ = [
+    "Blobs",
+    "Events",
+    "Lineage",
+    "Medium",
+    "ObjectWriter",
+    "Refs",
+    "Runs",
+    "Series",
+    "Stores",
+    "Tasks",
+    "Versions",
+    "resolve",
+]

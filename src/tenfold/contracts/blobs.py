@@ -13,6 +13,39 @@ Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all or 0 when unknown) while long work goes on."""
 
 
+class ObjectWriter(ABC):
+    """An object on its way to a medium. Nothing of it is seen before `keep`; not for several threads at once."""
+
+    @abstractmethod
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes, which the caller may change afterwards. Raises StoreFull; then, and after any other error, `drop` it."""
+
+    @abstractmethod
+    def keep(self) -> None:
+        """Make it seen, durable on return. Raises StoreFull."""
+
+    @abstractmethod
+    def drop(self) -> None:
+        """Give it up and remove what was written; after `keep` this does nothing."""
+
+
+class _Gathered(ObjectWriter):
+    """For a medium that takes objects whole: the pieces wait in memory."""
+
+    def __init__(self, medium: Medium, name: str) -> None:
+        self._medium, self._name = medium, name
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._parts.append(bytes(data))
+
+    def keep(self) -> None:
+        self._medium.put(self._name, b"".join(self._parts))
+
+    def drop(self) -> None:
+        self._parts.clear()
+
+
 class Medium(ABC):
     """Named immutable objects: a folder, a bucket, a server, memory. Names are POSIX paths like `packs/ab/abcd…`.
 
@@ -26,6 +59,20 @@ class Medium(ABC):
     def put_parts(self, name: str, parts: list[bytes | memoryview]) -> None:
         """Store an object given in pieces, as `put` does; a medium that need not join them overrides this."""
         self.put(name, b"".join(parts))
+
+    def writer(self, name: str) -> ObjectWriter:
+        """A writer of an object that comes piece by piece; a medium that need not hold the pieces overrides this."""
+        return _Gathered(self, name)
+
+    def put_new(self, name: str, data: bytes) -> bool:
+        """Store an object under a name that nobody has put; False when somebody did, and theirs stays.
+
+        Of several at once one gets True. Here it is done with `has`, so two who come within one moment may both get
+        True; a medium that can do it at one stroke overrides this. Data that no two callers share makes it repeatable.
+        """
+        if not self.has(name):
+            self.put(name, data)
+        return self.get(name) == data
 
     @abstractmethod
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
@@ -92,6 +139,14 @@ class Blobs(ABC):
     @abstractmethod
     def find_entry(self, tree: str, path: str) -> Entry | None:
         """One path of a tree, without reading the rest of a large one."""
+
+    @abstractmethod
+    def folder_entries(self, tree: str, folder: str = "") -> list[tuple[Entry, int]]:
+        """(entry, files) of what lies directly in one folder of a tree, sorted by name; the rest of the tree is not read.
+
+        A folder comes as an entry of that kind with the size of all below it, and counts its files; others count one.
+        Times are not read. An empty list where there is no such folder.
+        """
 
     @abstractmethod
     def diff(self, before: str | None, after: str | None) -> list[tuple[Entry | None, Entry | None]]:

@@ -23,6 +23,25 @@ class MediumSuite:
         medium.put_parts("packs/a", [b"one", memoryview(b"xtwox")[1:4], b""])
         assert medium.get("packs/a") == b"onetwo"
 
+    def test_an_object_written_in_pieces_is_seen_once_it_is_kept(self, medium: Medium) -> None:
+        writer = medium.writer("packs/slow")
+        piece = bytearray(b"one")
+        writer.write(memoryview(piece))
+        piece[:] = b"two"  # as whoever reads into one buffer does
+        writer.write(memoryview(piece))
+        assert not medium.has("packs/slow")
+        assert medium.scan() == []
+        writer.keep()
+        writer.drop()
+        assert medium.get("packs/slow") == b"onetwo"
+
+    def test_an_object_dropped_leaves_nothing(self, medium: Medium) -> None:
+        writer = medium.writer("packs/given-up")
+        writer.write(b"begun")
+        writer.drop()
+        assert not medium.has("packs/given-up")
+        assert medium.scan() == []
+
     def test_a_range_is_that_part_and_ends_with_the_object(self, medium: Medium) -> None:
         medium.put("a", b"0123456789")
         assert medium.get("a", 3, 4) == b"3456"
@@ -93,3 +112,10 @@ class MediumSuite:
             thread.join()
         assert wrong == []
         assert len(medium.scan("packs/")) == 30
+
+    def test_a_name_put_as_new_keeps_what_the_first_put(self, medium: Medium) -> None:
+        assert medium.put_new("heads/a/1", b"first")
+        assert not medium.put_new("heads/a/1", b"second")
+        assert medium.put_new("heads/a/1", b"first")
+        assert medium.get("heads/a/1") == b"first"
+        assert [name for name, _, _ in medium.scan()] == ["heads/a/1"]

@@ -22,6 +22,7 @@ from tenfold.server.place import place_of_stores
 from tenfold.server.routes.wire import wire_routes
 from tenfold.stores.blobs import MemoryMedium
 from tenfold.stores.http import HttpMedium, Link, open_http
+from tenfold.testing.medium import MediumSuite
 from tenfold.testing.stores import memory_stores
 
 
@@ -113,6 +114,23 @@ def test_objects_are_put_read_in_ranges_listed_and_deleted(url: str) -> None:
         medium.put("../outside", b"x")
     outside = httpx.put(f"{url}/api/v1/objects/packs/%2e%2e/%2e%2e/outside", content=b"x")
     assert outside.status_code in (400, 404)
+
+
+def test_a_body_of_many_pieces_arrives_whole_and_is_tried_again(url: str) -> None:
+    link = Link(url)
+    parts = [bytes(range(256)) * 3000, memoryview(b"x" * 700_000), b""]
+    for _ in range(2):  # as a second attempt does
+        link.request("PUT", "/api/v1/objects/packs/many", content=parts, repeatable=True)
+    assert HttpMedium(link).get("packs/many") == b"".join(parts)
+
+
+class TestHttpMedium(MediumSuite):
+    @pytest.fixture
+    def medium(self, url: str) -> HttpMedium:
+        medium = HttpMedium(Link(url))
+        for name, _, _ in medium.scan():
+            medium.delete(name)
+        return medium
 
 
 def test_a_server_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,13 +15,14 @@ from starlette.routing import Route
 
 from tenfold.base.addresses import check_path
 from tenfold.base.errors import BlobNotFound, Invalid, NotFound, TenfoldError
-from tenfold.contracts import Medium
+from tenfold.contracts import Medium, ObjectWriter
 from tenfold.contracts.wire import MEDIA_TYPE, OBJECTS_PREFIX, STORE_PREFIX, operations
 from tenfold.server.place import Place
 from tenfold.server.problems import answer_to, as_invalid, problem
 
 CALL_LIMIT_BYTES = 64 << 20
 OBJECT_LIMIT_BYTES = 512 << 20
+_WRITTEN_AT_ONCE = 2 << 20
 
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})?")
 _OCTETS = "application/octet-stream"
@@ -33,7 +35,9 @@ def wire_routes(place: Place) -> list[Route]:
         return await _guarded(request, lambda body: _answer(place, request, body), limit_bytes=CALL_LIMIT_BYTES)
 
     async def objects(request: Request) -> Response:
-        return await _guarded(request, lambda body: _object(place, request, body), limit_bytes=OBJECT_LIMIT_BYTES)
+        if request.method == "PUT":
+            return await _told(request, partial(_received, place, request))
+        return await _guarded(request, lambda body: _object(place, request), limit_bytes=0)
 
     async def listing(request: Request) -> Response:
         return await _guarded(request, lambda body: _scan(place, request), limit_bytes=0)
@@ -47,14 +51,22 @@ def wire_routes(place: Place) -> list[Route]:
 
 async def _guarded(request: Request, work: Callable[[bytes], Response], *, limit_bytes: int) -> Response:
     """Read the body, do blocking work in a thread, and answer errors as problems."""
+
+    async def answer() -> Response:
+        body = b"".join([part async for part in _parts(request, limit_bytes)])
+        return await to_thread.run_sync(work, body)
+
+    return await _told(request, answer)
+
+
+async def _told(request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """What `answer` gives; errors as problems."""
     try:
-        body = await _body(request, limit_bytes)
+        return await answer()
+    except _TooLarge as error:
+        return problem(413, f"A body takes at most {error} bytes. Send it in parts", code="Invalid", field="body")
     except ClientDisconnect as error:
         return answer_to(error)
-    if body is None:
-        return problem(413, f"A body takes at most {limit_bytes} bytes. Send it in parts", code="Invalid", field="body")
-    try:
-        return await to_thread.run_sync(work, body)
     except msgspec.ValidationError as error:
         return answer_to(as_invalid(error, whole="body"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -65,15 +77,45 @@ async def _guarded(request: Request, work: Callable[[bytes], Response], *, limit
         return answer_to(error, doing=f"{request.method} {request.url.path}")
 
 
-async def _body(request: Request, limit_bytes: int) -> bytes | None:
-    parts: list[bytes] = []
+class _TooLarge(Exception):
+    """A body larger than this many bytes."""
+
+
+async def _parts(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit_bytes:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+            raise _TooLarge(limit_bytes)
+        yield part
+
+
+async def _received(place: Place, request: Request) -> Response:
+    """Write an object as it comes in, so that uploads of any number and size take little memory."""
+    writer = await to_thread.run_sync(_writer, place, request)
+    try:
+        parts: list[bytes] = []
+        size = 0
+        async for part in _parts(request, OBJECT_LIMIT_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size >= _WRITTEN_AT_ONCE:
+                await to_thread.run_sync(_write, writer, parts)
+                parts, size = [], 0
+        await to_thread.run_sync(_write, writer, parts)
+        await to_thread.run_sync(writer.keep)
+    finally:
+        writer.drop()
+    return Response(status_code=204)
+
+
+def _writer(place: Place, request: Request) -> ObjectWriter:
+    return _medium(place).writer(check_path(request.path_params["name"]))
+
+
+def _write(writer: ObjectWriter, parts: list[bytes]) -> None:
+    for part in parts:
+        writer.write(part)
 
 
 def _answer(place: Place, request: Request, body: bytes) -> Response:
@@ -95,11 +137,8 @@ def _scan(place: Place, request: Request) -> Response:
     return Response(msgspec.msgpack.encode(found), media_type=MEDIA_TYPE)
 
 
-def _object(place: Place, request: Request, body: bytes) -> Response:
+def _object(place: Place, request: Request) -> Response:
     medium, name = _medium(place), check_path(request.path_params["name"])
-    if request.method == "PUT":
-        medium.put(name, body)
-        return Response(status_code=204)
     if request.method == "DELETE":
         medium.delete(name)
         return Response(status_code=204)

@@ -6,12 +6,14 @@ import fcntl
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tenfold.base.addresses import check_path
 from tenfold.base.errors import BlobNotFound
 from tenfold.base.files import fsync_folder, raise_if_full
-from tenfold.contracts import Medium
+from tenfold.contracts import Medium, ObjectWriter
 
 _TMP = "tmp"
 
@@ -32,27 +34,29 @@ class LocalMedium(Medium):
         self.put_parts(name, [data])
 
     def put_parts(self, name: str, parts: list[bytes | memoryview]) -> None:
+        writer = self.writer(name)
+        try:
+            for part in parts:
+                writer.write(part)
+            writer.keep()
+        finally:
+            writer.drop()
+
+    def put_new(self, name: str, data: bytes) -> bool:
+        writer = self._writer(name)
+        try:
+            writer.write(data)
+            return writer.keep_new() or self.get(name) == data
+        finally:
+            writer.drop()
+
+    def writer(self, name: str) -> ObjectWriter:
+        return self._writer(name)
+
+    def _writer(self, name: str) -> _FileWriter:
         if not self._swept:
             self.sweep()
-        path = self._path(name)
-        temporary = f"{self._root}/{_TMP}/{secrets.token_hex(8)}"
-        fd = -1
-        try:
-            fd = _create(temporary)
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            for part in parts:
-                _write_all(fd, part)
-            os.fsync(fd)
-            _move(temporary, path)
-            fsync_folder(Path(path).parent)
-        except OSError as error:
-            if fd >= 0:
-                Path(temporary).unlink(missing_ok=True)
-            raise_if_full(error, Path(path))
-            raise
-        finally:
-            if fd >= 0:
-                os.close(fd)
+        return _FileWriter(self._path(name), f"{self._root}/{_TMP}/{secrets.token_hex(8)}")
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         try:
@@ -94,6 +98,59 @@ class LocalMedium(Medium):
         return f"{self._root}/{check_path(name)}"
 
 
+class _FileWriter(ObjectWriter):
+    """A temporary file, locked while it is written, that becomes the object."""
+
+    def __init__(self, path: str, temporary: str) -> None:
+        self._path, self._temporary = path, temporary
+        self._fd = -1
+        with self._telling():
+            self._fd = _create(temporary)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def write(self, data: bytes | memoryview) -> None:
+        with self._telling():
+            _write_all(self._fd, data)
+
+    def keep(self) -> None:
+        with self._telling():
+            os.fsync(self._fd)
+            _move(self._temporary, self._path)
+            self._close()
+            fsync_folder(Path(self._path).parent)
+
+    def keep_new(self) -> bool:
+        """Keep it unless something has its name; False then. Linking does at one stroke what renaming cannot."""
+        with self._telling():
+            os.fsync(self._fd)
+            if not Path(self._path).parent.is_dir():
+                _make_parent(self._path)
+            try:
+                os.link(self._temporary, self._path)
+            except FileExistsError:
+                return False
+            fsync_folder(Path(self._path).parent)
+            return True
+
+    def drop(self) -> None:
+        if self._fd >= 0:
+            Path(self._temporary).unlink(missing_ok=True)
+            self._close()
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        os.close(fd)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.drop()
+            raise_if_full(error, Path(self._path))
+            raise
+
+
 def _create(path: str) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
@@ -125,10 +182,14 @@ def _move(temporary: str, path: str) -> None:
     try:
         os.replace(temporary, path)
     except FileNotFoundError:
-        parent = Path(path).parent
-        parent.mkdir(parents=True, exist_ok=True)
-        fsync_folder(parent.parent)
+        _make_parent(path)
         os.replace(temporary, path)
+
+
+def _make_parent(path: str) -> None:
+    parent = Path(path).parent
+    parent.mkdir(parents=True, exist_ok=True)
+    fsync_folder(parent.parent)
 
 
 def _scan(root: str, folder: str, prefix: str, found: list[tuple[str, int, int]]) -> None:

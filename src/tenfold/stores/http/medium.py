@@ -21,7 +21,10 @@ class HttpMedium(Medium):
         self._link = link
 
     def put(self, name: str, data: bytes) -> None:
-        self._link.request("PUT", _path(name), content=bytes(data), repeatable=True)
+        self.put_parts(name, [data])
+
+    def put_parts(self, name: str, parts: list[bytes | memoryview]) -> None:
+        self._link.request("PUT", _path(name), content=parts, repeatable=True)
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         headers = {}
