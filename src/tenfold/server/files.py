@@ -48,40 +48,45 @@ def find_file(blobs: Blobs, version: Version, path: str) -> Entry:
     return entry
 
 
-def folder_rows(entries: list[Entry], under: str) -> list[FileRow]:
-    """What lies directly below a folder: folders first, each with the size and number of the files in it.
+def folder_rows(
+    blobs: Blobs, version: Version, under: str, *, offset: int, limit: int, find: str = ""
+) -> tuple[list[FileRow], int]:
+    """Some of what lies directly below a folder, and how much that is: folders first, then files, each by name.
+
+    Args:
+        find: Only names that hold this; case is ignored.
 
     Raises:
         NotFound: Nothing lies below it.
     """
-    prefix = f"{check_path(under.rstrip('/'))}/" if under.strip("/") else ""
-    files: list[FileRow] = []
-    folders: dict[str, tuple[int, int]] = {}
-    for entry in entries:
-        if not entry.path.startswith(prefix):
-            continue
-        name, slash, _ = entry.path[len(prefix) :].partition("/")
-        if slash or entry.kind == "folder":
-            size, count = folders.get(name, (0, 0))
-            folders[name] = (size + entry.size_bytes, count + (entry.kind != "folder"))
-        else:
-            files.append(
-                FileRow(
-                    path=entry.path,
-                    name=name,
-                    kind=entry.kind,
-                    size_bytes=entry.size_bytes,
-                    files=1,
-                    digest=entry.digest,
-                )
-            )
-    if prefix and not files and not folders:
-        raise NotFound(f"There is no folder {under!r}", field="under")
-    rows = [
-        FileRow(path=prefix + name, name=name, kind="folder", size_bytes=size, files=count, digest="")
-        for name, (size, count) in sorted(folders.items())
-    ]
-    return rows + files
+    if version.inline is not None or version.is_purged:
+        found = [(entry, 1) for entry in entries_of(blobs, version)] if not under else []
+    else:
+        found = _folder(blobs, version.digest, under)
+    if under and not found:
+        raise NotFound(f"There is no folder {under!r}, or nothing is in it", field="under")
+    if find:
+        text, start = find.lower(), len(under) + 1 if under else 0
+        found = [(entry, files) for entry, files in found if text in entry.path[start:].lower()]
+    return [_file_row(entry, files) for entry, files in found[offset : offset + limit]], len(found)
+
+
+@lru_cache(maxsize=16)
+def _folder(blobs: Blobs, digest: str, under: str) -> list[tuple[Entry, int]]:
+    """Trees never change; the pages of a large folder ask for the same one again."""
+    found = blobs.folder_entries(digest, under)
+    return [one for one in found if one[0].kind == "folder"] + [one for one in found if one[0].kind != "folder"]
+
+
+def _file_row(entry: Entry, files: int) -> FileRow:
+    return FileRow(
+        path=entry.path,
+        name=entry.path.rpartition("/")[2],
+        kind=entry.kind,
+        size_bytes=entry.size_bytes,
+        files=files,
+        digest=entry.digest,
+    )
 
 
 def open_file(blobs: Blobs, version: Version, entry: Entry) -> BinaryIO:

@@ -230,6 +230,20 @@ class BlobsSuite:
         assert alone == blobs.put_folder(folder / "run.sh") == blobs.put_tree({"run.sh": folder / "run.sh"})
         assert {two.path for _, two in pairs if two} == set()
 
+    def test_one_folder_is_listed_with_what_its_folders_hold(self, blobs: Blobs) -> None:
+        tree = blobs.put_tree({"a/1": b"11", "a/b/2": b"222", "a/b/3": b"3", "c": b"cc"})
+        top = blobs.folder_entries(tree.digest)
+        assert [(e.path, e.kind, e.size_bytes, files) for e, files in top] == [
+            ("a", "folder", 6, 3),
+            ("c", "file", 2, 1),
+        ]
+        inner = blobs.folder_entries(tree.digest, "a")
+        assert [(e.path, e.kind, e.size_bytes, files) for e, files in inner] == [
+            ("a/1", "file", 2, 1),
+            ("a/b", "folder", 4, 2),
+        ]
+        assert blobs.folder_entries(tree.digest, "c") == blobs.folder_entries(tree.digest, "nothing") == []
+
     def test_entries_of_any_tree_are_placed(self, blobs: Blobs, tmp_path: Path) -> None:
         one, two = blobs.put_tree({"a": b"1", "b": b"2"}), blobs.put_tree({"c/d": b"3"})
         entries = [*blobs.entries(one.digest)[:1], *blobs.entries(two.digest)]

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from tenfold.base.errors import Invalid, VersionNotFound
 from tenfold.contracts import Stores, resolve
 from tenfold.records import Version
-from tenfold.server.files import check_under, entries_of, find_file, folder_rows, send_file
+from tenfold.server.archive import send_archive
+from tenfold.server.files import check_under, find_file, folder_rows, send_file
 from tenfold.server.place import Place
 from tenfold.server.preview import preview_of
 from tenfold.server.routes.params import Id, Limit, Name, Offset, next_offset
@@ -19,6 +20,7 @@ from tenfold.server.table import Route
 from tenfold.server.wire import FileList, Preview, VersionDetail, VersionLink, VersionPage
 
 Path = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Under = Annotated[str, msgspec.Meta(max_length=4000, description="A folder; empty: the whole")]
 
 
 class VersionsParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,8 @@ class VersionParams(msgspec.Struct, frozen=True, kw_only=True):
 
 class FilesParams(msgspec.Struct, frozen=True, kw_only=True):
     version_id: Id
-    under: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    under: Under = ""
+    find: Annotated[str, msgspec.Meta(max_length=200, description="Names in the folder that hold this")] = ""
     offset: Offset = 0
     limit: Limit = 200
 
@@ -58,6 +61,11 @@ class FileParams(msgspec.Struct, frozen=True, kw_only=True):
     download: bool = False
     range: str | None = None
     if_none_match: str | None = None
+
+
+class ArchiveParams(msgspec.Struct, frozen=True, kw_only=True):
+    version_id: Id
+    under: Under = ""
 
 
 def search(place: Place, params: VersionsParams) -> VersionPage:
@@ -106,9 +114,10 @@ def inline_content(version: Version) -> Any:
 def files(place: Place, params: FilesParams) -> FileList:
     version = _version(place, params.version_id)
     under = check_under(params.under)
-    rows = folder_rows(entries_of(place.stores.blobs, version), under)
-    items = rows[params.offset : params.offset + params.limit]
-    return FileList(under=under, items=items, total=len(rows), next=next_offset(params.offset, len(items), len(rows)))
+    items, total = folder_rows(
+        place.stores.blobs, version, under, offset=params.offset, limit=params.limit, find=params.find
+    )
+    return FileList(under=under, items=items, total=total, next=next_offset(params.offset, len(items), total))
 
 
 def preview(place: Place, params: PreviewParams) -> Preview:
@@ -133,6 +142,11 @@ def file(place: Place, params: FileParams) -> Response:
     )
 
 
+def archive(place: Place, params: ArchiveParams) -> Response:
+    version = _version(place, params.version_id)
+    return send_archive(place.stores.blobs, version, check_under(params.under))
+
+
 def _version(place: Place, version_id: str) -> Version:
     return place.stores.versions.get([version_id])[0]
 
@@ -151,6 +165,7 @@ ROUTES = [
     Route("GET", "/versions/{version_id}", get, VersionDetail, "One version with its surroundings", VersionParams),
     Route("GET", "/versions/{version_id}/files", files, FileList, "Files directly below a folder", FilesParams),
     Route("GET", "/versions/{version_id}/preview", preview, Preview, "A first look at a file", PreviewParams),
+    Route("GET", "/versions/{version_id}/archive", archive, None, "A folder as one ZIP file", ArchiveParams),
     Route(
         "GET",
         "/versions/{version_id}/file",

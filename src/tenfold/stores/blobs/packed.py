@@ -28,7 +28,7 @@ from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
 from tenfold.stores.blobs.repair import repair
 from tenfold.stores.blobs.state import FolderState
-from tenfold.stores.blobs.trees import find_item, read_node, read_times, store_nest, store_node, walk
+from tenfold.stores.blobs.trees import find_item, list_folder, read_node, read_times, store_nest, store_node, walk
 from tenfold.stores.blobs.upload import Upload, uploading
 from tenfold.stores.blobs.usage import usage
 from tenfold.stores.blobs.verify import verify
@@ -131,6 +131,9 @@ class PackedBlobs(Blobs):
         if item.what == FOLDER and (item.files or next(walk(self.index, item.key, path, times=False)).path != path):
             return None  # a folder that is not empty is no entry
         return entry_of(item, path, mtime_ns)
+
+    def folder_entries(self, tree: str, folder: str = "") -> list[tuple[Entry, int]]:
+        return list_folder(self.index, _key(tree), check_path(folder) if folder else "")
 
     def diff(self, before: str | None, after: str | None) -> list[tuple[Entry | None, Entry | None]]:
         one, two = (None if tree is None else (_key(tree), self._folder) for tree in (before, after))

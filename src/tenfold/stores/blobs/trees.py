@@ -74,6 +74,23 @@ def find_item(index: Index, tree: bytes, path: str) -> tuple[Item, int] | None:
     return None
 
 
+def list_folder(index: Index, tree: bytes, folder: str) -> list[tuple[Entry, int]]:
+    """(entry, files) of what lies directly in a folder; a folder with the size of all below. Empty where there is none."""
+    key = tree
+    if folder:
+        found = find_item(index, tree, folder)
+        if found is None or found[0].what != FOLDER:
+            return []
+        key = found[0].key
+    prefix = f"{folder}/" if folder else ""
+    rows = []
+    for item in read_node(index, key).items:
+        path = prefix + item.name
+        is_folder = item.what == FOLDER
+        rows.append((Entry(path, "", item.size, 0o755, "folder") if is_folder else entry_of(item, path, 0), item.files))
+    return rows
+
+
 def store_nest(upload: Upload, top: Nest) -> Tree:
     """Store the folders of a tree whose content was added before; gives the tree."""
     items: list[Item] = []
