@@ -278,8 +278,8 @@ class _Import:
 
 def plain_name(name: str) -> str:
     """A name that a project or an artifact may bear, as close to the given one as that goes."""
-    plain = re.sub(r"[^A-Za-z0-9 ._+-]", ".", name)[:200].strip(" ")
-    return plain if plain[:1].isalnum() else f"x{plain}"
+    plain = re.sub(r"[^A-Za-z0-9 ._+-]", ".", name).strip(" ")
+    return (plain if plain[:1].isalnum() else f"x{plain}")[:200].strip(" ")
 
 
 def plain_text(text: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tenfold.base.errors import Unavailable
@@ -173,6 +173,8 @@ def test_all_runs_can_be_put_into_one_project(stores):
 
 
 @given(st.text())
+@example("." * 200)  # 201 with the letter put before it
+@example("a" * 199 + " b")
 def test_any_name_becomes_one_that_a_project_may_bear(name):
     from tenfold.base.addresses import check_name
 
