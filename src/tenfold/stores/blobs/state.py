@@ -27,9 +27,14 @@ Listing = tuple[list[str], bytes, bytes]
 
 
 class FolderState:
-    """The state of one folder and all below it. `before` is what was known, `now` what is being noted."""
+    """The state of one folder and all below it. `before` is what was known, `now` what is being noted.
 
-    def __init__(self, folder: Path, cache: Path | None) -> None:
+    Args:
+        key_bytes: Length of the key of a file: 32 for those of this store, 16 for md5 in the DVC door.
+    """
+
+    def __init__(self, folder: Path, cache: Path | None, *, key_bytes: int = 32) -> None:
+        self._key_bytes = key_bytes
         self._path = None if cache is None else cache / "state" / f"{digest(os.fsencode(folder.resolve()))}.bin"
         self.before: dict[str, Listing] = self._load()
         self.now: dict[str, Listing] = {}
@@ -41,11 +46,12 @@ class FolderState:
         if listing is None:
             return [None] * len(names)
         old_names, old_stats, old_keys = listing
+        long = self._key_bytes
         if old_names == names and old_stats == stats.tobytes():
-            return [old_keys[i : i + 32] for i in range(0, len(old_keys), 32)]
+            return [old_keys[i : i + long] for i in range(0, len(old_keys), long)]
         width = 8 * _FIELDS
         old = {
-            name: (old_stats[i * width : (i + 1) * width], old_keys[i * 32 : i * 32 + 32])
+            name: (old_stats[i * width : (i + 1) * width], old_keys[i * long : (i + 1) * long])
             for i, name in enumerate(old_names)
         }
         raw = stats.tobytes()
