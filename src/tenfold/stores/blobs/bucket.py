@@ -1,4 +1,4 @@
-"""A bucket as a medium, through OpenDAL: S3 and what speaks its protocol."""
+"""A bucket as a medium, through OpenDAL: S3 and what speaks its protocol, and the other services of `services`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from tenfold.base.addresses import check_path
-from tenfold.base.errors import BlobNotFound, Forbidden, Invalid, TenfoldError, Unavailable
+from tenfold.base.errors import BlobNotFound, Forbidden, TenfoldError, Unavailable
 from tenfold.base.extras import require
 from tenfold.contracts import Medium
+from tenfold.stores.blobs.services import service_of
 
 _PART_BYTES = 16 << 20
 _AT_ONCE = 4
@@ -18,23 +19,21 @@ _used_in: int | None = None
 
 
 class BucketMedium(Medium):
-    """Objects below `s3://bucket/prefix`. A put is seen whole or not at all, as S3 promises. Safe for threads.
+    """Objects below `s3://bucket/prefix` or a URL of another service. Safe for threads.
+
+    A put is seen whole or not at all, as S3, GCS and Azure promise.
 
     A process forked from one that has used a bucket cannot use one: it gets Unavailable at once instead of waiting forever.
 
     Args:
-        url: `s3://bucket` or `s3://bucket/prefix`.
-        environ: Where AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID,
-            AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are read; the process's environment when not given. Without
-            keys there, OpenDAL looks in the usual places (profile, container and machine roles).
+        url: `s3://bucket`, `s3://bucket/prefix`, or one of those that `service_of` lists.
+        environ: Where the variables of the service are read; the process's environment when not given. Without keys
+            there, OpenDAL looks in the usual places (profile, container and machine roles).
     """
 
     def __init__(self, url: str, *, environ: Mapping[str, str] | None = None) -> None:
-        bucket, _, prefix = url.removeprefix("s3://").partition("/")
-        if not url.startswith("s3://") or not bucket:
-            raise Invalid(f"{url!r} names no bucket. Write it like s3://bucket/prefix", field="blobs")
         self.url = url
-        self._options = _options(bucket, prefix, os.environ if environ is None else environ)
+        self._service, self._options = service_of(url, os.environ if environ is None else environ)
         self._operator: Any = None
 
     def put(self, name: str, data: bytes) -> None:
@@ -43,6 +42,19 @@ class BucketMedium(Medium):
                 self._open().write(check_path(name), bytes(data), chunk=_PART_BYTES, concurrent=_AT_ONCE)
             else:
                 self._open().write(check_path(name), bytes(data))
+
+    def put_new(self, name: str, data: bytes) -> bool:
+        operator = self._open()
+        if not operator.capability().write_with_if_not_exists:
+            return super().put_new(name, data)
+        with self._telling(name):
+            try:
+                operator.write(check_path(name), bytes(data), if_not_exists=True)
+            except Exception as error:
+                if type(error).__name__ not in ("ConditionNotMatch", "AlreadyExists"):
+                    raise
+                return bytes(operator.read(name)) == data  # ours, when only the answer to a first try was lost
+        return True
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         with self._telling(name):
@@ -82,7 +94,7 @@ class BucketMedium(Medium):
         if self._operator is None:
             _used_in = os.getpid()
             opendal = require("opendal", extra="s3", why="keep blobs in a bucket")
-            operator = opendal.Operator("s3", **self._options)
+            operator = opendal.Operator(self._service, **self._options)
             self._operator = operator.layer(opendal.layers.RetryLayer(max_times=4, jitter=True))
         return self._operator
 
@@ -101,17 +113,6 @@ class BucketMedium(Medium):
                 raise BlobNotFound(f"No object {name} in {self.url}. Check the store with: tenfold doctor") from error
             if kind == "PermissionDenied":
                 raise Forbidden(
-                    f"{self.url} refused access to {name}. Check AWS_ACCESS_KEY_ID and its rights"
+                    f"{self.url} refused access to {name}. Check the keys in the environment and their rights"
                 ) from error
             raise Unavailable(f"{self.url} could not be used for {name}: {error}. Check bucket and endpoint") from error
-
-
-def _options(bucket: str, prefix: str, environ: Mapping[str, str]) -> dict[str, str]:
-    wanted = {
-        "endpoint": environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
-        "region": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1",
-        "access_key_id": environ.get("AWS_ACCESS_KEY_ID"),
-        "secret_access_key": environ.get("AWS_SECRET_ACCESS_KEY"),
-        "session_token": environ.get("AWS_SESSION_TOKEN"),
-    }
-    return {"bucket": bucket, "root": f"/{prefix.strip('/')}"} | {key: value for key, value in wanted.items() if value}

@@ -22,6 +22,10 @@ class MemoryMedium(Medium):
         with self._lock:
             self._objects[check_path(name)] = (bytes(data), self._clock())
 
+    def put_new(self, name: str, data: bytes) -> bool:
+        with self._lock:
+            return self._objects.setdefault(check_path(name), (bytes(data), self._clock()))[0] == data
+
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         try:
             data = self._objects[check_path(name)][0]

@@ -9,12 +9,13 @@ from tenfold.base.errors import Invalid
 from tenfold.contracts import Medium
 from tenfold.stores.blobs.local import LocalMedium
 from tenfold.stores.blobs.packed import PackedBlobs
+from tenfold.stores.blobs.services import SCHEMES
 
 
 def open_medium(where: str | Path) -> Medium:
-    """The medium in a folder or at `s3://bucket/prefix`; nothing is read or written before its first use."""
+    """The medium in a folder, at `s3://bucket/prefix` or a URL of another service (`SCHEMES`); nothing is read or written before its first use."""
     text = str(where)
-    if text.startswith("s3://"):
+    if text.partition("://")[0] in SCHEMES:
         from tenfold.stores.blobs.bucket import BucketMedium
 
         return BucketMedium(text)

@@ -123,7 +123,7 @@ class Upload:
         """Count bytes as done, and say so."""
         self.done_bytes += size
         if self._session is not None:
-            self._say_alive()
+            self.say_alive()
         if self._progress is not None:
             self._progress(self.done_bytes, self.total_bytes)
 
@@ -135,7 +135,7 @@ class Upload:
         index = self.index
         index.check_format(write=True)
         if more:
-            self._say_alive()
+            self.say_alive()
         size = builder.put(index.medium)
         self.mine.add(builder.name)
         index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
@@ -176,7 +176,8 @@ class Upload:
             pins.end_session(self.index.medium, self._session)
             self._session = None
 
-    def _say_alive(self) -> None:
+    def say_alive(self) -> None:
+        """Let collectors know of this upload; called again it counts from anew, at most every ten minutes."""
         now = self.index.clock()
         if self._session is None:
             self._session = ids.new_id()
