@@ -150,7 +150,7 @@ def _commit(
             field="store",
         )
     tree = local.blobs.put_folder(path, ignore=ignored, progress=progress)
-    record = read_record(local, path)
+    record = read_record(local, path, pointer)
     made_from = record.tree
     if made_from not in ("", pointer.tree):  # git brought another pointer since
         if tree.digest == made_from and base is not None:

@@ -148,12 +148,20 @@ def content_of(entry: Entry | None) -> tuple[str, str, int] | None:
     return None if entry is None else (entry.digest, entry.kind, entry.mode & 0o100)
 
 
-def read_record(local: Local, path: Path) -> Record:
-    """What is known of a working copy; nothing when it was never checked out here."""
+def read_record(local: Local, path: Path, pointer: Pointer | None = None) -> Record:
+    """What is known of a working copy; nothing when it was never checked out here.
+
+    Args:
+        pointer: When it names what a commit here was about to record, that commit was killed, or the disk became full,
+            between writing the pointer and saying so: the working copy is made from that.
+    """
     try:
-        return msgspec.json.decode(_record_path(local, path).read_bytes(), type=Record)
+        record = msgspec.json.decode(_record_path(local, path).read_bytes(), type=Record)
     except (OSError, msgspec.MsgspecError):
         return Record()
+    if pointer is not None and record.offered == pointer.tree:
+        return Record(pointer.tree, record.towards)
+    return record
 
 
 def write_record(local: Local, path: Path, record: Record) -> None:

@@ -192,7 +192,7 @@ def _refuse_if_not_stored(local: Local, tracked: Tracked) -> None:
 def _local_changes(local: Local, tracked: Tracked, pairs: list[Pair]) -> dict[str, Pair]:
     """What was changed here since the last checkout or commit, by path: (then, now)."""
     path, pointer = tracked.path, tracked.pointer
-    base = read_record(local, path).tree
+    base = read_record(local, path, pointer).tree
     if base and base != pointer.tree and local.blobs.has([base]):
         pairs = work_pairs(local, path, pointer.kind, base)[1]
     elif base != pointer.tree:  # no record: what is there counts as changed, unless it is just what some version has
@@ -232,7 +232,7 @@ def _refuse_loss(local: Local, plans: list[_Plan]) -> None:
 
 def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progress: Progress | None) -> None:
     path, pointer = plan.tracked.path, plan.tracked.pointer
-    record = read_record(local, path)
+    record = read_record(local, path, pointer)
     if record.towards:
         _sweep(path if pointer.kind == "folder" else path.parent, deep=pointer.kind == "folder")
     if plan.write or plan.remove:

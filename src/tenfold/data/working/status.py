@@ -52,7 +52,7 @@ def status(local: Local, paths: Sequence[str | Path] = (), *, heads: bool = Fals
 def status_of(local: Local, tracked: Tracked, *, heads: bool = False) -> PathStatus:
     """The state of one tracked path."""
     pointer, path = tracked.pointer, tracked.path
-    record = read_record(local, path)
+    record = read_record(local, path, pointer)
     head = local.stores.refs.find(KIND, pointer.dataset, pointer.branch) if heads else None
     found = Diff(added=[], removed=[], changed=[])
     state: State = "missing"

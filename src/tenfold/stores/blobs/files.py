@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tenfold.base.errors import Forbidden, TenfoldError
+from tenfold.base.errors import Conflict, Forbidden, TenfoldError
 from tenfold.base.files import raise_if_full
 from tenfold.base.hashing import is_digest
 from tenfold.stores.blobs.checkout import write_content
@@ -27,6 +27,20 @@ def permission_said() -> Iterator[None]:
         raise Forbidden(
             f"{error.filename or 'A file'} may not be read or written by this user. What was there is unchanged; allow it "
             "(chmod), or leave it out, and try again"
+        ) from error
+
+
+@contextmanager
+def vanishing_said() -> Iterator[None]:
+    """Turn a file or folder that is gone by the time it is read into Conflict, naming it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if isinstance(error, TenfoldError):
+            raise
+        raise Conflict(
+            f"{error.filename or 'A file'} vanished while the folder was read. Nothing was recorded; let whoever removes "
+            "files there end, then try again"
         ) from error
 
 

@@ -19,7 +19,7 @@ from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
 from tenfold.stores.blobs.comparing import Pair, compare
-from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said
+from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said, vanishing_said
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
@@ -100,7 +100,8 @@ class PackedBlobs(Blobs):
                 broken=_raise_broken,
             )
 
-        tree = uploading(self.index, work, _root, progress)
+        with vanishing_said():
+            tree = uploading(self.index, work, _root, progress)
         state.save()
         return tree
 
@@ -144,7 +145,8 @@ class PackedBlobs(Blobs):
         self, tree: str | None, folder: Path, *, ignore: Callable[[str], bool] | None = None
     ) -> tuple[Tree, list[tuple[Entry | None, Entry | None]]]:
         state = FolderState(folder, self.cache)
-        scan = Scan(Path(folder), state, ignore=ignore, links=links_folder(self.cache))
+        with vanishing_said():
+            scan = Scan(Path(folder), state, ignore=ignore, links=links_folder(self.cache))
         state.save()
         before = None if tree is None else (_key(tree), self._folder)
         return scan.tree, _sorted_pairs(compare(before, (_key(scan.tree.digest), scan.read)))
