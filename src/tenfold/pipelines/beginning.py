@@ -30,6 +30,10 @@ def pipeline_of(root: Run) -> Any:
     Raises:
         Invalid: The run does not say where its pipeline is, or there is none there; with what its import raised.
     """
+    if definition := root.result.get("definition"):
+        from tenfold.pipelines.datums import from_definition
+
+        return from_definition(definition)
     given = root.result.get("target")
     if not given:
         raise Invalid(f"run:{root.id} does not say which file its pipeline is in. Run it again with: tenfold run")

@@ -65,7 +65,7 @@ class Runner:
         return code_digest(self.find(spec.module, spec.qualname))
 
     def _start_inline(self) -> Executor:
-        return InlineExecutor(self._host.stores.blobs, self.find, self._host.context)
+        return InlineExecutor(self._host.stores, self.find, self._host.context)
 
     def _start_local(self) -> Executor:
         from tenfold.pipelines.executors import pools

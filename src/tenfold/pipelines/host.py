@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,38 @@ def current_host() -> Host:
             "No host for pipelines was given. Use `import tenfold` (which brings one) or pass with_options(host=…)"
         )
     return _provider()
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """What a step of Tenfold's own has at hand while it runs."""
+
+    stores: Callable[[], Stores]
+    run_id: str
+    """The step's run."""
+    scratch: Path
+    """For its files; removed afterwards."""
+
+
+_at_hand: ContextVar[AtHand | None] = ContextVar("tenfold_at_hand", default=None)
+
+
+def at_hand() -> AtHand:
+    """The stores and scratch folder of the step that runs here. Raises Invalid outside a step."""
+    found = _at_hand.get()
+    if found is None:
+        raise Invalid("This runs only as a step of a pipeline. Run its pipeline with .run()")
+    return found
+
+
+@contextmanager
+def with_at_hand(found: AtHand) -> Iterator[None]:
+    """Put things at hand for the step that runs inside."""
+    token = _at_hand.set(found)
+    try:
+        yield
+    finally:
+        _at_hand.reset(token)
 
 
 def named_function(name: str) -> Callable[..., Any]:

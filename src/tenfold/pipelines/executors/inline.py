@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from tenfold.contracts import Blobs
+from tenfold.contracts import Stores
 from tenfold.pipelines.executors.contract import Executor
 from tenfold.pipelines.executors.perform import FindStep, perform
 from tenfold.pipelines.work import Done, Work
@@ -27,8 +27,8 @@ class InlineExecutor(Executor):
 
     slots = 1
 
-    def __init__(self, blobs: Blobs, find: FindStep, context: str | None = None) -> None:
-        self._blobs, self._find, self._context = blobs, find, context
+    def __init__(self, stores: Stores, find: FindStep, context: str | None = None) -> None:
+        self._stores, self._find, self._context = stores, find, context
         self._queue: deque[Work] = deque()
         self._ended: list[Done] = []
 
@@ -40,7 +40,9 @@ class InlineExecutor(Executor):
         if not ended and self._queue:
             work = self._queue.popleft()
             with _printed_to(Path(work.log)), _alarm(work.timeout_s) as rang:
-                done = perform(work, self._find, lambda: self._blobs, self._context)
+                done = perform(
+                    work, self._find, lambda: self._stores.blobs, self._context, stores=lambda: self._stores
+                )
             if rang and done.state == "failed":
                 done = Done(task_id=done.task_id, token=done.token, state="timeout", seconds=done.seconds)
             ended = [done]

@@ -8,13 +8,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tenfold.base.errors import Invalid, TenfoldError
-from tenfold.contracts import Blobs
-from tenfold.pipelines.host import open_context
+from tenfold.contracts import Blobs, Stores
+from tenfold.pipelines.host import AtHand, open_context, with_at_hand
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.templates import make
 from tenfold.pipelines.values import keep
@@ -23,14 +24,25 @@ from tenfold.pipelines.work import Done, Work
 FindStep = Callable[[str, str], Step[..., Any]]
 
 
-def perform(work: Work, find: FindStep, blobs: Callable[[], Blobs], context: str | None) -> Done:
-    """Run work to its end. Whatever the step raises becomes a failed `Done`; only KeyboardInterrupt passes through."""
+def perform(
+    work: Work,
+    find: FindStep,
+    blobs: Callable[[], Blobs],
+    context: str | None,
+    *,
+    stores: Callable[[], Stores] | None = None,
+) -> Done:
+    """Run work to its end. Whatever the step raises becomes a failed `Done`; only KeyboardInterrupt passes through.
+
+    Args:
+        stores: What Tenfold's own steps find at hand.
+    """
     started = time.monotonic()
     try:
         step = find(work.module, work.qualname)
         scratch = Path(work.scratch)
         arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
-        with open_context(context, work.task_id):
+        with _at_hand(work, stores), open_context(context, work.task_id):
             value = step.call(arguments)
         outputs = [
             keep(part, blobs, allow_pickle=work.allow_pickle, what=f"Output {name!r} of step {step.name!r}")
@@ -54,6 +66,14 @@ def perform(work: Work, find: FindStep, blobs: Callable[[], Blobs], context: str
     finally:
         if work.scratch and Path(work.scratch).exists():
             shutil.rmtree(work.scratch, ignore_errors=True)
+
+
+def _at_hand(work: Work, stores: Callable[[], Stores] | None) -> AbstractContextManager[None]:
+    if stores is None:
+        return nullcontext()
+    scratch = Path(work.scratch)
+    scratch.mkdir(parents=True, exist_ok=True)
+    return with_at_hand(AtHand(stores, work.task_id, scratch))
 
 
 def error_text(error: BaseException) -> str:
@@ -83,6 +103,7 @@ def find_step(module: ModuleType | None, name: str, qualname: str) -> Step[..., 
     found: Any = holder
     for attribute in qualname.split("."):
         found = getattr(found, attribute, None)
+    found = getattr(found, "datum_step", found)  # an incremental pipeline stands under its function's name
     if not isinstance(found, Step):  # `fast = step(train)` leaves the plain function under its own name
         steps = (value for value in vars(holder).values() if isinstance(value, Step))
         found = next((step for step in steps if step.function.__qualname__ == qualname), None)

@@ -46,7 +46,7 @@ def run_worker(source: socket.socket, setup: Setup, module: ModuleType, parent: 
         with _printed_to(work.log):
             if setup.context is not None:
                 opened()  # the context logs to these stores
-            done = perform(work, find, lambda: opened().blobs, setup.context)
+            done = perform(work, find, lambda: opened().blobs, setup.context, stores=opened)
         source.sendall(frame(done))
 
 

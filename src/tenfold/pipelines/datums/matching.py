@@ -1,0 +1,134 @@
+"""Globs over a dataset as datums see it: folders match too, and stand for all below them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+from typing import NamedTuple
+
+from tenfold.base.errors import Invalid
+from tenfold.base.hashing import digest
+from tenfold.records import Entry
+
+
+class Match(NamedTuple):
+    """One file or folder that a glob matches. `path` is '' for the whole dataset."""
+
+    path: str
+    content: str
+    """Follows from all names and contents below it."""
+    size_bytes: int
+    groups: tuple[str, ...]
+    """What the glob's parenthesised parts matched."""
+
+    def key(self, template: str) -> str:
+        """A join or group key with its `$1`, `$2` … filled in."""
+        return re.sub(r"\$(\d+)", lambda found: self.groups[int(found[1]) - 1], template)
+
+
+def match(glob: str, entries: list[Entry]) -> list[Match]:
+    """The matches of a glob among the entries of a tree (sorted by path), sorted by path. Raises Invalid."""
+    wanted = "/".join(part for part in glob.split("/") if part)
+    if not wanted:
+        return [_folder("", entries, ())] if entries else []
+    pattern = datum_pattern(wanted)
+    depth = None if "**" in wanted else wanted.count("/")
+    found: list[Match] = []
+    folders: dict[str, tuple[str, ...] | None] = {}
+    for entry in entries:
+        above = entry.path.count("/")
+        if depth is None or above == depth:
+            hit = pattern.fullmatch(entry.path)
+            if hit is not None and entry.kind != "folder":
+                found.append(Match(entry.path, _content(entry), entry.size_bytes, hit.groups("")))
+            elif hit is not None:
+                folders[entry.path] = hit.groups("")
+        if above == 0 or (depth is not None and above <= depth):
+            continue
+        parts = entry.path.split("/")
+        for count in range(1, len(parts)) if depth is None else (depth + 1,):
+            folder = "/".join(parts[:count])
+            if folder not in folders:
+                inner = pattern.fullmatch(folder)
+                folders[folder] = inner.groups("") if inner is not None else None
+    for folder, groups in folders.items():
+        if groups is not None:
+            found.append(_folder(folder, below(entries, folder), groups))
+    return sorted(found) if folders else found
+
+
+def below(entries: list[Entry], path: str) -> list[Entry]:
+    """The entries that a match stands for: itself, or all below it. `entries` are sorted by path."""
+    if not path:
+        return entries
+    at = bisect_left(entries, path, key=_path_of)
+    if at < len(entries) and entries[at].path == path:
+        return [entries[at]]
+    first = bisect_left(entries, f"{path}/", key=_path_of)
+    last = bisect_left(entries, f"{path}0", lo=first, key=_path_of)  # '0' comes right after '/'
+    return entries[first:last]
+
+
+def _path_of(entry: Entry) -> str:
+    return entry.path
+
+
+def _content(entry: Entry) -> str:
+    if entry.kind == "file" and not entry.mode & 0o100:
+        return entry.digest
+    return f"{entry.kind}{'x' if entry.kind == 'file' else ''}:{entry.digest}"
+
+
+def _folder(path: str, entries: list[Entry], groups: tuple[str, ...]) -> Match:
+    cut = len(path) + 1 if path else 0
+    named = "\n".join(f"{_content(entry)} {entry.path[cut:]}" for entry in entries)
+    return Match(path, f"tree:{digest(named.encode())}", sum(entry.size_bytes for entry in entries), groups)
+
+
+@lru_cache(256)
+def datum_pattern(glob: str) -> re.Pattern[str]:
+    """A pattern whose `fullmatch` says whether a path is meant; parentheses catch what is inside, `a|b` chooses there.
+
+    >>> datum_pattern("(*)-{a,b}.png").fullmatch("cat-a.png").groups()
+    ('cat',)
+    >>> datum_pattern("*").fullmatch("a/b") is None
+    True
+    """
+    out: list[str] = []
+    at, braces, rounds = 0, 0, 0
+    while at < len(glob):
+        char = glob[at]
+        at += 1
+        if glob.startswith("*/", at) and char == "*" and (at == 1 or glob[at - 2] == "/"):
+            out.append("(?:.*/)?")
+            at += 2
+        elif char == "*" and glob.startswith("*", at):
+            out.append(".*")
+            at += 1
+        elif char == "[" and (end := glob.find("]", at + 1)) > 0:
+            inner = glob[at:end].replace("\\", r"\\").replace("[", r"\[")
+            out.append(f"[{'^/' + inner[1:] if inner[0] in '!^' else inner}]")
+            at = end + 1
+        elif char == "\\" and at < len(glob):
+            out.append(re.escape(glob[at]))
+            at += 1
+        elif char == "{" and "}" in glob[at:]:
+            braces += 1
+            out.append("(?:")
+        elif (char == "}" and braces) or (char == ")" and rounds):
+            braces, rounds = braces - (char == "}"), rounds - (char == ")")
+            out.append(")")
+        elif char == "(":
+            rounds += 1
+            out.append("(")
+        elif (char == "," and braces) or (char == "|" and rounds):
+            out.append("|")
+        else:
+            out.append({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char))
+    try:
+        return re.compile("".join(out), re.DOTALL)
+    except re.error as error:
+        raise Invalid(
+            f"The glob {glob!r} cannot be read: {error}. Use *, **, ?, [ab], {{a,b}}, (…)", field="glob"
+        ) from error
