@@ -8,6 +8,7 @@ TENFOLD_BENCH_ENTRIES (100,000, for the dataset of many entries, budgets for 1,0
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 from bench.data import Table, make_files, make_large, store_bytes
 from tenfold.stores.blobs import open_blobs
 
-START_S = {"add": 1.0, "again": 1.0, "status": 0.3, "checkout": 0.5}
+START_S = {"add": 1.0, "again": 1.0, "status": 0.3, "checkout": 0.5, "force": 0.5}
 """CPU seconds that starting a command takes, those that record with a database: in the budget of the full size, and not
 scaled down in runs of a smaller one."""
 
@@ -55,6 +56,7 @@ def tools(top: Path) -> list[Tool]:
         "again": ["data", "commit", "PATH"],
         "status": ["data", "status", "PATH"],
         "checkout": ["data", "checkout", "PATH"],
+        "force": ["data", "checkout", "PATH", "--force"],
     }
     found = [Tool("tenfold", [sys.executable, "-m", "tenfold"], top / "ours", ours, ".tenfold/objects")]
     peer = os.environ.get("TENFOLD_BENCH_DVC")
@@ -65,13 +67,14 @@ def tools(top: Path) -> list[Tool]:
             "again": ["add", "-q", "PATH"],
             "status": ["status", "-q", "PATH.dvc"],
             "checkout": ["checkout", "-q", "PATH.dvc"],
+            "force": ["checkout", "-q", "--force", "PATH.dvc"],
         }
         found.append(Tool("dvc", [peer, "-m", "dvc"], top / "dvc", theirs, ".dvc/cache"))
     return found
 
 
 def small_files(table: Table, tool: Tool, count: int) -> None:
-    """Add, status, one change, commit, check out."""
+    """Add, status, one change, commit, undo one change, check out."""
     folder = tool.folder / "small"
     make_files(folder, count)
     of = f"{count:,} files of 4 KiB, {tool.name}:"
@@ -89,6 +92,8 @@ def small_files(table: Table, tool: Tool, count: int) -> None:
     before = store_bytes(tool.folder / tool.store)
     line("commit of one changed file", "again", 1.3)
     table.note(f"the store grew by {(store_bytes(tool.folder / tool.store) - before) / 1024:.0f} KiB")
+    (folder / "d01" / "f000001").write_bytes(os.urandom(4096))
+    line("check out, one file changed", "force", 1.3)
     shutil.rmtree(folder)
     line("check out", "checkout", 7.0)
 
@@ -106,6 +111,9 @@ def large_file(table: Table, tool: Tool, gib: float) -> None:
         table.measure(f"{of} {job}", tool.doing(verb, "large.bin"), allowed)
 
     line("add", "add", 7.0)
+    if tool.name == "tenfold":
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # DVC comes after us, so this is ours
+        table.note(f"no command has taken more than {peak / 1024:.0f} MiB of memory, those on small files included")
     line("status, unchanged", "status", 0.1)
     make_large(path, size, insert=size // 100)
     before = store_bytes(tool.folder / tool.store)
