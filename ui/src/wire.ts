@@ -119,6 +119,32 @@ export interface CodeRow {
   digest: string | null;
 }
 
+/** A column then and now. `changed_cells`: of the changed rows looked at, those where it differs. */
+export interface ColumnPair {
+  name: string;
+  change: "added" | "removed" | "retyped" | "same";
+  type_before: string | null;
+  type_after: string | null;
+  changed_cells: number;
+  before: ColumnSide | null;
+  after: ColumnSide | null;
+}
+
+/** The statistics of a column on one side. Of times, numbers are UTC milliseconds. */
+export interface ColumnSide {
+  missing: number;
+  distinct: number;
+  is_distinct_exact: boolean;
+  mean: number | null;
+  std: number | null;
+  min: number | null;
+  median: number | null;
+  max: number | null;
+  top: Json[][];
+  edges: number[];
+  counts: number[];
+}
+
 /** How many of each there are. */
 export interface Counts {
   projects: number;
@@ -151,12 +177,16 @@ export interface CurveSet {
   curves: Curve[];
 }
 
-/** A dataset: branches and tags, versions newest first (at most 500), every move of a ref newest first. */
+/** A dataset: branches and tags, versions newest first (at most 2,000 of `total`), moves of refs newest first. */
 export interface DataDetail {
   name: string;
   refs: RefRow[];
+  tags: string[];
   versions: VersionRow[];
+  total: number;
   history: MoveRow[];
+  runs: Record<string, RunLink>;
+  uses: Record<string, number>;
 }
 
 /** Sorted by name. */
@@ -187,6 +217,7 @@ export interface DataVersion {
   detail: VersionDetail;
   profile: Json;
   profile_version: VersionLink | null;
+  built: VersionLink[];
 }
 
 /** What `define_metric` says of a metric. `summary` is the number that speaks for a run; `x` what it is drawn over. */
@@ -302,6 +333,17 @@ export interface FileList {
   next: number | null;
 }
 
+/** One file on two sides. `view` says how to compare it: by `table`, by `text` (a unified diff), by looking, or not. */
+export interface FilePair {
+  path: string;
+  view: "image" | "other" | "table" | "text";
+  before: FileSide | null;
+  after: FileSide | null;
+  text: string | null;
+  table: TablePair | null;
+  note: string | null;
+}
+
 /** A file, symlink or folder directly below the folder asked for. `files` counts those inside a folder. */
 export interface FileRow {
   path: string;
@@ -310,6 +352,14 @@ export interface FileRow {
   size_bytes: number;
   files: number;
   digest: string;
+}
+
+/** A file on one side of a comparison. */
+export interface FileSide {
+  version_id: string;
+  digest: string;
+  size_bytes: number;
+  url: string;
 }
 
 /** `start` is the id of the node the walk began at. `complete` is false when the walk stopped at its limit. */
@@ -745,9 +795,17 @@ export interface ReportVersion {
   saved_at_ms: number;
 }
 
+/** One row that differs; `before` or `after` is null on the side that does not have it. */
+export interface RowPair {
+  change: "added" | "changed" | "removed";
+  at: number;
+  before: Json[] | null;
+  after: Json[] | null;
+}
+
 /** One thing to do to the runs named, at most 1,000, or to all that a filter finds. `preview` changes nothing. */
 export interface RunAction {
-  action: "archive" | "delete" | "purge" | "restore" | "star" | "tag" | "unarchive" | "unstar";
+  action: "archive" | "delete" | "purge" | "restore" | "star" | "stop" | "tag" | "unarchive" | "unstar";
   ids: string[] | null;
   filter: RunFilter | null;
   tags: Record<string, string | null>;
@@ -879,6 +937,7 @@ export interface RunsActed {
   changed: number;
   names: string[];
   freed_bytes: number | null;
+  waiting_bytes: number | null;
 }
 
 /** Sorted by key. */
@@ -942,6 +1001,24 @@ export interface Standing {
 export interface TableColumn {
   name: string;
   type: string;
+}
+
+/** The difference of a table. `rows` has at most 50 of each kind, from the offset asked for. */
+export interface TablePair {
+  key: string[];
+  rows_before: number;
+  rows_after: number;
+  added: number;
+  removed: number;
+  changed: number;
+  unchanged: number;
+  repeated_before: number;
+  repeated_after: number;
+  looked_at: number;
+  names: string[];
+  columns: ColumnPair[];
+  rows: RowPair[];
+  keys: string[];
 }
 
 /** The first rows. Cells are JSON values; what JSON has no form for is text. */

@@ -88,7 +88,7 @@ def _read(polars: Any, path: Path, name: str, find: str, order: str, offset: int
     shown = frame.columns[:COLUMNS]
     return TablePreview(
         columns=[TableColumn(one, str(frame.schema[one])) for one in shown],
-        rows=[[_cell(value) for value in row] for row in frame.select(shown).rows()],
+        rows=[[cell(value) for value in row] for row in frame.select(shown).rows()],
         total_rows=total,
     )
 
@@ -120,7 +120,7 @@ class _Logged(msgspec.Struct):
     rows: list[list[Any]]
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell as JSON; what JSON has no form for, and what is long, as text."""
     if value is None or isinstance(value, bool | int | float):
         return value if not isinstance(value, int) or abs(value) < 2**53 else str(value)

@@ -26,6 +26,7 @@ FILLED = {
     "/curves": "runs={run},{failed}&key=loss&buckets=50",
     "/runs/{run_id}/points": "key=loss&limit=7",
     "/data/{name}/diff": "a=v1&b=main",
+    "/data/{name}/diff/file": "a=v1&b=main&path=notes.md",
     "/versions/resolve": "address=data:flights@main",
     "/versions/{version_id}/preview": "path=notes.md",
     "/lineage": "address=model:delay@champion",

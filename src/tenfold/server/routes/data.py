@@ -1,32 +1,32 @@
-"""Datasets: versions, branches and tags, profiles, differences."""
+"""Datasets: versions, branches and tags, profiles, who made and used them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections import Counter
 
 import msgspec
 
-from tenfold.base.addresses import Address, parse
-from tenfold.base.errors import InvalidAddress, VersionNotFound
+from tenfold.base.addresses import Address
+from tenfold.base.errors import VersionNotFound
 from tenfold.contracts import Stores, resolve
-from tenfold.data import Dataset, TableChange
-from tenfold.records import Entry, Ref, Version
+from tenfold.contracts.there import runs_there, versions_there
+from tenfold.data import Dataset
+from tenfold.records import Edge, Ref, Version
 from tenfold.server.files import entries_of
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Name, Number
 from tenfold.server.routes.versions import inline_content, version_detail
-from tenfold.server.rows import history_rows, ref_rows, version_link, version_row, version_rows
+from tenfold.server.rows import history_rows, ref_rows, run_link, version_link, version_row, version_rows
 from tenfold.server.table import Nothing, Route
-from tenfold.server.wire import DataDetail, DataList, DataRow, DataVersion, FileChange, FileDiff
+from tenfold.server.wire import DataDetail, DataList, DataRow, DataVersion
 
 KIND = "data"
-VERSIONS = 500
-CHANGES = 1000
+VERSIONS = 2000
+BUILT = 50
+NOT_BUILT = frozenset({"profile", "log", "media", "code", "predictions"})
+"""Kinds that a run leaves by the way: nobody asks what they were built from."""
 PROFILES = 50
 """Looked through at once for the one of a version; each may hold some kilobytes."""
-
-What = Literal["added", "removed", "changed"]
-Which = Annotated[str, msgspec.Meta(min_length=1, max_length=200, description="v3, 3 or a ref")]
 
 
 class DataParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +36,6 @@ class DataParams(msgspec.Struct, frozen=True, kw_only=True):
 class DataVersionParams(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     number: Number
-
-
-class DiffParams(msgspec.Struct, frozen=True, kw_only=True):
-    name: Name
-    a: Which
-    b: Which
 
 
 def listing(place: Place, params: Nothing) -> DataList:
@@ -87,12 +81,35 @@ def get(place: Place, params: DataParams) -> DataDetail:
     versions = stores.versions.search(KIND, params.name, limit=VERSIONS)
     if not versions:
         raise nothing_there(stores, KIND, params.name)
+    total = len(versions)
+    if total == VERSIONS:
+        total = next(count for _, name, count, _ in stores.versions.names(KIND) if name == params.name)
+    runs = runs_there(stores, list(dict.fromkeys(v.run_id for v in versions if v.run_id)))
+    used = Counter(edge.version_id for edge in _edges(stores, versions) if edge.direction == "used")
+    dataset = Dataset(stores, params.name)
     return DataDetail(
         name=params.name,
-        refs=ref_rows(stores.refs.all(KIND, params.name)),
+        refs=ref_rows(dataset.refs()),
+        tags=[ref.ref for ref in dataset.tags()],
         versions=version_rows(stores, versions),
+        total=total,
         history=history_rows(stores, KIND, params.name),
+        runs={run_id: run_link(run) for run_id, run in runs.items()},
+        uses=dict(used),
     )
+
+
+def _edges(stores: Stores, versions: list[Version]) -> list[Edge]:
+    return stores.lineage.of_versions([version.id for version in versions])
+
+
+def _built(stores: Stores, version: Version) -> list[Version]:
+    """What the runs that used a version made, newest first; profiles of it and what they logged apart."""
+    runs = {edge.run_id for edge in stores.lineage.of_versions([version.id]) if edge.direction == "used"}
+    made = [edge.version_id for edge in stores.lineage.of_runs(sorted(runs)) if edge.direction == "produced"]
+    there = versions_there(stores, list(dict.fromkeys(made))).values()
+    found = [one for one in there if one.kind not in NOT_BUILT]
+    return sorted(found, key=lambda one: (one.created_at_ms, one.id), reverse=True)[:BUILT]
 
 
 def nothing_there(stores: Stores, kind: str, name: str) -> VersionNotFound:
@@ -114,6 +131,7 @@ def version(place: Place, params: DataVersionParams) -> DataVersion:
         detail=version_detail(stores, found),
         profile=_content(stores, profile) if profile else None,
         profile_version=version_link(profile) if profile else None,
+        built=[version_link(one) for one in _built(stores, found)],
     )
 
 
@@ -138,54 +156,10 @@ def _content(stores: Stores, version: Version) -> object:
     return None
 
 
-def diff(place: Place, params: DiffParams) -> FileDiff:
-    stores = place.stores
-    before, after = (_side(stores, params.name, which, field) for which, field in ((params.a, "a"), (params.b, "b")))
-    found = Dataset(stores, params.name).diff(before, after)
-    tables = {change.path: change for change in found.tables}
-    rows = [
-        *(_change("added", None, entry, tables) for entry in found.added),
-        *(_change("removed", entry, None, tables) for entry in found.removed),
-        *(_change("changed", change.before, change.after, tables) for change in found.changed),
-    ]
-    return FileDiff(
-        a=version_link(before),
-        b=version_link(after),
-        added=len(found.added),
-        removed=len(found.removed),
-        changed=len(found.changed),
-        files=sorted(rows, key=lambda row: row.path)[:CHANGES],
-    )
-
-
-def _change(what: What, before: Entry | None, after: Entry | None, tables: dict[str, TableChange]) -> FileChange:
-    path = (after or before).path  # type: ignore[union-attr]
-    table = tables.get(path)
-    return FileChange(
-        path=path,
-        change=what,
-        before_bytes=before.size_bytes if before else None,
-        after_bytes=after.size_bytes if after else None,
-        before_rows=table.rows_before if table else None,
-        after_rows=table.rows_after if table else None,
-        columns_added=table.columns_added if table else [],
-        columns_removed=table.columns_removed if table else [],
-        columns_retyped={name: list(types) for name, types in table.columns_retyped.items()} if table else {},
-    )
-
-
-def _side(stores: Stores, name: str, which: str, field: str) -> Version:
-    try:
-        return resolve(stores, parse(f"{KIND}:{name}@{which}"))
-    except (InvalidAddress, VersionNotFound) as error:
-        raise type(error)(error.message, field=field) from error
-
-
 ROUTES = [
     Route("GET", "/data", listing, DataList, "Datasets, by name"),
     Route("GET", "/data/{name}", get, DataDetail, "A dataset's versions, refs and history", DataParams),
     Route(
         "GET", "/data/{name}/versions/{number}", version, DataVersion, "One version with its profile", DataVersionParams
     ),
-    Route("GET", "/data/{name}/diff", diff, FileDiff, "Files that differ between two versions", DiffParams),
 ]

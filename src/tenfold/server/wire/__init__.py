@@ -24,6 +24,8 @@ from tenfold.server.wire.compare import (
 )
 from tenfold.server.wire.curves import CurveSet, PointRows, SeriesList, SeriesRow
 from tenfold.server.wire.data import (
+    ColumnPair,
+    ColumnSide,
     DataDetail,
     DataList,
     DataRow,
@@ -31,9 +33,13 @@ from tenfold.server.wire.data import (
     FileChange,
     FileDiff,
     FileList,
+    FilePair,
     FileRow,
+    FileSide,
     Preview,
+    RowPair,
     TableColumn,
+    TablePair,
     TablePreview,
 )
 from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
@@ -111,17 +117,18 @@ from tenfold.server.wire.versions import (
 )
 
 __all__ = [
-    "Alarm", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow", "BinAction",
-    "BinDone", "Changed", "CheckRow", "CodeRow", "Counts", "CurveSet", "DataDetail", "DataList", "DataPair",
-    "DataRow", "DataVersion", "Definition", "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery",
-    "Drawing", "DrawnLine", "FileChange", "FileDiff", "FileList", "FileRow", "GraphEdge", "GraphNode", "Hit",
-    "HitList", "Home", "Ids", "Importance", "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList",
-    "MetricRow", "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow", "MonitorDetail",
-    "MonitorList", "MonitorRow", "MoveRow", "PanelRuns", "ParamImportance", "PatchText", "PipelineGraph",
-    "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow", "RefRow",
-    "ReportBlock", "ReportDetail", "ReportDraft", "ReportEdit", "ReportList", "ReportPreview", "ReportRow",
-    "ReportVersion", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunPair",
+    "Alarm", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow",
+    "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow", "ColumnPair", "ColumnSide", "Counts", "CurveSet",
+    "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "Definition", "DeploymentDetail",
+    "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "FileChange", "FileDiff",
+    "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge", "GraphNode", "Hit", "HitList", "Home", "Ids",
+    "Importance", "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow",
+    "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList",
+    "MonitorRow", "MoveRow", "PanelRuns", "ParamImportance", "PatchText", "PipelineGraph", "PipelineList",
+    "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow", "RefRow", "ReportBlock",
+    "ReportDetail", "ReportDraft", "ReportEdit", "ReportList", "ReportPreview", "ReportRow", "ReportVersion",
+    "RowPair", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunPair",
     "RunRow", "RunSet", "RunSetQuery", "RunsActed", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion",
-    "TableColumn", "TablePreview", "Target", "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow",
-    "VersionUse", "View", "ViewEdit", "ViewList",
+    "TableColumn", "TablePair", "TablePreview", "Target", "ValuePair", "VersionDetail", "VersionLink",
+    "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit", "ViewList",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenfold.server.wire.runs import RunLink
 from tenfold.server.wire.versions import MoveRow, RefRow, VersionDetail, VersionLink, VersionRow
 
 
@@ -26,12 +27,19 @@ class DataList(msgspec.Struct, frozen=True):
 
 
 class DataDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A dataset: branches and tags, versions newest first (at most 500), every move of a ref newest first."""
+    """A dataset: branches and tags, versions newest first (at most 2,000 of `total`), moves of refs newest first."""
 
     name: str
     refs: list[RefRow]
+    tags: list[str]
+    """Those of the refs that stay where they are."""
     versions: list[VersionRow]
+    total: int
     history: list[MoveRow]
+    runs: dict[str, RunLink]
+    """The runs that made versions, by id."""
+    uses: dict[str, int]
+    """How many runs read a version, by its id; absent: none."""
 
 
 class DataVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +48,8 @@ class DataVersion(msgspec.Struct, frozen=True, kw_only=True):
     detail: VersionDetail
     profile: Any
     profile_version: VersionLink | None
+    built: list[VersionLink]
+    """What the runs that used it made, newest first, at most 50."""
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,5 +124,85 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """Of Markdown: as HTML that is safe to show."""
     table: TablePreview | None
     url: str
+    note: str | None
+    """Why there is no better view, in words; else null."""
+
+
+class FileSide(msgspec.Struct, frozen=True, kw_only=True):
+    """A file on one side of a comparison."""
+
+    version_id: str
+    digest: str
+    size_bytes: int
+    url: str
+
+
+class ColumnSide(msgspec.Struct, frozen=True, kw_only=True):
+    """The statistics of a column on one side. Of times, numbers are UTC milliseconds."""
+
+    missing: int
+    distinct: int
+    is_distinct_exact: bool
+    mean: float | None
+    std: float | None
+    min: float | None
+    median: float | None
+    max: float | None
+    top: list[list[Any]]
+    """[value, count] of the most frequent values."""
+    edges: list[float]
+    counts: list[float]
+
+
+class ColumnPair(msgspec.Struct, frozen=True, kw_only=True):
+    """A column then and now. `changed_cells`: of the changed rows looked at, those where it differs."""
+
+    name: str
+    change: Literal["same", "added", "removed", "retyped"]
+    type_before: str | None
+    type_after: str | None
+    changed_cells: int
+    before: ColumnSide | None
+    after: ColumnSide | None
+
+
+class RowPair(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that differs; `before` or `after` is null on the side that does not have it."""
+
+    change: Literal["added", "removed", "changed"]
+    at: int
+    before: list[Any] | None
+    after: list[Any] | None
+
+
+class TablePair(msgspec.Struct, frozen=True, kw_only=True):
+    """The difference of a table. `rows` has at most 50 of each kind, from the offset asked for."""
+
+    key: list[str]
+    rows_before: int
+    rows_after: int
+    added: int
+    removed: int
+    changed: int
+    unchanged: int
+    repeated_before: int
+    repeated_after: int
+    looked_at: int
+    names: list[str]
+    columns: list[ColumnPair]
+    rows: list[RowPair]
+    keys: list[str]
+    """Columns that could name a row: on both sides all values differ, as far as the statistics tell."""
+
+
+class FilePair(msgspec.Struct, frozen=True, kw_only=True):
+    """One file on two sides. `view` says how to compare it: by `table`, by `text` (a unified diff), by looking, or not."""
+
+    path: str
+    view: Literal["table", "text", "image", "other"]
+    before: FileSide | None
+    after: FileSide | None
+    text: str | None
+    table: TablePair | None
     note: str | None
     """Why there is no better view, in words; else null."""
