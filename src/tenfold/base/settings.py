@@ -38,12 +38,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "link", "TENFOLD_LINK", "copy", "How a checkout places files, best first: reflink, hardlink, symlink, copy"
     ),
+    Setting("remote", "TENFOLD_REMOTE", None, "The remote that push, pull and fetch mean when none is named"),
     Setting("workers", "TENFOLD_WORKERS", None, "Warm processes for pipeline steps (default: one a core)"),
+    Setting("executor", "TENFOLD_EXECUTOR", None, "Where steps run when nothing else says: local, inline, or an engine"),
     Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
     Setting("capture_env", "TENFOLD_CAPTURE_ENV", None, "Environment variables a run notes, such as CUDA_*,OMP_*"),
 )
 
+REMOTES = "remotes"
+"""The table of tenfold.toml that names remotes; see `remotes`."""
+
 _PLACES = ("store", "blobs")
+_TABLES = ("executors",)
+"""Tables of tenfold.toml: [executors.slurm] and the like, read with `section`."""
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
@@ -72,6 +79,14 @@ def words(key: str) -> list[str]:
     return [word.strip() for word in (get(key) or "").split(",") if word.strip()]
 
 
+def section(table: str, name: str) -> dict[str, Any]:
+    """The lines of [table.name] in the nearest tenfold.toml; empty when there are none."""
+    found = project_file().get(table, {}).get(name, {})
+    if not isinstance(found, dict):
+        raise Invalid(f"{table}.{name} in tenfold.toml is no section. Write it as [{table}.{name}]", field=table)
+    return found
+
+
 def project_file(folder: Path | None = None) -> dict[str, Any]:
     """The nearest tenfold.toml upwards from a folder, as a dict; empty when there is none."""
     path = find_upwards("tenfold.toml", folder)
@@ -81,11 +96,23 @@ def project_file(folder: Path | None = None) -> dict[str, Any]:
         found = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{path} is not valid TOML: {error}. Correct that line", field="tenfold.toml") from error
-    for key in found.keys() - _BY_KEY.keys():
+    for key in found.keys() - _BY_KEY.keys() - set(_TABLES):
         near = difflib.get_close_matches(key, _BY_KEY, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_BY_KEY)}"
         raise Invalid(f"{path} has a line for {key!r}, which is no setting. {hint}", field=key)
     return found
+
+
+def remotes(folder: Path | None = None) -> dict[str, str]:
+    """{name: URL or folder} of the remotes that the nearest tenfold.toml names; a folder is meant from where the file lies."""
+    named = project_file(folder).get(REMOTES, {})
+    top = find_upwards("tenfold.toml", folder)
+    if not isinstance(named, dict) or not all(isinstance(url, str) for url in named.values()):
+        raise Invalid(f'{top} has a table [{REMOTES}] that is no list of name = "URL". Correct it', field=REMOTES)
+    return {
+        name: url if "://" in url or top is None else str(top.parent / Path(url).expanduser())
+        for name, url in sorted(named.items())
+    }
 
 
 def find_upwards(name: str, folder: Path | None = None) -> Path | None:

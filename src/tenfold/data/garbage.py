@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
+from tenfold.data.publishing import ELSEWHERE
 from tenfold.records import RunQuery, Version
 
 GRACE_MS = 14 * 24 * 3_600_000
@@ -59,7 +60,11 @@ def patches_of_runs(stores: Stores, *, but: Set[str] = frozenset()) -> Iterator[
 
 
 def _without_tree(stores: Stores) -> list[str]:
-    versions = {version.digest: version.address for version in all_versions(stores) if version.inline is None}
+    versions = {
+        version.digest: version.address
+        for version in all_versions(stores)
+        if version.inline is None and ELSEWHERE not in version.tags
+    }
     there = stores.blobs.has(versions)
     return [
         f"{address} lacks its tree {digest}. Restore the store from a copy"

@@ -14,6 +14,9 @@ KIND = "data"
 TAG = "tag"
 """Why a tag was made: what tells it from a branch."""
 
+ELSEWHERE = "remote"
+"""The tag of a version whose files were not fetched: which remote has them."""
+
 _LOOK_AT_MOST = 10_000
 
 
@@ -70,10 +73,15 @@ def make_ref(stores: Stores, name: str, move: Move, *, at_ms: int) -> Ref:
 
 def tagged(stores: Stores, name: str) -> set[str]:
     """The refs of a dataset that are tags."""
+    return {ref for ref, why in latest_reasons(stores, name).items() if why == TAG}
+
+
+def latest_reasons(stores: Stores, name: str) -> dict[str, str]:
+    """Why each ref of a dataset was last moved."""
     latest: dict[str, str] = {}
     for move in stores.refs.history(KIND, name):
         latest.setdefault(move.ref, move.why)
-    return {ref for ref, why in latest.items() if why == TAG}
+    return latest
 
 
 def user() -> str:
