@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import runpy
 import shutil
-import struct
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
-import zstandard
-from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.stores.blobs import chunks, open_blobs
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "store-1"
+GOLDEN_2 = GOLDEN.with_name("store-2")
+TREE_2 = "f533e216083a1d16b4624ac5632c413f02eed88eda75b0541d1d0706d0cf7988"
 TREE = "68379d250178f2770ccf19bc37b6d3857384252eb6c638c7af9890bdbe9b9248"
 AFTER_SEGMENT = "251d61068bf5a8de7b999a9f49753144fff1726f772362574ffba24cdb33abb4"
 NOISE = random.Random(1).randbytes(900_000)
@@ -33,61 +35,63 @@ CONTENT = {
 MTIME_NS = 1_700_000_000_123_456_789
 
 
-class Stranger:
-    """A reader made from docs/format.md alone."""
-
-    def __init__(self, folder: Path) -> None:
-        assert json.loads((folder / "format.json").read_bytes())["version"] == 1
-        self.objects: dict[tuple[bytes, int], bytes] = {}
-        for path in (folder / "packs").iterdir():
-            self._read_pack(path.read_bytes())
-
-    def _read_pack(self, pack: bytes) -> None:
-        assert (pack[:8], pack[-8:]) == (b"TFPACK01", b"TFPACKED")
-        hash_, count = pack[-44:-12], int.from_bytes(pack[-12:-8], "big")
-        records = pack[-44 - 46 * count : -44]
-        assert blake3(records).digest() == hash_
-        for key, kind, codec, offset, stored, plain in struct.iter_unpack(">32sBBIII", records):
-            data = pack[offset : offset + stored]
-            if codec == 1:
-                data = zstandard.decompress(data, max_output_size=plain)
-            assert len(data) == plain
-            assert blake3(data).digest() == key if kind in (0, 2) else blake3(data[32:]).digest() == data[:32]
-            self.objects[key, kind] = data
-
-    def content(self, key: bytes) -> bytes:
-        for kind in (0, 2):
-            if (key, kind) in self.objects:
-                return self.objects[key, kind]
-        recipe = self.objects[key, 1][32:]
-        whole = b"".join(self.content(part) for part, _ in struct.iter_unpack(">32sI", recipe))
-        assert blake3(whole).digest() == key
-        return whole
-
-    def walk(self, key: bytes, folder: str = "") -> Iterator[tuple[str, int, bytes, int]]:
-        """(path, what, content, mtime in ns) of all below."""
-        data = self.content(key)
-        assert data[:8] == b"TFNODE01"
-        size, files, items = msgspec.msgpack.decode(data[8:])
-        assert (size, files) == (sum(item[3] for item in items), sum(item[4] for item in items))
-        times = self.objects.get((key, 3), bytes(32 + 8 * len(items)))[32:]
-        for item, (mtime_ns,) in zip(items, struct.iter_unpack(">q", times), strict=True):
-            name, what, inner = item[:3]
-            if what == 3:
-                yield (f"{folder}{name}/", what, b"", 0)
-                yield from self.walk(inner, f"{folder}{name}/")
-            else:
-                yield (folder + name, what, self.content(inner), mtime_ns)
+def stranger(*words: str) -> Any:
+    """What the reader made from docs/format.md alone says, in a process that has none of Tenfold."""
+    command = [sys.executable, "-I", str(Path(__file__).with_name("stranger.py")), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "null")
 
 
-def test_a_stranger_reads_the_golden_store() -> None:
-    stranger = Stranger(GOLDEN)
-    found = list(stranger.walk(bytes.fromhex(TREE)))
-    assert {path: content for path, what, content, _ in found if what != 3} == CONTENT
-    assert {path for path, what, _, _ in found if what == 3} == {"empty/", "folder/", "folder/deep/"}
-    assert {path: what for path, what, _, _ in found if what in (1, 2)} == {"run.sh": 1, "link": 2}
-    assert {mtime for _, what, _, mtime in found if what != 3} == {MTIME_NS}
-    assert stranger.content(bytes.fromhex(AFTER_SEGMENT)) == b"written after the segment"
+def looks(folder: Path) -> dict[str, tuple[str, bytes, int]]:
+    """{path: (kind, content, mtime)} of everything below a folder."""
+    found = {}
+    for path in folder.rglob("*"):
+        name, info = str(path.relative_to(folder)), path.lstat()
+        if path.is_symlink():
+            found[name] = ("symlink", os.fsencode(path.readlink()), info.st_mtime_ns)
+        elif path.is_dir():
+            found[name] = ("folder", b"", 0)
+        else:
+            found[name] = ("program" if info.st_mode & 0o100 else "file", path.read_bytes(), info.st_mtime_ns)
+    return found
+
+
+def test_a_stranger_reads_the_golden_store(tmp_path: Path) -> None:
+    assert stranger(str(GOLDEN), "check")["objects"]["recipe"] == 1
+    stranger(str(GOLDEN), "restore", TREE, str(tmp_path / "out"))
+    found = looks(tmp_path / "out")
+    assert {path: content for path, (kind, content, _) in found.items() if kind != "folder"} == CONTENT
+    assert {path for path, (kind, *_) in found.items() if kind == "folder"} == {"empty", "folder", "folder/deep"}
+    assert (found["run.sh"][0], found["link"][0]) == ("program", "symlink")
+    assert {mtime for kind, _, mtime in found.values() if kind != "folder"} == {MTIME_NS}
+
+
+def test_a_stranger_and_every_revision_read_the_second_golden_store_with_every_feature(tmp_path: Path) -> None:
+    (tmp_path / "wanted").mkdir()
+    runpy.run_path(str(GOLDEN_2.parent / "make_store_2.py"))["fill"](tmp_path / "wanted")
+    found = stranger(str(GOLDEN_2), "check")
+    assert found == {
+        "objects": {"chunk": 23, "recipe": 2, "node": 24, "times": 3},
+        "twice": 2,
+        "codecs": [0, 1],
+        "packs": 5,
+        "segments": 1,
+        "pinned": [TREE_2],
+        "sessions": [1_795_000_000_000],
+        "trash": [[["01M84MTH4V7CQQT55TQHY9S3P2"], 1], [[], 0]],
+    }
+    stranger(str(GOLDEN_2), "restore", TREE_2, str(tmp_path / "strange"))
+    shutil.copytree(GOLDEN_2, tmp_path / "objects")
+    blobs = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    assert blobs.checkout(TREE_2, tmp_path / "ours") == 5013
+    wanted = set(looks(tmp_path / "wanted").items())
+    assert set(looks(tmp_path / "strange").items()) ^ wanted == set()
+    assert set(looks(tmp_path / "ours").items()) ^ wanted == set()
+    assert blobs.put_folder(tmp_path / "wanted").digest == TREE_2
+    assert blobs.verify() == []
+    blobs.collect([TREE_2], grace_ms=0)
+    assert open_blobs(tmp_path / "objects", tmp_path / "cache").verify() == []
 
 
 def test_every_revision_reads_the_golden_store_and_stores_the_same_content_under_the_same_ids(tmp_path: Path) -> None:
@@ -112,7 +116,9 @@ def test_a_stranger_reads_what_is_written_today(tmp_path: Path) -> None:
     blobs = open_blobs(tmp_path / "objects", tmp_path / "cache")
     tree = blobs.put_tree({f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3})
     blobs.collect([tree.digest], grace_ms=0)
-    found = {p: c for p, what, c, _ in Stranger(tmp_path / "objects").walk(bytes.fromhex(tree.digest)) if what != 3}
+    assert stranger(str(tmp_path / "objects"), "check")["objects"]["recipe"] == 1
+    stranger(str(tmp_path / "objects"), "restore", tree.digest, str(tmp_path / "out"))
+    found = {path: content for path, (kind, content, _) in looks(tmp_path / "out").items() if kind != "folder"}
     assert found == {f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3}
 
 
