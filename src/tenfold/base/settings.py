@@ -49,8 +49,8 @@ REMOTES = "remotes"
 """The table of tenfold.toml that names remotes; see `remotes`."""
 
 _PLACES = ("store", "blobs")
-_TABLES = ("executors",)
-"""Tables of tenfold.toml: [executors.slurm] and the like, read with `section`."""
+_TABLES = ("executors", REMOTES)
+"""Tables of tenfold.toml: [executors.slurm] and the like, read with `section`, and [remotes]."""
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
