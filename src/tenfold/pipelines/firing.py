@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tenfold.base import ids
-from tenfold.base.addresses import parse
 from tenfold.base.clock import Clock, iso, now_ms
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import between
+from tenfold.pipelines.moving import COMMIT_SET, Last, find_news
 from tenfold.pipelines.schedules import Schedule
 from tenfold.records import And, Compare, Order, Ref, Run, RunQuery
 
@@ -40,13 +40,9 @@ class Firing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Moments before it that nobody was there for, and that are not run."""
     moved: dict[str, int] = {}
     """By address: when the refs it starts for had moved last."""
-
-
-class Last(msgspec.Struct, frozen=True):
-    """What a schedule was fired for last."""
-
-    due_ms: int
-    moved: dict[str, int] = {}
+    exact: dict[str, str] = {}
+    """By address: the version it is for. Params that are such an address become it."""
+    commit_set: str = ""
 
 
 def last_firing(stores: Stores, name: str) -> Last | None:
@@ -115,24 +111,21 @@ def by_hand(schedule: Schedule, why: str, *, clock: Clock = now_ms) -> Firing:
 
 
 def _moved(stores: Stores, schedule: Schedule, active: Ref, last: Last | None, *, at_ms: int) -> list[Firing]:
-    refs: dict[str, Ref] = {}
-    for text in schedule.on:
-        wanted = parse(text)
-        found = stores.refs.find(wanted.kind, wanted.name, wanted.ref or "")
-        if found is not None:
-            refs[text] = found
-    before = last.moved if last is not None else {}
-    news = [text for text, ref in refs.items() if ref.moved_at_ms > before.get(text, active.moved_at_ms)]
-    enough = len(news) == len(schedule.on) if schedule.wait_for_all else bool(news)
-    ended = schedule.ends_at_ms is not None and at_ms > schedule.ends_at_ms
-    if not enough or ended or at_ms < (schedule.starts_at_ms or 0):
+    news = find_news(stores, schedule, active, last, at_ms=at_ms)
+    if news is None:
         return []
-    moved = {text: ref.moved_at_ms for text, ref in refs.items()}
+    moved = {text: ref.moved_at_ms for text, ref in news.refs.items()}
     newest = max(moved.values())
-    named = [f"{text}={refs[text].version_id}" for text in sorted(refs)]
-    said = ", ".join(f"{text} moved to v{refs[text].number}" for text in news)
+    named = [f"{text}={news.refs[text].version_id}" for text in sorted(news.refs)]
     return [
-        Firing(run_id=_fired_id(newest, schedule.name, "on", *named), due_ms=newest, why=said, moved=moved),
+        Firing(
+            run_id=_fired_id(newest, schedule.name, "on", *named),
+            due_ms=at_ms if schedule.rest else newest,
+            why=news.says,
+            moved=moved,
+            exact=news.exact if schedule.into else {},
+            commit_set=news.commit_set,
+        )
     ]
 
 
@@ -171,8 +164,12 @@ def _run(schedule: Schedule, firing: Firing, by: str, at_ms: int) -> Run:
         "due_ms": firing.due_ms,
         "priority": schedule.priority,
     }
+    if firing.commit_set:
+        tags[COMMIT_SET] = firing.commit_set
     if firing.moved:
         result["moved"] = firing.moved
+    if schedule.definition:
+        result["definition"] = schedule.definition
     error, params = None, schedule.params
     try:
         params = filled(schedule, firing)
@@ -201,7 +198,10 @@ def filled(schedule: Schedule, firing: Firing) -> dict[str, Any]:
     moments = {"due": due_at, "end": due_at}
     if firing.start_ms is not None:
         moments["start"] = datetime.fromtimestamp(firing.start_ms / 1000, zone)
-    return {name: _filled(value, moments, name) for name, value in schedule.params.items()}
+    filled_in = {name: _filled(value, moments, name) for name, value in schedule.params.items()}
+    return {
+        name: firing.exact.get(value, value) if isinstance(value, str) else value for name, value in filled_in.items()
+    }
 
 
 def _filled(value: Any, moments: dict[str, datetime], name: str) -> Any:

@@ -43,6 +43,18 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Addresses of refs, like data:flights@main: a run starts when one of them moves."""
     wait_for_all: bool = False
     """With `on`: start when each of them has moved since the last run."""
+    grown_bytes: int = 0
+    """With `on`: start once they have grown by so much since the last run."""
+    commits: int = 0
+    """With `on`: start once they were moved so often since the last run."""
+    rest: str = ""
+    """With `on`: start no sooner than so long after the last run, like 15m."""
+    any_threshold: bool = False
+    """One of grown_bytes, commits and rest is enough; else all that are set must be reached."""
+    into: list[str] = []
+    """Refs that its runs move: a schedule that waits for one of them waits until these runs have ended."""
+    definition: dict[str, Any] = {}
+    """The pipeline itself, when it is plain data and no function of a file."""
     timezone: str = "UTC"
     starts_at_ms: int | None = None
     ends_at_ms: int | None = None
@@ -64,7 +76,11 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def says(self) -> str:
         """What starts it, in a few words."""
         if self.on:
-            return f"when {' and '.join(self.on) if self.wait_for_all else ' or '.join(self.on)} moves"
+            enough = [f"by {self.grown_bytes:,} bytes"] if self.grown_bytes else []
+            enough += [f"{self.commits} times"] if self.commits else []
+            enough += [f"{self.rest} after the last run"] if self.rest else []
+            moves = f"when {' and '.join(self.on) if self.wait_for_all else ' or '.join(self.on)} moves"
+            return " ".join([moves, (" or " if self.any_threshold else " and ").join(enough)]).rstrip()
         return f"{self.cron} {self.timezone}" if self.cron else f"every {self.every}"
 
 
@@ -75,13 +91,22 @@ def check(schedule: Schedule) -> Schedule:
     if sum(given) != 1:
         raise Invalid(f"Schedule {schedule.name!r} takes one of: cron, every, on", field="schedule")
     check_zone(schedule.timezone)
+    if (schedule.grown_bytes or schedule.commits or schedule.rest) and not schedule.on:
+        raise Invalid("grown_bytes, commits and rest say how much must have moved: they go with on", field="on")
+    if schedule.grown_bytes < 0 or schedule.commits < 0:
+        raise Invalid("grown_bytes and commits are 0 or more", field="commits")
+    if schedule.rest:
+        parse_every(schedule.rest, 0)
     _ = schedule.rhythm
     if schedule.max_active < 1:
         raise Invalid("max_active is 1 or more", field="max_active")
     first, last = schedule.starts_at_ms, schedule.ends_at_ms
     if first is not None and last is not None and last <= first:
         raise Invalid(f"Schedule {schedule.name!r} ends before it starts", field="ends_at")
-    return msgspec.structs.replace(schedule, on=[_ref_address(text) for text in schedule.on])
+    whole = msgspec.structs.replace(schedule, on=[_ref_address(text) for text in schedule.on])
+    if own := sorted(set(whole.on) & set(whole.into)):
+        raise Invalid(f"Schedule {schedule.name!r} would start itself: it waits for {own[0]} and moves it", field="on")
+    return whole
 
 
 def _ref_address(text: str) -> str:

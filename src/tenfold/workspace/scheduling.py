@@ -57,6 +57,10 @@ def schedule(
     max_active: int = 1,
     priority: int = 0,
     project: str | None = None,
+    grown_bytes: int = 0,
+    commits: int = 0,
+    rest: str = "",
+    any_threshold: bool = False,
 ) -> Version:
     """Save a schedule for a pipeline and put it in force; see `tenfold.schedule`.
 
@@ -64,9 +68,15 @@ def schedule(
         Invalid: Not one of cron, every, on; a param that the pipeline does not take; a pipeline that another process
             cannot import.
     """
+    from tenfold.pipelines.datums import Incremental
     from tenfold.pipelines.loading import target_of
 
-    given = dict(params or {})
+    given, into = dict(params or {}), list[str]()
+    definition: dict[str, Any] = {}
+    if isinstance(pipeline, Incremental):
+        given = pipeline.bind((), given)
+        into, definition = [pipeline.writes], pipeline.as_data or {}
+        on = on or ([] if cron or every else pipeline.reads)
     pipeline.bind((), given)
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     if target is None or "<locals>" in pipeline.function.__qualname__:
@@ -74,7 +84,8 @@ def schedule(
     made = Schedule(
         name=name, pipeline=pipeline.name, target=target, project=project or workspace.project, params=given, cron=cron,
         every=every, on=list(on), wait_for_all=wait_for_all, timezone=timezone, starts_at_ms=starts_at_ms,
-        ends_at_ms=ends_at_ms, catch_up=catch_up, max_active=max_active, priority=priority,
+        ends_at_ms=ends_at_ms, catch_up=catch_up, max_active=max_active, priority=priority, grown_bytes=grown_bytes,
+        commits=commits, rest=rest, any_threshold=any_threshold, into=into, definition=definition,
     )  # fmt: skip
     return save(workspace.stores, made)
 

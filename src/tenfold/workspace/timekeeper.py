@@ -11,7 +11,9 @@ from pathlib import Path
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
-from tenfold.pipelines.firing import Last, due, fire, last_firing, next_times, running, waiting
+from tenfold.pipelines.chains import held_back, in_order, upstream
+from tenfold.pipelines.firing import due, fire, last_firing, next_times, running, waiting
+from tenfold.pipelines.moving import Last
 from tenfold.pipelines.schedules import ACTIVE, KIND, Schedule, read
 from tenfold.records import Ref, Run, RunChange
 from tenfold.workspace.processes import resume_in_process
@@ -93,10 +95,15 @@ class Timekeeper:
 
     def _fire(self, changed: bool) -> bool:
         stores, now, fired = self._workspace.stores, self._clock(), False
-        for name, (schedule, active) in self._schedules.items():
-            if (schedule.on and not changed) or self._next.get(name, 0) > now:
+        ordered = in_order(schedule for schedule, _ in self._schedules.values())
+        above = upstream(ordered)
+        for schedule in ordered:
+            name, active = schedule.name, self._schedules[schedule.name][1]
+            if (schedule.on and not changed and not schedule.rest) or self._next.get(name, 0) > now:
                 continue
             try:
+                if above[name] and held_back(stores, schedule, above):
+                    continue
                 firings = due(stores, schedule, active, self._last[name], at_ms=now)
                 fire(stores, schedule, firings, clock=self._clock)
             except TenfoldError as error:

@@ -146,7 +146,7 @@ def _limit(batch: Batch) -> float | None:
 
 def _said(failure: BaseException, datum: Datum, tries: int) -> str:
     paths = ", ".join(f"{part.name}/{part.path}" for part in datum.parts[:3])
-    print(f"--- datum {paths}, try {tries} failed", file=sys.stderr)
+    sys.stderr.write(f"--- datum {paths}, try {tries} failed\n")
     traceback.print_exception(failure)
     return "".join(traceback.format_exception_only(failure)).strip().splitlines()[-1][:ERROR_CHARACTERS]
 
@@ -167,7 +167,7 @@ def _by_reference(place: Place, datum: Datum, out: Path) -> list[Made]:
             path = Path(folder, name)
             if not path.is_symlink():
                 continue
-            target = os.path.join(folder, os.readlink(path))
+            target = str(Path(folder) / path.readlink())
             for part in datum.parts:
                 found = _led_to(place, part, target)
                 if found is not None:

@@ -67,7 +67,7 @@ class Incremental(Pipeline[..., Any]):
 
     def build(self, params: dict[str, Any]) -> Graph:
         with new_graph() as graph:
-            batches, plan = match_datums(msgspec.to_builtins(self.definition()), list(params.values()))  # type: ignore[arg-type]
+            batches, plan = match_datums(msgspec.to_builtins(self.definition()), list(params.values()))
             graph.returned = merge_datums(plan, self.datum_step.map(batches))
         return graph
 

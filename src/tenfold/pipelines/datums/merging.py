@@ -13,11 +13,9 @@ from tenfold.pipelines.datums.egress import send_out
 from tenfold.pipelines.datums.state import FILE, KIND, Record, decode_records, encode_records, read_records
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
+from tenfold.pipelines.moving import COMMIT_SET, commit_set_of
 from tenfold.pipelines.steps import step
 from tenfold.records import Draft, Move, Run, Tree
-
-COMMIT_SET = "commit_set"
-"""Tag of a version or run: the commit (or transaction) that it follows from, through the whole chain."""
 
 
 @step(name="merge", cache=False)
@@ -49,7 +47,7 @@ def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
     if complete:
         tree = stores.blobs.put_tree({made.path: made.entry() for record in records for made in record.made})
         if not _is_head(stores, planned, tree):
-            drafts.append(_output_draft(planned, root, tree, counts, drafts[0].id))
+            drafts.append(_output_draft(stores, planned, root, tree, counts, drafts[0].id))
     published = stores.versions.publish(drafts)
     if clash is not None:
         raise Conflict(clash)
@@ -76,7 +74,7 @@ def _clash(records: list[Record]) -> str | None:
     for record in records:
         for made in record.made:
             other = owners.get(made.path)
-            if other is not None and not made.kind == "folder":
+            if other is not None and made.kind != "folder":
                 return _said_clash(made.path, other, record)
             owners[made.path] = record
             if "/" in made.path:
@@ -132,7 +130,7 @@ def _state_draft(
     )
 
 
-def _output_draft(plan: Plan, root: Run, tree: Tree, counts: dict[str, int], state_id: str) -> Draft:
+def _output_draft(stores: Stores, plan: Plan, root: Run, tree: Tree, counts: dict[str, int], state_id: str) -> Draft:
     definition = plan.definition
     said = f"{counts['processed']} datums run, {counts['skipped']} skipped, {counts['deleted']} gone"
     return Draft(
@@ -151,5 +149,11 @@ def _output_draft(plan: Plan, root: Run, tree: Tree, counts: dict[str, int], sta
         author=root.user,
         created_at_ms=now_ms(),
         moves=[Move(ref=definition.branch, expect=plan.head, who=root.user, why=f"{definition.name}: {said}")],
-        tags={COMMIT_SET: root.tags.get(COMMIT_SET) or root.id},
+        tags={COMMIT_SET: root.tags.get(COMMIT_SET) or _newest_commit_set(stores, plan) or root.id},
     )
+
+
+def _newest_commit_set(stores: Stores, plan: Plan) -> str:
+    """Of a run by hand: that of its newest input."""
+    versions = stores.versions.get([source.version_id for source in plan.sources])
+    return commit_set_of(max(versions, key=lambda version: version.created_at_ms)) if versions else ""

@@ -44,16 +44,16 @@ def enter(root: Path, pfs: Path, out: Path, working_dir: str) -> Callable[[], No
                     map_file.write(text)
         call("mount", b"none", b"/", None, ctypes.c_ulong(_REC | _PRIVATE), None)
         call("mount", b"tmpfs", str(root).encode(), b"tmpfs", ctypes.c_ulong(0), None)
-        for name in os.listdir("/"):
-            here, there = f"/{name}", f"{root}/{name}"
-            if name == "pfs":
+        for here in Path("/").iterdir():
+            there = root / here.name
+            if here.name == "pfs":
                 continue
-            if os.path.islink(here):
-                os.symlink(os.readlink(here), there)
-            elif os.path.isdir(here):
-                os.mkdir(there)
-                bind(here, there)
-        os.mkdir(f"{root}/pfs")
+            if here.is_symlink():
+                there.symlink_to(here.readlink())
+            elif here.is_dir():
+                there.mkdir()
+                bind(str(here), str(there))
+        (root / "pfs").mkdir()
         bind(str(pfs), f"{root}/pfs")
         bind(str(out), f"{root}/pfs/out")
         os.chroot(root)
