@@ -111,7 +111,7 @@ def test_a_table_is_compared_by_key_with_statistics_and_keys_to_choose_from(clie
     price = table["columns"][1]
     assert (price["change"], price["changed_cells"], price["before"]["mean"]) == ("retyped", 1, 4.0)
     wrong = client.get("/data/shop/diff/file", params={**asked, "key": "nr"})
-    assert (wrong.status_code, wrong.json()["field"]) == (422, "key")
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "key")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 // Any artifact version that has no page of its own: its content, who made and used it.
 import { useResource } from "../kit/api";
-import { Files } from "../kit/files";
+import { FileTree } from "../nouns/tree";
 import { when } from "../kit/format";
 import { Glyph } from "../kit/glyphs";
 import { Head, Loading, Section, usePage } from "../kit/page";
@@ -31,7 +31,7 @@ export default function Version({ id }: { id: string }) {
       <Tabs label="About this version" now={tab} set={(to) => setTab(to)} tabs={[{ id: "content", title: "Content" }, { id: "about", title: "About" }, { id: "lineage", title: "Lineage" }]} />
       <Panel id={tab}>
         {tab === "content" ? (
-          detail.data.inline !== null && detail.data.inline !== undefined ? (tablesOf(detail.data.inline).length ? <Profile of={detail.data.inline} /> : typeof detail.data.inline === "string" ? <div class="console"><div class="text wraps">{detail.data.inline}</div></div> : <Json value={detail.data.inline} />) : <Files version={version.id} path={path} setPath={(to) => setPath(to)} />
+          detail.data.inline !== null && detail.data.inline !== undefined ? (tablesOf(detail.data.inline).length ? <Profile of={detail.data.inline} /> : typeof detail.data.inline === "string" ? <div class="console"><div class="text wraps">{detail.data.inline}</div></div> : <Json value={detail.data.inline} />) : <FileTree version={version.id} path={path} setPath={(to) => setPath(to)} />
         ) : null}
         {tab === "about" ? (
           <div class="columns">
