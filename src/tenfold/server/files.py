@@ -118,7 +118,10 @@ def send_file(
         headers["content-range"] = f"bytes {start}-{end - 1}/{entry.size_bytes}"
     headers["content-length"] = str(end - start)
     reader = open_file(blobs, version, entry)  # here, so that a missing blob is a problem and not a torn answer
-    return StreamingResponse(_pieces(reader, start, end), 206 if partial else 200, headers, media_type)
+    pieces, status = _pieces(reader, start, end), 206 if partial else 200
+    if end - start <= _PIECE_BYTES:  # read in this thread: one for each piece would cost more than the reading
+        return Response(b"".join(pieces), status, headers, media_type)
+    return StreamingResponse(pieces, status, headers, media_type)
 
 
 _SANDBOX = (

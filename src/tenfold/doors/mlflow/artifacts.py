@@ -54,11 +54,11 @@ def listing(files: Files, under: str) -> list[dict[str, Any]]:
     """What lies directly below a folder: files with their size, folders."""
     found: dict[str, dict[str, Any]] = {}
     prefix = f"{under}/" if under else ""
-    for file in files.all():
-        if within(file.path, under) and file.path != under:
-            name, slash, _ = file.path[len(prefix) :].partition("/")
+    for file, size_bytes in files.sizes().items():
+        if within(file, under) and file != under:
+            name, slash, _ = file[len(prefix) :].partition("/")
             path = prefix + name
-            found.setdefault(path, {"path": path, "is_dir": True} if slash else {"path": path, "is_dir": False, "file_size": file.size_bytes})  # fmt: skip
+            found.setdefault(path, {"path": path, "is_dir": True} if slash else {"path": path, "is_dir": False, "file_size": size_bytes})  # fmt: skip
     return [found[path] for path in sorted(found)]
 
 
@@ -83,8 +83,10 @@ def download(files: Files, path: str, wanted: str | None = None) -> Response:
     else:
         return Response(status_code=416, headers={"content-range": f"bytes */{file.size_bytes}"})
     headers["content-length"] = str(end - start)
-    pieces = _pieces(files.open(file), start, end)
-    return StreamingResponse(pieces, 200 if part is None else 206, headers=headers)
+    pieces, status = _pieces(files.open(file), start, end), 200 if part is None else 206
+    if end - start <= _PIECE_BYTES:  # read in this thread: one for each piece would cost more than the reading
+        return Response(b"".join(pieces), status, headers=headers)
+    return StreamingResponse(pieces, status, headers=headers)
 
 
 def upload(stores: Stores, path: str, content: bytes | Path) -> None:

@@ -1,14 +1,17 @@
 """The files of a run, of a logged model and of a registered version, behind one small interface.
 
 A file of a run is a version of kind `media` of its own: ten thousand of them cost ten thousand small writes, where a tree
-of all would be written anew for each. A model's files are few, and are one tree.
+of all would be written anew for each. A small one lies in its version: a pack of its own would be flushed to the disk
+thrice, 14 ms where the version alone takes 2. A model's files are few, and are one tree.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -28,7 +31,7 @@ ARTIFACT = "artifact"
 UNDER = "under"
 """In the metadata of a tree that an import made: the folder of the run's artifacts that it was, '' for all of them."""
 
-_INLINE_BYTES = 2048
+_INLINE_BYTES = 16 << 10
 _PAGE = 1000
 
 
@@ -50,6 +53,10 @@ class Files(ABC):
     @abstractmethod
     def all(self) -> list[File]:
         """Every file, sorted by path."""
+
+    def sizes(self) -> dict[str, int]:
+        """The size in bytes of every file by its path, in no order."""
+        return {file.path: file.size_bytes for file in self.all()}
 
     def find(self, path: str) -> File | None:
         """One file."""
@@ -96,7 +103,7 @@ def files_at(stores: Stores, path: str) -> tuple[Files, str]:
         if part == FOLDER and at >= 2 and parts[at - 2] == MODELS and parts[at - 1].startswith("m-"):
             return ModelFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
         if part == FOLDER and at and runs.is_there(stores, parts[at - 1]):
-            return RunFiles(stores, parts[at - 1]), "/".join(parts[at + 1 :])
+            return RunFiles(stores, parts[at - 1], is_there=True), "/".join(parts[at + 1 :])
     if len(parts) > 2 and parts[2] == FOLDER and parts[0].isdecimal():
         return RunFiles(stores, parts[1]), ""  # raises: what a run would have is nobody's only by mistake
     return LooseFiles(stores), safe
@@ -107,9 +114,9 @@ class RunFiles(Files):
 
     kind = "media"
 
-    def __init__(self, stores: Stores, run_id: str) -> None:
+    def __init__(self, stores: Stores, run_id: str, *, is_there: bool = False) -> None:
         super().__init__(stores)
-        self.run_id: str | None = runs.load(stores, run_id).id
+        self.run_id: str | None = run_id if is_there else runs.load(stores, run_id).id
 
     def all(self) -> list[File]:
         found: dict[str, File] = {}
@@ -117,6 +124,13 @@ class RunFiles(Files):
             for file in self._in(version):
                 found.setdefault(file.path, file)  # the newest comes first
         return [found[path] for path in sorted(found)]
+
+    def sizes(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for version in self._versions():  # one page at a time: they hold the bytes of small files
+            for file in self._in(version):
+                found.setdefault(file.path, file.size_bytes)
+        return found
 
     def find(self, path: str) -> File | None:
         version = self.stores.versions.find(self.kind, self._name(path))
@@ -146,13 +160,12 @@ class RunFiles(Files):
         ]
         self.stores.versions.set_deleted(gone, at_ms=now_ms())
 
-    def _versions(self) -> list[Version]:
-        found: list[Version] = []
-        while True:
-            some = self._page(len(found))
-            found += some
+    def _versions(self) -> Iterator[Version]:
+        for offset in itertools.count(0, _PAGE):
+            some = self._page(offset)
+            yield from some
             if len(some) < _PAGE:
-                return found
+                return
 
     def _page(self, offset: int) -> list[Version]:
         return self.stores.versions.search(run_id=self.run_id, offset=offset, limit=_PAGE)
