@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ORDER = ("unit", "frameworks", "golden", "conformance", "crash", "system", "browser")
+ORDER = ("unit", "executors", "frameworks", "golden", "conformance", "crash", "system", "browser")
 HERE = Path(__file__).parent
 collect_ignore = [] if find_spec("torch") else ["frameworks"]  # run by `make frameworks`, in an environment of its own
 

@@ -25,6 +25,7 @@ from tenfold.cli.output import emit_json, json_option
 )
 @click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
+@click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
 @json_option
 def command(
     target: str,
@@ -32,6 +33,7 @@ def command(
     params: tuple[str, ...],
     only_plan: bool,
     project: str | None,
+    executor: str | None,
     as_json: bool,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
@@ -45,7 +47,7 @@ def command(
     from tenfold.pipelines import load_pipeline
     from tenfold.workspace import pipeline_host
 
-    pipeline = load_pipeline(target)
+    pipeline = load_pipeline(target).with_options(executor=executor)
     given = read_params(params)
     if only_plan:
         from tenfold.pipelines import plan

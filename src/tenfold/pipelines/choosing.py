@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,14 +14,20 @@ from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.code import code_digest, own_sources
+from tenfold.pipelines.executor_names import check_executor
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.executors.inline import InlineExecutor
 from tenfold.pipelines.executors.perform import find_step
+from tenfold.pipelines.executors.routing import RoutingExecutor
 from tenfold.pipelines.host import Host
 from tenfold.pipelines.loading import load_target
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Spec, Target
+
+if TYPE_CHECKING:
+    from tenfold.pipelines.executors.local import LocalExecutor
+    from tenfold.pipelines.executors.wire import Setup
 
 
 class Runner:
@@ -34,18 +40,23 @@ class Runner:
         steps: Mapping[tuple[str, str], Step[..., Any]],
         specs: Mapping[str, Spec],
         *,
-        local: bool,
+        default: str,
+        names: set[str],
     ) -> None:
-        self._host, self._target, self._steps, self._local = host, target, steps, local
+        self._host, self._target, self._steps = host, target, steps
+        self._default, self._names = default, names
         self._specs = specs
         self._module: ModuleType | None = None
         self._executor: Executor | None = None
-        self._pool_name = ""
+        self._pools: dict[str, LocalExecutor] = {}
 
     def start(self) -> Executor:
         """The executor; started at the first call."""
         if self._executor is None:
-            self._executor = self._start_local() if self._local else self._start_inline()
+            if self._names == {self._default}:
+                self._executor = self._start(self._default)
+            else:
+                self._executor = RoutingExecutor(self._default, self._names, self._start)
         return self._executor
 
     def find(self, module: str, qualname: str) -> Step[..., Any]:
@@ -64,22 +75,38 @@ class Runner:
         """The digest of a step's code as it is now."""
         return code_digest(self.find(spec.module, spec.qualname))
 
-    def _start_inline(self) -> Executor:
-        return InlineExecutor(self._host.stores, self.find, self._host.context)
+    def _start(self, name: str) -> Executor:
+        if name == "inline":
+            return InlineExecutor(self._host.stores, self.find, self._host.context)
+        if name == "local":
+            return self._start_local()
+        from tenfold.pipelines.executors.engines import engine_named
+        from tenfold.pipelines.executors.remote import RemoteExecutor
 
-    def _start_local(self) -> Executor:
-        from tenfold.pipelines.executors import pools
+        return RemoteExecutor(
+            engine_named(name),
+            self._setup(),
+            folder=self._host.folder / "attempts",
+            one_machine=self._host.one_machine,
+        )
+
+    def _setup(self) -> Setup:
+        """What another process must import and open."""
         from tenfold.pipelines.executors.wire import Setup
 
-        if self._target is None:
-            raise Invalid(_NOT_LOCAL)
+        assert self._target is not None, "runner_for has looked"
         specs = self._specs.values()
         modules = sorted({spec.module for spec in specs} - {self._target.module})
         named = (self._host.opener.function if self._host.opener else "", self._host.context or "")
         modules += [name.partition(":")[0] for name in named if name]
         target = msgspec.structs.replace(self._target, name="")  # pipelines of one module share processes
-        setup = Setup(target, self._host.opener, self._host.context, [*modules, *self._host.preload])
-        self._pool_name, pool = pools.take(setup, workers=worker_count(self._host), sources=own_sources())
+        return Setup(target, self._host.opener, self._host.context, [*modules, *self._host.preload])
+
+    def _start_local(self) -> Executor:
+        from tenfold.pipelines.executors import pools
+
+        name, pool = pools.take(self._setup(), workers=worker_count(self._host), sources=own_sources())
+        self._pools[name] = pool
         return pool
 
     def __enter__(self) -> Runner:
@@ -88,17 +115,19 @@ class Runner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._executor is None:
+        executor, self._executor = self._executor, None
+        if executor is None:
             return
-        if self._local and kind is None:
+        warm, self._pools = self._pools, {}
+        if kind is None:
             from tenfold.pipelines.executors import pools
-            from tenfold.pipelines.executors.local import LocalExecutor
 
-            assert isinstance(self._executor, LocalExecutor)
-            pools.give_back(self._pool_name, self._executor)
-        else:
-            self._executor.close()
-        self._executor = None
+            for name, pool in warm.items():
+                pools.give_back(name, pool)
+        every = executor.started.values() if isinstance(executor, RoutingExecutor) else [executor]
+        for one in every:
+            if kind is not None or one not in warm.values():
+                one.close()
 
 
 _NOT_LOCAL = (
@@ -110,16 +139,23 @@ _NOT_LOCAL = (
 def runner_for(
     host: Host, target: Target | None, graph: Graph | None, specs: Mapping[str, Spec], *, executor: str | None
 ) -> Runner:
-    """The runner of a run. Raises Invalid when 'local' is asked for and cannot be."""
+    """The runner of a run. 'inline' runs all steps here, whatever they name.
+
+    Raises:
+        Invalid: 'local' or an engine is asked for, by the run or a step, and the steps cannot run in other processes.
+    """
     steps = {} if graph is None else {(_place(node.step)): node.step for node in graph.nodes}
+    executor = executor or settings.get("executor")
     possible = (
         target is not None
         and host.opener is not None
         and not any("<locals>" in spec.qualname for spec in specs.values())
     )
-    if executor == "local" and not possible:
+    default = check_executor(executor) if executor else "local" if possible else "inline"
+    names = {default} if default == "inline" and executor else {spec.executor or default for spec in specs.values()}
+    if not possible and names != {"inline"}:
         raise Invalid(_NOT_LOCAL, field="executor")
-    return Runner(host, target, steps, specs, local=possible and executor != "inline")
+    return Runner(host, target, steps, specs, default=default, names=names or {default})
 
 
 def _place(step: Step[..., Any]) -> tuple[str, str]:

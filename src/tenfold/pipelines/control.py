@@ -18,6 +18,7 @@ from tenfold.pipelines.board import Board
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.definition import Pipeline
+from tenfold.pipelines.executor_names import ENGINES
 from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.loading import refuse_while_importing, target_of
 from tenfold.pipelines.places import GOOD
@@ -103,6 +104,7 @@ def resume(
     board = Board(stores, root, root.name)
     board.load()
     graph = pipeline.build(fix_addresses(stores, root_params(root, pipeline))) if pipeline is not None else None
+    executor = executor or root.result.get("executor")
     runner = runner_for(host, target, graph, {key: p.spec for key, p in board.places.items()}, executor=executor)
     with runner:
         _reopen(board, runner.code_of)
@@ -231,6 +233,7 @@ def _new_root(
             "pipeline": published.address,
             "returns": returns,
             "target": msgspec.to_builtins(target) if target else None,
+            **({"executor": pipeline.executor} if pipeline.executor in ENGINES else {}),
         },
     )
 

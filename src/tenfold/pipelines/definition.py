@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.building import Graph, new_graph
+from tenfold.pipelines.executor_names import check_executor
 from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.progress import OnEvent
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-EXECUTORS = ("local", "inline")
 
 
 class Pipeline(Generic[P, R]):
@@ -51,13 +50,14 @@ class Pipeline(Generic[P, R]):
 
         Args:
             host: Stores to run with; those of the workspace when not given.
-            executor: 'local' (warm processes) or 'inline' (this process). Not given: local where the steps can be
-                imported by another process and the stores opened by it, else inline.
+            executor: 'local' (warm processes), 'inline' (this process) or an engine, see docs/executors.md. Steps that
+                name their own run there, except with 'inline'. Not given: the setting `executor`, else local where
+                the steps can be imported by another process and the stores opened by it, else inline.
             on_event: Called with each `Progress`, in the thread that runs the pipeline.
             raises: False gives back a run that failed instead of raising StepFailed.
         """
-        if executor is not None and executor not in EXECUTORS:
-            raise Invalid(f"No executor {executor!r}. Take one of: {', '.join(EXECUTORS)}", field="executor")
+        if executor is not None:
+            check_executor(executor)
         changed = copy.copy(self)
         changed.host, changed.executor = host or self.host, executor or self.executor
         changed.on_event = on_event or self.on_event

@@ -47,6 +47,8 @@ class Host:
     """Warm processes; None: one a core."""
     tags: dict[str, str] = field(default_factory=dict)
     """Put on the pipeline's run."""
+    one_machine: bool = False
+    """These stores are files that only processes of one machine may share (SQLite)."""
 
 
 _provider: Callable[[], Host] | None = None

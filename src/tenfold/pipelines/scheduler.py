@@ -174,6 +174,9 @@ class Scheduler:
                 allow_pickle=place.spec.allow_pickle,
                 log=str(log),
                 scratch=str(self.folder / "scratch" / f"{task.id}-{task.token}"),
+                step=place.key,
+                executor=place.spec.executor,
+                resources=place.spec.resources,
             )
         )
         self._tell(place)

@@ -70,6 +70,8 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
             allow_pickle=step.allow_pickle,
             code=codes[id(step)],
             environment=environment(step.packages),
+            executor=step.executor,
+            resources=step.resources,
         )
     return specs
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.building import Fixed, Handle, building
+from tenfold.pipelines.executor_names import check_executor
+from tenfold.pipelines.resources import resources_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +58,8 @@ class Step(Generic[P, R]):
         cache: bool = True,
         packages: Sequence[str] = (),
         allow_pickle: bool = False,
+        executor: str = "",
+        resources: Mapping[str, float | str] | None = None,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -65,6 +69,8 @@ class Step(Generic[P, R]):
         self.outputs = tuple(outputs)
         self.retries, self.retry_delay_s, self.timeout_s = retries, retry_delay_s, timeout_s
         self.cache, self.packages, self.allow_pickle = cache, tuple(packages), allow_pickle
+        self.executor = check_executor(executor) if executor else ""
+        self.resources = resources_of(resources or {}, what=f"Step {self.name!r}")
         if not self.outputs or len(set(self.outputs)) != len(self.outputs):
             raise Invalid(f"Step {self.name!r} needs outputs with different names, not {self.outputs}", field="outputs")
         for output in self.outputs:
@@ -183,6 +189,8 @@ def step(
     cache: bool = True,
     packages: Sequence[str] = (),
     allow_pickle: bool = False,
+    executor: str = "",
+    resources: Mapping[str, float | str] | None = None,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(function: Any = None, **options: Any) -> Any:
     """Mark a function as a step of pipelines.
@@ -195,5 +203,7 @@ def step(function: Any = None, **options: Any) -> Any:
         cache: Take outputs made before from the same code, inputs, params and environment.
         packages: Distributions whose versions count as its environment, besides Python's minor version.
         allow_pickle: Keep values of types without a codec by pickle.
+        executor: Where it runs, when not where the pipeline's other steps do: see docs/executors.md.
+        resources: What it asks of an engine: {"cpu": 2, "memory": "4GiB", "gpu": 1}. Warm processes do not hold it to that.
     """
     return Step(function) if function is not None else lambda target: Step(target, **options)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenfold.pipelines.resources import Resources
 from tenfold.pipelines.values import Kept
 
 
@@ -56,6 +57,9 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     allow_pickle: bool = False
     code: str = ""
     environment: dict[str, str] = {}
+    executor: str = ""
+    """Where it runs; '': where the run's other steps do."""
+    resources: Resources = Resources()
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -75,6 +79,13 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """File that takes what the step prints."""
     scratch: str = ""
     """Folder for files among its inputs; removed afterwards."""
+    step: str = ""
+    executor: str = ""
+    resources: Resources = Resources()
+
+
+State = Literal["finished", "failed", "lost", "timeout", "cancelled"]
+"""How an attempt ended."""
 
 
 class Done(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -82,7 +93,7 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     task_id: str
     token: int
-    state: Literal["finished", "failed", "lost", "timeout", "cancelled"]
+    state: State
     outputs: list[Kept] = []
     error: str = ""
     """The last line first, then the traceback."""

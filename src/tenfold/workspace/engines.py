@@ -31,6 +31,7 @@ def pipeline_host(workspace: Workspace | None = None, *, project: str | None = N
         project=project or place.project,
         user=_user(),
         workers=int(workers) if workers else None,
+        one_machine=place.location.kind == "folder",
     )
 
 

@@ -40,9 +40,7 @@ class InlineExecutor(Executor):
         if not ended and self._queue:
             work = self._queue.popleft()
             with _printed_to(Path(work.log)), _alarm(work.timeout_s) as rang:
-                done = perform(
-                    work, self._find, lambda: self._stores.blobs, self._context, stores=lambda: self._stores
-                )
+                done = perform(work, self._find, lambda: self._stores.blobs, self._context, stores=lambda: self._stores)
             if rang and done.state == "failed":
                 done = Done(task_id=done.task_id, token=done.token, state="timeout", seconds=done.seconds)
             ended = [done]

@@ -172,7 +172,7 @@ class LocalExecutor(Executor):
             return
         while not worker.reader.ended and select.select([worker.socket], [], [], 0)[0]:
             self._take_answers(worker)  # it may have answered before it died
-        self._bury(worker, _how_it_died(report.status))
+        self._bury(worker, how_it_died(report.status))
 
     def _bury(self, worker: _Worker, how: str) -> None:
         del self._workers[worker.number]
@@ -202,7 +202,8 @@ class LocalExecutor(Executor):
                 self._control.sendall(frame(Kill(worker.number)))
 
 
-def _how_it_died(status: int) -> str:
+def how_it_died(status: int) -> str:
+    """In words, from what os.waitstatus_to_exitcode gives."""
     if status < 0:
         hint = " (out of memory?)" if status == -9 else ""
         return f"The process running the step was killed by signal {-status}{hint}"

@@ -35,7 +35,7 @@ def run_worker(source: socket.socket, setup: Setup, module: ModuleType, parent: 
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _reseed()
-    opened = _opener(setup)
+    opened = opened_by(setup)
     reader = Reader(source)
 
     def find(name: str, qualname: str) -> Step[..., Any]:
@@ -43,14 +43,16 @@ def run_worker(source: socket.socket, setup: Setup, module: ModuleType, parent: 
 
     while (message := reader.read_one()) is not None:
         work = msgspec.msgpack.decode(message, type=Work)
-        with _printed_to(work.log):
+        with printed_to(work.log):
             if setup.context is not None:
                 opened()  # the context logs to these stores
             done = perform(work, find, lambda: opened().blobs, setup.context, stores=opened)
         source.sendall(frame(done))
 
 
-def _opener(setup: Setup) -> Callable[[], Stores]:
+def opened_by(setup: Setup) -> Callable[[], Stores]:
+    """Opens the run's stores at the first call."""
+
     @cache
     def opened() -> Stores:
         if setup.opener is None:
@@ -70,7 +72,7 @@ def _reseed() -> None:
 
 
 @contextlib.contextmanager
-def _printed_to(log: str) -> Iterator[None]:
+def printed_to(log: str) -> Iterator[None]:
     """Send what this process and its children print to a file, live; a file that stayed empty is removed."""
     fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     os.dup2(fd, 1)

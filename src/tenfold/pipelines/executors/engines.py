@@ -1,0 +1,38 @@
+"""Engines by name, with their lines of tenfold.toml."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import msgspec
+
+from tenfold.base import settings
+from tenfold.base.errors import Invalid
+from tenfold.pipelines.executors.engine import Engine
+
+_PLACES = {
+    "slurm": "slurm:SlurmEngine",
+}
+
+
+def engine_named(name: str) -> Engine:
+    """The engine, with what [executors.NAME] in tenfold.toml says.
+
+    Raises:
+        Invalid: A line there that the engine does not know, or whose value has the wrong type.
+        MissingExtra: Its library is not installed.
+    """
+    module, _, attribute = _PLACES[name].partition(":")
+    kind: Any = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
+    lines = settings.section("executors", name)
+    known = [field.name for field in msgspec.structs.fields(kind.Options)]
+    for line in lines:
+        if line not in known:
+            raise Invalid(f"[executors.{name}] has no line {line!r}. It takes: {', '.join(known)}", field=line)
+    try:
+        options = msgspec.convert(lines, kind.Options)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"[executors.{name}] in tenfold.toml: {error}. See docs/executors.md", field=name) from None
+    engine: Engine = kind(options)
+    return engine

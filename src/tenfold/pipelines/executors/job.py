@@ -1,0 +1,56 @@
+"""What an engine carries: one attempt's work with all that a process elsewhere needs to do it, and what came of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tenfold.pipelines.executors.wire import Setup
+from tenfold.pipelines.work import Done, Work
+
+JOB_FILE = "job.json"
+DONE_FILE = "done.json"
+STOP_FILE = "stop"
+STARTED_FILE = "started"
+
+
+class Job(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One attempt as it is handed to an engine."""
+
+    setup: Setup
+    work: Work
+    place: str
+    """Folder of this attempt. A node that sees it shares a disk with the scheduler, and uses the files in it."""
+    only_host: str = ""
+    """The one machine whose processes may open the stores; '': any."""
+    environ: dict[str, str] = {}
+    """Variables for the step, where the engine does not carry them by itself."""
+
+    @property
+    def name(self) -> str:
+        """Names this attempt among all jobs of an engine: lower case letters, digits and hyphens."""
+        return f"tenfold-{self.work.task_id.lower()}-{self.work.token}"
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a process elsewhere gives back: how the attempt ended, and what it printed, when no shared disk took that."""
+
+    done: Done
+    log: bytes = b""
+
+
+def encode_job(job: Job) -> bytes:
+    """JSON."""
+    return msgspec.json.encode(job)
+
+
+def decode_job(data: bytes) -> Job:
+    return msgspec.json.decode(data, type=Job)
+
+
+def encode_outcome(outcome: Outcome) -> bytes:
+    """JSON."""
+    return msgspec.json.encode(outcome)
+
+
+def decode_outcome(data: bytes) -> Outcome:
+    return msgspec.json.decode(data, type=Outcome)

@@ -1,0 +1,44 @@
+"""Several executors as one: each step goes to its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tenfold.pipelines.executors.contract import Executor
+from tenfold.pipelines.work import Done, Work
+
+SLICE_S = 0.02
+
+
+class RoutingExecutor(Executor):
+    """Executors by name, each started by `start` when the first work for it comes."""
+
+    def __init__(self, default: str, names: set[str], start: Callable[[str], Executor]) -> None:
+        self._default, self._start = default, start
+        self.started: dict[str, Executor] = {name: start(name) for name in sorted(names)}
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        """Of all together."""
+        return sum(executor.slots for executor in self.started.values())
+
+    def submit(self, work: Work) -> None:
+        self.started[work.executor or self._default].submit(work)
+
+    def poll(self, timeout_s: float) -> list[Done]:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            ended = [done for executor in self.started.values() for done in executor.poll(0)]
+            left = deadline - time.monotonic()
+            if ended or left <= 0:
+                return ended
+            time.sleep(min(left, SLICE_S))
+
+    def cancel(self, task_ids: list[str]) -> None:
+        for executor in self.started.values():
+            executor.cancel(task_ids)
+
+    def close(self) -> None:
+        for executor in self.started.values():
+            executor.close()
