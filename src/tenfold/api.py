@@ -15,9 +15,11 @@ from tenfold.workspace.runs import ActiveRun, active_run
 
 if TYPE_CHECKING:
     from tenfold.data import Dataset
+    from tenfold.data.transactions import Transaction
     from tenfold.evaluation import Evaluation, Rule, Verdict
     from tenfold.models import Model
     from tenfold.monitoring import CheckResult, DriftReport, Monitor, QualityRule, Schema
+    from tenfold.pipelines.datums import cross, files, group, incremental, join, program, union
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
     from tenfold.serving import Server
@@ -42,16 +44,20 @@ if TYPE_CHECKING:
     from tenfold.workspace.worktrees import worktree
 
 __all__ = [
-    "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used", "Workspace",
-    "active_run", "autolog", "check", "current", "dataset", "drift", "evaluate", "fixed", "gate", "impact", "infer_schema",
-    "load_evaluation", "load_model", "log", "log_audio", "log_confusion_matrix", "log_curve", "log_file",
-    "log_histogram", "log_html", "log_image", "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video",
-    "model", "param", "pipeline", "predictions", "profile", "record_check",
-    "record_evaluation", "report_html", "run", "schedule", "serve", "step", "tag", "trigger", "tune", "use", "validate", "watch", "when", "why",
+    "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used",
+    "Workspace", "active_run", "autolog", "check", "cross", "current", "dataset", "drift", "evaluate", "files",
+    "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
+    "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
+    "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "param", "pipeline",
+    "predictions", "profile", "program", "record_check", "record_evaluation", "report_html", "run", "schedule",
+    "serve", "step", "tag", "transaction", "trigger", "tune", "union", "use", "validate", "watch", "when", "why",
     "worktree",
 ]  # fmt: skip
 
+_DATUMS = ("cross", "files", "group", "incremental", "join", "program", "union")
+
 _ELSEWHERE = {
+    **dict.fromkeys(_DATUMS, "tenfold.pipelines.datums"),
     **{name: "tenfold.workspace.media" for name in __all__ if name.startswith("log_")},
     "Choice": "tenfold.tuning", "Float": "tenfold.tuning", "Int": "tenfold.tuning",
     "Evaluation": "tenfold.evaluation", "Rule": "tenfold.evaluation",
@@ -174,14 +180,28 @@ def watch(
 def dataset(name: str) -> Dataset:
     """A dataset by name, to commit to or read from. Its versions' tables are profiled as they are committed."""
     from tenfold.data import Dataset
+    from tenfold.data.transactions import once_committed
     from tenfold.workspace import profile_version
 
     stores = current().stores
 
     def keep_profile(version: Version) -> None:
-        profile_version(stores, version)
+        once_committed(lambda: _profile(version))
+
+    def _profile(version: Version) -> None:
+        profile_version(stores, stores.versions.get([version.id])[0])
 
     return Dataset(stores, name, on_commit=keep_profile)
+
+
+def transaction() -> Transaction:
+    """Commits to several datasets at once: `with tenfold.transaction(): …`. All are seen at its end, or none.
+
+    What follows from them (see docs/incremental.md) has one id, the transaction's. Each dataset is committed to once.
+    """
+    from tenfold.data.transactions import Transaction
+
+    return Transaction(current().stores)
 
 
 def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
@@ -356,11 +376,12 @@ def schedule(
         cron: Five fields, or @hourly, @daily, @weekly, @monthly, @yearly; `L` as the day is the month's last. A job at a
             named hour runs once each local day, one of every hour each real hour, also when the clocks change.
         every: An interval of real time: '15m', '6h', '1d'.
-        on: Refs, like 'data:flights@main': start when one moves.
+        on: Refs, like 'data:flights@main': start when one moves. An incremental pipeline follows its inputs by itself.
         timezone: Of the times, like 'Europe/Zurich'.
         params: Texts may name the moment: '{start:%Y-%m-%d}', '{end}' and '{due}'.
         options: wait_for_all (with `on`: when each has moved), starts_at_ms, ends_at_ms (UTC milliseconds), catch_up
-            (run every moment missed, not only the last), max_active (runs at a time, 1), priority, project.
+            (run every moment missed, not only the last), max_active (runs at a time, 1), priority, project; with `on`
+            also grown_bytes, commits and rest ('15m' since the last run), which must be reached, or any_threshold of them.
 
     Raises:
         Invalid: Not one of cron, every and on, or one that cannot be read; a param the pipeline does not take.

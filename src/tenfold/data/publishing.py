@@ -8,6 +8,7 @@ from tenfold.base import ids
 from tenfold.base.errors import RefMoved
 from tenfold.contracts import Stores
 from tenfold.data import tables
+from tenfold.data.transactions import open_transaction
 from tenfold.records import Draft, Move, Ref, Tree, Version
 
 KIND = "data"
@@ -31,7 +32,7 @@ def publish_tree(
     move: bool,
     at_ms: int,
 ) -> Version:
-    """Record a stored tree as the next version and move the ref of `why` to it, both at once.
+    """Record a stored tree as the next version and move the ref of `why` to it, both at once; inside a transaction, at its end.
 
     Args:
         why: The ref, where it must be now, who and why; its `to` does not count.
@@ -56,7 +57,8 @@ def publish_tree(
         created_at_ms=at_ms,
         moves=[Move(ref=why.ref, expect=why.expect, who=why.who, why=why.why)] if move else [],
     )
-    return stores.versions.publish([draft])[0]
+    inside = open_transaction()
+    return inside.add(draft) if inside is not None else stores.versions.publish([draft])[0]
 
 
 def make_ref(stores: Stores, name: str, move: Move, *, at_ms: int) -> Ref:

@@ -20,9 +20,10 @@ from tenfold.base.errors import Invalid
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import between
-from tenfold.pipelines.moving import COMMIT_SET, Last, find_news
+from tenfold.pipelines.moving import Last, find_news
 from tenfold.pipelines.schedules import Schedule
 from tenfold.records import And, Compare, Order, Ref, Run, RunQuery
+from tenfold.records.version import COMMIT_SET
 
 MOST_MISSED = 1000
 """Missed moments that are run at most, the newest, when a schedule catches up."""

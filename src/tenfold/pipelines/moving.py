@@ -9,9 +9,7 @@ from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import parse_every
 from tenfold.pipelines.schedules import Schedule
 from tenfold.records import Ref, Version
-
-COMMIT_SET = "commit_set"
-"""Tag of a version or run: the commit (or transaction) that it follows from, through a chain of pipelines."""
+from tenfold.records.version import COMMIT_SET
 
 
 class Last(msgspec.Struct, frozen=True):

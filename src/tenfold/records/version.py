@@ -12,6 +12,10 @@ INLINE_LIMIT_BYTES = 16_384
 """Content up to this size may live in the version's own record."""
 
 
+COMMIT_SET = "commit_set"
+"""Tag of a version or run: the commit, or transaction, that it follows from, through a chain of pipelines."""
+
+
 class Version(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the store knows of one version. Never changed after `publish`, but for description, tags and deletion.
 

@@ -7,6 +7,7 @@ from tenfold.contracts import Stores
 from tenfold.contracts.there import runs_there
 from tenfold.records import Explanation, Graph, Node, Reason, Run, Version
 from tenfold.workspace.lineage import PredictionFinder, walk
+from tenfold.workspace.made_of import made_of
 
 FILES_SHOWN = 40
 """Files of a dataset version listed by name; the rest are counted."""
@@ -26,6 +27,7 @@ def why(stores: Stores, address: str, *, find_prediction: PredictionFinder | Non
     ordered_versions = [versions[_bare(node)] for node in nearest_first if node.sort == "version"]
     reasons = [
         *_start(graph),
+        *made_of(stores, address),
         *(_deployment(run) for run in ordered_runs if run.kind == "deployment"),
         *_models(stores, ordered_versions, runs),
         *(_run(run) for run in ordered_runs if run.kind != "deployment"),

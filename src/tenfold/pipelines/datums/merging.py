@@ -13,9 +13,10 @@ from tenfold.pipelines.datums.egress import send_out
 from tenfold.pipelines.datums.state import FILE, KIND, Record, decode_records, encode_records, read_records
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
-from tenfold.pipelines.moving import COMMIT_SET, commit_set_of
+from tenfold.pipelines.moving import commit_set_of
 from tenfold.pipelines.steps import step
 from tenfold.records import Draft, Move, Run, Tree
+from tenfold.records.version import COMMIT_SET
 
 
 @step(name="merge", cache=False)
