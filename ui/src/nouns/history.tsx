@@ -76,19 +76,19 @@ export function History({ label, versions, runs, uses, current, link }: HistoryP
   const byId = new Map(versions.map((version) => [version.id, version]));
   type Row = (typeof rows)[number];
   const columns: Column<Row>[] = [
-    { key: "number", title: "Version", width: width + 178, cell: ({ version, lanes }) => (
+    { key: "number", title: "Version", width: width + 132, cell: ({ version, lanes }) => (
       <span class="row lanecell">
         <Lanes row={lanes} width={width} chosen={version.id === current} merge={version.parents.length > 1} label={said(version, byId)} />
         <a href={link(version)}>v{version.number}</a><Refs names={version.refs} />
       </span>
     ) },
     { key: "message", title: "Message", cell: ({ version }) => <span title={version.message}>{version.message || <span class="faint">no message</span>}</span> },
-    { key: "run", title: "Made by", width: 150, cell: ({ version }) => <Maker version={version} run={version.run_id ? runs[version.run_id] : undefined} /> },
-    { key: "uses", title: "Read by", width: 76, numeric: true, cell: ({ version }) => (uses[version.id] ? `${uses[version.id]} ${uses[version.id] === 1 ? "run" : "runs"}` : <span class="faint">–</span>) },
-    { key: "files", title: "Files", width: 80, numeric: true, cell: ({ version }) => version.files.toLocaleString("en-US") },
+    { key: "run", title: "Made by", width: 120, cell: ({ version }) => <Maker version={version} run={version.run_id ? runs[version.run_id] : undefined} /> },
+    { key: "uses", title: "Read by", width: 72, numeric: true, cell: ({ version }) => (uses[version.id] ? `${uses[version.id]} ${uses[version.id] === 1 ? "run" : "runs"}` : <span class="faint">–</span>) },
+    { key: "files", title: "Files", width: 68, numeric: true, cell: ({ version }) => version.files.toLocaleString("en-US") },
     { key: "size", title: "Size", width: 86, numeric: true, cell: ({ version }) => bytes(version.size_bytes) },
-    { key: "growth", title: "Growth", width: 92, numeric: true, cell: ({ version }) => <Growth version={version} parent={byId.get(version.parents[0] ?? "")} /> },
-    { key: "created", title: "Created", width: 96, cell: ({ version }) => <Ago at={version.created_at_ms} /> },
+    { key: "growth", title: "Growth", width: 88, numeric: true, cell: ({ version }) => <Growth version={version} parent={byId.get(version.parents[0] ?? "")} /> },
+    { key: "created", title: "Created", width: 92, cell: ({ version }) => <Ago at={version.created_at_ms} /> },
   ];
   return <div class="history"><Table fill label={label} rows={rows} id={(row) => row.version.id} current={current} columns={columns} /></div>;
 }

@@ -20,7 +20,7 @@ export function Changes({ base, number, before, versions }: { base: string; numb
   if (!a) return <p class="soft">This is the first version: there is nothing to compare it with.</p>;
   const data = diff.data;
   const at = (file: FileChange) => `${base}?${new URLSearchParams({ version: String(number), tab: "changes", from: String(a), ...(find ? { find } : {}), path: file.path })}`;
-  const chosen = data?.files.find((file) => file.path === path) ?? (path ? undefined : data?.files[0]);
+  const chosen = data?.files.find((file) => file.path === path) ?? (path ? undefined : data?.files.find((file) => file.before_rows !== null && file.after_rows !== null) ?? data?.files[0]);
   const columns: Column<FileChange>[] = [
     { key: "path", title: "Path", cell: (file) => <span class="row"><b class={`sign ${TONE[file.change]}`} aria-label={file.change} title={file.change}>{SIGN[file.change]}</b><a class="cut mono" href={at(file)} title={file.path}>{file.path}</a></span> },
     { key: "rows", title: "Rows", width: 150, numeric: true, cell: (file) => span(file.before_rows, file.after_rows, (n) => n.toLocaleString("en-US")) },

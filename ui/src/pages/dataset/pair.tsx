@@ -28,7 +28,7 @@ const side = (of: FileSide | null, name: string) => (of ? <a key={name} class="b
 function Body({ of, a, b }: { of: FilePair; a: string; b: string }) {
   if (of.view === "table" && of.table) return <TableChanges of={of.table} a={a} b={b} />;
   if (of.view === "image") return <Pictures before={of.before} after={of.after} a={a} b={b} path={of.path} />;
-  if (of.view === "text" && of.text) return <>{of.note ? <p class="soft">{of.note}</p> : null}<Diff text={of.text} label={`Lines of ${of.path} that changed`} /></>;
+  if (of.view === "text" && of.text) return <>{of.note ? <p class="soft">{of.note}</p> : null}<Diff text={of.text.replace(/^--- \/dev\/null\n/, `--- ${of.path}\n`)} label={`Lines of ${of.path} that changed`} /></>;
   if (of.view === "text") return <p class="soft">The same lines.</p>;
   const id = (one: FileSide | null) => (one ? <span class="row wrap"><span>{bytes(one.size_bytes)}</span><code class="cut">{one.digest.slice(0, 24)}</code><Copy text={one.digest} label="Copy the digest" /></span> : <span class="faint">not there</span>);
   return <>{of.note ? <p class="soft">{of.note}</p> : null}<Facts rows={[[a, id(of.before)], [b, id(of.after)]]} /></>;

@@ -27,7 +27,7 @@ export function TableChanges({ of, a, b }: { of: TablePair; a: string; b: string
         <div><dt>Removed</dt><dd class={of.removed ? "bad" : "faint"}>{of.removed.toLocaleString("en-US")}</dd></div>
         {of.key.length ? <div><dt>Changed</dt><dd class={of.changed ? "warn" : "faint"}>{of.changed.toLocaleString("en-US")}</dd></div> : null}
         <div><dt>Unchanged</dt><dd>{of.unchanged.toLocaleString("en-US")}</dd></div>
-        <div class="keys"><dt>Rows are told apart by</dt><dd><Keys of={of} /></dd></div>
+        <div class="keyed"><dt>Rows are told apart by</dt><dd><Keys of={of} /></dd></div>
       </dl>
       {repeated ? <p class="tablenote warn">The key does not name one row each: {of.repeated_before.toLocaleString("en-US")} rows before and {of.repeated_after.toLocaleString("en-US")} after have the key of an earlier row. They are paired in their order.</p> : null}
       <Columns of={of} a={a} b={b} />
@@ -44,7 +44,7 @@ export function TableChanges({ of, a, b }: { of: TablePair; a: string; b: string
               </>
             ) : null}
           </div>
-          <Rows names={of.names} types={new Map(of.columns.map((column) => [column.name, column.type_after ?? column.type_before ?? ""]))} keyed={of.key} rows={rows} kind={kind} />
+          <Rows names={of.names} columns={new Map(of.columns.map((column) => [column.name, column]))} keyed={of.key} rows={rows} kind={kind} />
         </>
       ) : <p class="soft">The same rows.</p>}
     </>
@@ -75,15 +75,15 @@ function Columns({ of, a, b }: { of: TablePair; a: string; b: string }) {
   const shown = whole ? of.columns : changed;
   const cells = of.looked_at > 0;
   const columns: Column<ColumnPair>[] = [
-    { key: "name", title: "Column", width: 150, cell: (one) => <span title={one.name}>{one.name}</span> },
-    { key: "change", title: "Type", width: 150, cell: (one) => <Type of={one} /> },
-    ...(cells ? [{ key: "cells", title: "Changed in", width: 96, numeric: true, cell: (one: ColumnPair) => (one.changed_cells ? <span title={`${one.changed_cells.toLocaleString("en-US")} of ${of.looked_at.toLocaleString("en-US")} changed rows`}>{one.changed_cells.toLocaleString("en-US")}</span> : <span class="faint">–</span>) }] : []),
+    { key: "name", title: "Column", width: 132, cell: (one) => <span title={one.name}>{one.name}</span> },
+    { key: "change", title: "Type", width: 132, cell: (one) => <Type of={one} /> },
+    ...(cells ? [{ key: "cells", title: "Changed in", width: 90, numeric: true, cell: (one: ColumnPair) => (one.changed_cells ? <span title={`${one.changed_cells.toLocaleString("en-US")} of ${of.looked_at.toLocaleString("en-US")} changed rows`}>{one.changed_cells.toLocaleString("en-US")}</span> : <span class="faint">–</span>) }] : []),
     { key: "shape", title: `${a} and ${b}`, width: 236, cell: (one) => <Shapes of={one} /> },
-    { key: "missing", title: "Missing", width: 130, numeric: true, cell: (one) => pair(one, (side) => side.missing) },
-    { key: "distinct", title: "Distinct", width: 150, numeric: true, cell: (one) => pair(one, (side) => side.distinct) },
-    { key: "mean", title: "Mean", width: 140, numeric: true, cell: (one) => pair(one, (side) => side.mean) },
-    { key: "min", title: "Min", width: 130, numeric: true, cell: (one) => pair(one, (side) => side.min) },
-    { key: "max", title: "Max", width: 130, numeric: true, cell: (one) => pair(one, (side) => side.max) },
+    { key: "missing", title: "Missing", width: 112, numeric: true, cell: (one) => pair(one, (side) => side.missing) },
+    { key: "distinct", title: "Distinct", width: 126, numeric: true, cell: (one) => pair(one, (side) => side.distinct) },
+    { key: "mean", title: "Mean", width: 132, numeric: true, cell: (one) => pair(one, (side) => side.mean) },
+    { key: "min", title: "Min", width: 112, numeric: true, cell: (one) => pair(one, (side) => side.min) },
+    { key: "max", title: "Max", width: 112, numeric: true, cell: (one) => pair(one, (side) => side.max) },
   ];
   return (
     <div class="columnpairs">
@@ -111,24 +111,24 @@ function Shapes({ of }: { of: ColumnPair }) {
   const drawn = ([of.before, of.after] as const).map((side, i) => {
     const label = `${i ? "After" : "Before"}: ${of.name}`;
     if (side?.counts.length) return <Bars key={i} counts={side.counts} edges={side.edges} label={label} width={104} height={22} />;
-    if (side?.top.length) return <span key={i} class="cut top" title={side.top.map(([one, times]) => `${value(one)}: ${number(times as number)}`).join("\n")}>{value(side.top[0]![0]) || "“”"} <span class="faint">{percent((side.top[0]![1] as number) / Math.max(1, side.top.reduce((sum, one) => sum + (one[1] as number), 0)), 0)}</span></span>;
-    return <span key={i} class="faint top">–</span>;
+    if (side?.top.length) return <span key={i} class="cut oftop" title={side.top.map(([one, times]) => `${value(one)}: ${number(times as number)}`).join("\n")}>{value(side.top[0]![0]) || "“”"} <span class="faint">{percent((side.top[0]![1] as number) / Math.max(1, side.top.reduce((sum, one) => sum + (one[1] as number), 0)), 0)}</span></span>;
+    return <span key={i} class="faint oftop">–</span>;
   });
   return <span class="row shapes">{drawn}</span>;
 }
 
-function Rows({ names, types, keyed, rows, kind }: { names: string[]; types: Map<string, string>; keyed: string[]; rows: RowPair[]; kind: string }) {
+function Rows({ names, columns, keyed, rows, kind }: { names: string[]; columns: Map<string, ColumnPair>; keyed: string[]; rows: RowPair[]; kind: string }) {
   const order = [...keyed, ...names.filter((name) => !keyed.includes(name))].slice(0, COLUMNS);
-  const at = order.map((name) => names.indexOf(name));
+  const shown = order.map((name) => ({ name, at: names.indexOf(name), column: columns.get(name), numeric: isNumber(columns.get(name)) }));
   return (
     <div class="tablebox rowpairs" tabIndex={0} role="region" aria-label={`Rows ${kind}`}>
       <table class="table auto">
-        <thead><tr><th scope="col" class="num">Row</th>{order.map((name) => <th key={name} scope="col" title={types.get(name)} class={isNumber(types.get(name)) ? "num" : ""}>{name}</th>)}</tr></thead>
+        <thead><tr><th scope="col" class="num">Row</th>{shown.map(({ name, column, numeric }) => <th key={name} scope="col" title={column?.type_after ?? column?.type_before ?? ""} class={numeric ? "num" : ""}>{name}</th>)}</tr></thead>
         <tbody>
           {rows.map((row) => (
             <tr key={`${row.change}${row.at}`} class={row.change}>
               <td class="num faint">{row.at.toLocaleString("en-US")}</td>
-              {at.map((i, c) => <Cell key={order[c]} before={row.before?.[i]} after={row.after?.[i]} row={row} numeric={isNumber(types.get(order[c]!))} />)}
+              {shown.map(({ name, at, column, numeric }) => <Cell key={name} before={row.before?.[at]} after={row.after?.[at]} row={row} column={column} numeric={numeric} />)}
             </tr>
           ))}
         </tbody>
@@ -138,12 +138,14 @@ function Rows({ names, types, keyed, rows, kind }: { names: string[]; types: Map
   );
 }
 
-const isNumber = (type: string | undefined): boolean => /int|float|decimal/i.test(type ?? "");
+const isNumber = (column: ColumnPair | undefined): boolean => /int|float|decimal/i.test(column?.type_after ?? column?.type_before ?? "");
 
-function Cell({ before, after, row, numeric }: { before: unknown; after: unknown; row: RowPair; numeric: boolean }) {
+/** Columns that only one side has do not make a row a changed one, so their cells are not marked. */
+function Cell({ before, after, row, column, numeric }: { before: unknown; after: unknown; row: RowPair; column: ColumnPair | undefined; numeric: boolean }) {
   const css = numeric ? "num" : "";
   if (row.change !== "changed") return <td class={css}>{text(row.change === "added" ? after : before)}</td>;
-  if (JSON.stringify(before) === JSON.stringify(after)) return <td class={`${css} soft`}>{text(after)}</td>;
+  if (column?.change === "removed") return <td class={`${css} soft`}>{text(before)}</td>;
+  if (column?.change === "added" || JSON.stringify(before) === JSON.stringify(after)) return <td class={`${css} soft`}>{text(after)}</td>;
   return <td class={`${css} cellchange`}><del>{text(before)}</del> <ins>{text(after)}</ins></td>;
 }
 
