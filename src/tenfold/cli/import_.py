@@ -1,4 +1,4 @@
-"""`tenfold import`: runs and models out of the files of other tools."""
+"""`tenfold import`: runs, models and datasets out of the files of other tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tenfold.cli.app import EXIT_CODES, workspace
-from tenfold.cli.output import emit_json, json_option, progress
+from tenfold.cli.output import emit_json, json_option, progress, size
 
 _path = click.argument("path", type=click.Path(exists=True, path_type=Path))
 _project = click.option("--project", default="", help="Project of all the runs; that of the source when not given")
@@ -95,6 +95,37 @@ def neptune(path: Path, files: Path | None, project: str, as_json: bool) -> None
 
     unplaced: Counter[str] = Counter()
     _import(door.read(path, unplaced, files=files), project, unplaced, as_json=as_json)
+
+
+@command.command("dvc", epilog=f"Example: tenfold import dvc . --prefix flights\n\n{EXIT_CODES}")
+@_path
+@click.option("--prefix", default="", help="Put before the names of the datasets, with a dot")
+@click.option("--remote", default="", help="Name of the remote to get missing content from; else the default one")
+@click.option("--no-fetch", "fetch", is_flag=True, default=True, flag_value=False, help="Take only what the cache has")
+@json_option
+def dvc(path: Path, prefix: str, remote: str, fetch: bool, as_json: bool) -> None:
+    """Import the history of a DVC repository: each tracked path becomes a dataset, with a version for each commit of git
+    that changed it, by its author, at its date; branches and tags stay. dvc need not be installed.
+    """
+    from tenfold.doors.dvc import open_repo
+    from tenfold.doors.dvc.importing import import_history
+
+    with progress("Importing") as bar:
+        done = import_history(
+            open_repo(path), workspace(create=True).stores, prefix=prefix, fetch=fetch, remote=remote, progress=bar
+        )
+    if as_json:
+        emit_json(done)
+        return
+    click.echo(
+        f"{done.commits:,} commits; {done.datasets:,} datasets; {done.versions:,} versions, {done.new_versions:,} of them "
+        f"new; {done.files:,} files, {size(done.size_bytes)}"
+    )
+    if done.unplaced:
+        click.echo("Not imported as it was:", err=True)
+        for what, count in done.unplaced.items():
+            click.echo(f"  {count:>7,}  {what}", err=True)
+    click.echo("See them with: tenfold data list", err=True)
 
 
 def _import(found: Iterator[Any], project: str, unplaced: Counter[str], *, as_json: bool) -> None:
