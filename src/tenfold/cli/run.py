@@ -26,6 +26,9 @@ from tenfold.cli.output import emit_json, json_option
 @click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
+@click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
+@click.option("--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated")
+@click.option("--follow", is_flag=True, help="With --pachyderm: run it whenever its inputs move, while `tenfold up` runs")
 @json_option
 def command(
     target: str,
@@ -34,10 +37,20 @@ def command(
     only_plan: bool,
     project: str | None,
     executor: str | None,
+    pachyderm: bool,
+    ignore: tuple[str, ...],
+    follow: bool,
     as_json: bool,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
     place = workspace(create=True)
+    if pachyderm:
+        from tenfold.cli.pachyderm import run_spec
+
+        run_spec(place, target, ignore=ignore, keep_following=follow, project=project, as_json=as_json)
+        return
+    if ignore or follow:
+        raise Invalid("--ignore and --follow go with --pachyderm", field="pachyderm")
     file, colon, _ = target.rpartition(":")
     if not colon or file.endswith("\\"):
         _script(target, arguments, project)

@@ -21,6 +21,7 @@ import msgspec
 import psutil
 
 from tenfold.base.clock import now_ms
+from tenfold.base.errors import TenfoldError
 from tenfold.contracts import Blobs
 from tenfold.pipelines.datums.combining import Datum, Part
 from tenfold.pipelines.datums.definition import Batch, decode_batch
@@ -148,7 +149,8 @@ def _said(failure: BaseException, datum: Datum, tries: int) -> str:
     paths = ", ".join(f"{part.name}/{part.path}" for part in datum.parts[:3])
     sys.stderr.write(f"--- datum {paths}, try {tries} failed\n")
     traceback.print_exception(failure)
-    return "".join(traceback.format_exception_only(failure)).strip().splitlines()[-1][:ERROR_CHARACTERS]
+    line = "".join(traceback.format_exception_only(failure)).strip().splitlines()[-1]
+    return line.removeprefix(f"{TenfoldError.__module__}.")[:ERROR_CHARACTERS]
 
 
 def _empty(out: Path) -> None:

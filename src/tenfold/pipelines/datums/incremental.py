@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -86,7 +87,7 @@ class Incremental(Pipeline[..., Any]):
 def _signature_of(given: Input) -> inspect.Signature:
     parameters: dict[str, inspect.Parameter] = {}
     for one in leaves(given):
-        name = one.name
+        name = re.sub(r"\W|^(?=\d)", "_", one.name)
         while name in parameters:
             name += "_"
         parameters[name] = inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=one.address)
