@@ -6,10 +6,10 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash docs lock clean system frameworks
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) $(PAGES)  ## the development environment and the built pages
 
@@ -42,6 +42,9 @@ unit: setup
 crash: setup  ## long crash suites: kill -9 at random instants
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
 
+crash-data: setup  ## 200 kills of each command on data: add, commit, checkout, merge, gc, push, pull
+	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-200} $(BIN)/python -m pytest -m crash tests/crash -k "data or blobs or remotes" --durations=0
+
 .frameworks/.ready: requirements-frameworks.txt pyproject.toml
 	test -x .frameworks/bin/python || $(PYTHON) -m venv .frameworks
 	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-frameworks.txt
@@ -50,6 +53,14 @@ crash: setup  ## long crash suites: kill -9 at random instants
 
 frameworks: .frameworks/.ready  ## autolog and model formats against PyTorch, Lightning, Keras, transformers, CatBoost
 	.frameworks/bin/python -m pytest tests/frameworks
+
+.dvcenv/.ready:
+	test -x .dvcenv/bin/python || $(PYTHON) -m venv .dvcenv
+	.dvcenv/bin/python -m pip install --quiet --disable-pip-version-check 'dvc>=3.60,<4'
+	touch $@
+
+dvc: setup .dvcenv/.ready  ## the DVC door judged by the real dvc, in both directions
+	$(BIN)/python -m pytest tests/dvc
 
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
 	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -65,4 +76,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .frameworks build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .frameworks .dvcenv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

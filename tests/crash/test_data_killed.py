@@ -1,4 +1,4 @@
-"""kill -9 of add, commit, checkout, merge and gc at random instants: the store is sound, every version that was recorded can
+"""kill -9 of add, commit, checkout, merge, gc, push and pull at random instants: the store is sound, every version that was recorded can
 be read, no file of the user is lost, and doing the same again ends it.
 
 TENFOLD_CRASH_ROUNDS (default 6) is how often each is killed.
@@ -12,6 +12,7 @@ import select
 import signal
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ import pytest
 from tenfold.contracts import Stores
 from tenfold.data import Dataset, Local, Worktree, collect_garbage, verify
 from tenfold.data.pointers import read_pointer
-from tenfold.stores.blobs import upload
+from tenfold.data.remotes import BucketHome, pull, push
+from tenfold.stores.blobs import open_blobs, upload
 from tenfold.testing.stores import sqlite_stores
 
 pytestmark = pytest.mark.crash
@@ -34,10 +36,14 @@ class Desk:
         self.top, self.rng = top, random.Random(11)
         (top / "desk" / "raw").mkdir(parents=True)
         self.folder = top / "desk" / "raw"
+        self._opened_in = self._other_in = 0
 
     @property
     def stores(self) -> Stores:
-        return sqlite_stores(self.top / "store")
+        """Of this process, opened once: each opening is file descriptors."""
+        if self._opened_in != os.getpid():
+            self._stores, self._opened_in = sqlite_stores(self.top / "store"), os.getpid()
+        return self._stores
 
     def work(self) -> Worktree:
         stores = self.stores
@@ -81,7 +87,11 @@ class Desk:
             os._exit(0)
 
     def do(self, work: Worktree, verb: str, *rest: str) -> None:
-        if verb == "gc":
+        if verb == "push":
+            push(work.local.stores, self.home(), "raw", remote="hub")
+        elif verb == "pull":
+            pull(self.other(), self.home(), "raw", remote="hub", history=True)
+        elif verb == "gc":
             collect_garbage(work.local.stores, grace_ms=0)
         elif verb == "checkout":
             work.checkout(at=rest[0], force=True, link=rest[1:])
@@ -89,6 +99,16 @@ class Desk:
             work.merge("raw", rest[0])
         else:
             getattr(work, verb)("raw")
+
+    def home(self) -> BucketHome:
+        """A folder alone as the shared home."""
+        return BucketHome("hub", open_blobs(self.top / "hub", self.top / "hub-cache"), self.top / "hub-cache")
+
+    def other(self) -> Stores:
+        """Somebody else's stores, opened once in a process."""
+        if self._other_in != os.getpid():
+            self._other, self._other_in = sqlite_stores(self.top / "other"), os.getpid()
+        return self._other
 
     def lasting(self, *args: str) -> float:
         """Seconds that a verb takes when nobody kills it."""
@@ -112,14 +132,16 @@ class Desk:
         with os.fdopen(said) as pipe:
             return pipe.read()
 
-    def check(self) -> None:
+    def check(self, name: str = "store") -> None:
         """The store is sound, and every version can be read whole."""
-        stores = self.stores
-        assert verify(stores) == []
+        blobs = open_blobs(self.top / name / "objects", self.top / name / "cache")
+        stores = replace(self.stores if name == "store" else self.other(), blobs=blobs)
+        assert verify(stores) == []  # reads all bytes
         for version in Dataset(stores, "raw").versions():
-            for entry in stores.blobs.entries(version.digest):
-                if entry.kind != "folder":
-                    assert len(stores.blobs.get_bytes(entry.digest)) == entry.size_bytes
+            entries = [entry for entry in blobs.entries(version.digest) if entry.kind != "folder"]
+            assert blobs.has({entry.digest for entry in entries}) == {entry.digest for entry in entries}
+            entry = self.rng.choice(entries)
+            assert len(blobs.get_bytes(entry.digest)) == entry.size_bytes
 
 
 @pytest.fixture
@@ -211,3 +233,35 @@ def test_collection_killed_takes_nothing_that_a_version_names(desk: Desk) -> Non
     collect_garbage(stores, grace_ms=0)
     desk.check()
     assert collect_garbage(desk.stores, grace_ms=0, dry_run=True) == (0, 0)
+
+
+def test_push_killed_leaves_a_home_where_every_version_named_is_whole(desk: Desk) -> None:
+    desk.scribble()
+    desk.work().add("raw")
+    push(desk.stores, desk.home(), "raw", remote="hub")
+    for _ in range(ROUNDS):
+        desk.scribble()
+        desk.work().commit()
+        desk.kill("push", within_s=0.12)
+        assert desk.home().blobs.verify() == []
+        pull(desk.other(), desk.home(), "raw", remote="hub", history=True)
+        desk.check("other")
+        push(desk.stores, desk.home(), "raw", remote="hub")
+        pull(desk.other(), desk.home(), "raw", remote="hub", history=True)
+        assert Dataset(desk.other(), "raw").at("main").id == Dataset(desk.stores, "raw").at("main").id
+
+
+def test_pull_killed_records_only_versions_that_are_whole_and_can_be_done_again(desk: Desk) -> None:
+    desk.scribble()
+    desk.work().add("raw")
+    push(desk.stores, desk.home(), "raw", remote="hub")
+    for _ in range(ROUNDS):
+        desk.scribble()
+        desk.work().commit()
+        push(desk.stores, desk.home(), "raw", remote="hub")
+        desk.kill("pull", within_s=0.12)
+        if Dataset(desk.other(), "raw").versions():
+            desk.check("other")
+        pull(desk.other(), desk.home(), "raw", remote="hub", history=True)
+        desk.check("other")
+        assert Dataset(desk.other(), "raw").at("main").digest == Dataset(desk.stores, "raw").at("main").digest
