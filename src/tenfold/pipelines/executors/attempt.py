@@ -253,7 +253,7 @@ def _performed(job: Job, answers: int) -> Done:
         return _done(job, "failed", f"{said}: {error_text(error)}")
     finally:
         os.write(answers, b"\0")
-    return perform(job.work, find, lambda: opened().blobs, setup.context)
+    return perform(job.work, find, lambda: opened().blobs, setup.context, stores=opened)
 
 
 def main(arguments: list[str]) -> int:
