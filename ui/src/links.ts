@@ -4,6 +4,10 @@ import type { GlyphName } from "./kit/glyphs";
 export const pageOfRun = (run: { id: string; kind: string }): string =>
   run.kind === "pipeline" ? `/pipelines/runs/${run.id}` : run.kind === "deployment" ? `/deployments/${run.id}` : `/runs/${run.id}`;
 
+/** A project's page, or with a kind the table of its runs of that kind. */
+export const pageOfProject = (project: string, kind?: string): string =>
+  kind ? `/runs?${new URLSearchParams({ project, kind })}` : `/projects/${encodeURIComponent(project)}`;
+
 export function pageOfVersion(version: { id: string; kind: string; name: string; number: number }): string {
   if (version.kind === "data") return `/data/${encodeURIComponent(version.name)}?version=${version.number}`;
   if (version.kind === "writeup") return `/reports/${encodeURIComponent(version.name)}?version=${version.number}`;

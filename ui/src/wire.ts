@@ -910,6 +910,7 @@ export interface RunRow {
   goals: Record<string, "maximize" | "minimize">;
   tags: Record<string, string>;
   starred: boolean;
+  stopping: boolean;
   archived: boolean;
 }
 

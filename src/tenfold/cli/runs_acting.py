@@ -18,6 +18,7 @@ _VERBS: dict[str, tuple[str, str, str]] = {
     "delete": ("Put runs into the bin; `restore` takes them out again.", "in the bin", "Take them out with: tenfold runs restore {first}"),
     "restore": ("Take runs out of the bin.", "restored", "Look at one with: tenfold runs show {first}"),
     "tag": ("Set tags of runs, or take them away.", "tagged", "Look at one with: tenfold runs show {first}"),
+    "stop": ("Ask running runs to stop: each gets what Ctrl-C gives, within some seconds.", "asked to stop", "See that it did with: tenfold runs show {first}"),
     "purge": ("Remove runs of the bin for good, and say what that frees.", "removed for good", "Free more with: tenfold gc"),
 }  # fmt: skip
 _UNDONE = {"star": ("unstar", "no longer starred"), "archive": ("unarchive", "taken back")}
@@ -95,6 +96,7 @@ def _carry_out(
     _, became, following = _VERBS[verb]
     became = _UNDONE[verb][1] if undo else became
     freed = "" if done.freed_bytes is None else f", {size(done.freed_bytes)} {'would be ' if dry_run else ''}freed"
+    freed += f", {size(done.waiting_bytes)} stored in the last hour to be freed later" if done.waiting_bytes else ""
     same = f" ({done.matched - done.changed:,} were so already)" if done.matched != done.changed else ""
     click.echo(f"{done.changed:,} {'would be ' if dry_run else ''}{became}{same}{freed}")
     if dry_run:

@@ -3,10 +3,10 @@
 from tenfold.records.edge import Edge
 from tenfold.records.event import Event
 from tenfold.records.graph import Explanation, Graph, Link, Node, Reason
-from tenfold.records.marks import ARCHIVED, MARKS, STARRED, without_marks
+from tenfold.records.marks import ARCHIVED, MARKS, STARRED, STOP, without_marks
 from tenfold.records.page import Page
 from tenfold.records.ref import ANY, Move, Ref, RefMove
-from tenfold.records.run import END_STATES, CodeVersion, Run, RunChange, RunState, Summary
+from tenfold.records.run import END_STATES, LIVE_STATES, CodeVersion, Run, RunChange, RunState, Summary
 from tenfold.records.search import And, Compare, Not, Or, Order, RunQuery
 from tenfold.records.series import Curve, Points, SeriesBatch, SeriesInfo
 from tenfold.records.signature import Column, ColumnType, Signature
@@ -15,7 +15,7 @@ from tenfold.records.tree import Entry, Tree
 from tenfold.records.version import Draft, Version
 
 __all__ = [
-    "ANY", "ARCHIVED", "END_STATES", "MARKS", "STARRED", "And", "CodeVersion", "Column", "ColumnType", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
+    "ANY", "ARCHIVED", "END_STATES", "LIVE_STATES", "MARKS", "STARRED", "STOP", "And", "CodeVersion", "Column", "ColumnType", "Compare", "Curve", "Draft", "Edge", "Entry", "Event",
     "Explanation", "Graph", "Link", "Move", "Node", "Not", "Or", "Order", "Page", "Points", "Reason", "Ref", "RefMove",
     "Run", "RunChange", "RunQuery", "RunState", "SeriesBatch",
     "SeriesInfo", "Signature", "Summary", "Task", "TaskChange",

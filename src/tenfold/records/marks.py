@@ -1,5 +1,5 @@
 """Marks that people set on runs. They are tags in a namespace of their own, so that every store, search, import and
-MLflow's client carries them; in a search they are called `starred` and `archived`."""
+MLflow's client carries them; in a search they are called `starred` and `archived`. One more asks a running run to stop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 STARRED = "tenfold.starred"
 ARCHIVED = "tenfold.archived"
-MARKS = frozenset({STARRED, ARCHIVED})
+STOP = "tenfold.stop"
+"""Asks the run's process to stop, which takes the mark away when it obeys."""
+MARKS = frozenset({STARRED, ARCHIVED, STOP})
 """A mark is set when its tag is there, whatever its value."""
 
 

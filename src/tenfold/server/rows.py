@@ -8,7 +8,19 @@ from typing import Any, Literal
 from tenfold.base.clock import now_ms
 from tenfold.contracts import Stores
 from tenfold.contracts.there import runs_there, versions_there
-from tenfold.records import ARCHIVED, STARRED, CodeVersion, Ref, RefMove, Run, Summary, Version, without_marks
+from tenfold.records import (
+    ARCHIVED,
+    LIVE_STATES,
+    STARRED,
+    STOP,
+    CodeVersion,
+    Ref,
+    RefMove,
+    Run,
+    Summary,
+    Version,
+    without_marks,
+)
 from tenfold.server.wire import (
     CodeRow,
     MetricRow,
@@ -58,6 +70,7 @@ def run_row(run: Run, *, now: int | None = None, columns: Columns | None = None)
         goals=_goals(run),
         tags=_chosen(without_marks(run.tags), columns.get("tags")),
         starred=STARRED in run.tags,
+        stopping=STOP in run.tags and run.state in LIVE_STATES,
         archived=ARCHIVED in run.tags,
     )
 

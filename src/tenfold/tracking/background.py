@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from tenfold.base.clock import now_ms
 from tenfold.contracts import Stores
 from tenfold.tracking.outbox import is_away
+from tenfold.tracking.stopping import asked_to_stop, interrupt
 from tenfold.tracking.syncing import sync
 from tenfold.tracking.warn import logger
 
@@ -149,9 +150,13 @@ def _beat(runs: list[ActiveRun]) -> None:
     for stores, ids in alive.values():
         try:
             stores.runs.heartbeat(ids, at_ms=now_ms())
+            asked = set(asked_to_stop(stores, ids))
         except Exception as error:
             if not is_away(error):
                 logger.debug("no heartbeat: %s", error)
+            continue
+        if [run for run in runs if run.id in asked and run.obey_stop()]:
+            interrupt()
 
 
 background = Background()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import traceback
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from tenfold.base.clock import now_ms
 from tenfold.base.patience import patience
 from tenfold.contracts import Stores
-from tenfold.records import RunChange, Version
+from tenfold.records import STOP, RunChange, Version
 from tenfold.stores.series.journal import Journal
 from tenfold.stores.series.place import Place
 from tenfold.stores.series.shipper import ship
@@ -23,6 +24,7 @@ from tenfold.tracking.capture import console
 from tenfold.tracking.fields import SetsFields
 from tenfold.tracking.keeping import KeepsMedia
 from tenfold.tracking.outbox import Change, Content, Outbox, Publish, Transition, is_away
+from tenfold.tracking.stopping import STOPPED
 from tenfold.tracking.syncing import sync
 from tenfold.tracking.versions import KeepsVersions
 from tenfold.tracking.warn import WarnOnce
@@ -38,6 +40,8 @@ END_WAIT_S = 5.0
 """How long the end of a run waits for a store that went away; what is left then goes with the next sync."""
 SHIP_PATIENCE_S = 30.0
 """How long the background thread waits for a server that does not answer, before it begins anew."""
+SHIP_FOR_S = 2.0
+"""How long the background thread ships one run's points before it looks after the rest: heartbeats, other runs."""
 CAPTURE_WAIT_S = 20.0
 
 
@@ -63,7 +67,7 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
         self.id, self.name, self.project = run_id, name, project
         self.stores, self.journals = stores, journals
         self.capture = frozenset(capture)
-        self.ended = False
+        self.ended = self._told_to_stop = False
         self._owned = owned
         self._warn = WarnOnce()
         self._place: Place | None = None
@@ -122,7 +126,8 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
         all_sent = alone and self._send_rest()
         if self._owned:
             asked = {ASKED: self._asked} if self._asked else None
-            end = RunChange(error=error, environment=asked)
+            said = STOPPED if state == "killed" and self._told_to_stop else error
+            end = RunChange(error=said, environment=asked)
             self._do(Transition(self.id, state, ["created", "running", "lost"], now_ms(), end))
         if self._place is not None:
             all_sent = alone and self._outbox.flush_quietly() and all_sent
@@ -146,7 +151,7 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
                 return
             if self._ship.due():
                 with patience(SHIP_PATIENCE_S):
-                    well = self._outbox.flush_quietly() and self._ship_points()
+                    well = self._outbox.flush_quietly() and self._ship_points(for_s=SHIP_FOR_S)
                 self._was_away = not well
                 self._ship.tried(well=well)
             if self._meter is not None and self._meter_due.due():
@@ -159,6 +164,13 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
             self._warn("background", f"Something of run {self.id} could not be captured: {error}")
         finally:
             self._tending.release()
+
+    def obey_stop(self) -> bool:
+        """Somebody asked this run to stop: take the mark away and remember it. False when its life is another process's."""
+        if self._owned and not self.ended:
+            self._told_to_stop = True
+            self._do(Change(self.id, RunChange(tags={STOP: None})))
+        return self._told_to_stop
 
     def begin(self, capture_code: Any = None) -> None:
         """Come under the background thread's care and listen to the console; called by `start` and `attach`."""
@@ -220,9 +232,9 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
                 background.ensure_running()
             return self._place
 
-    def _ship_points(self) -> bool:
+    def _ship_points(self, *, for_s: float = math.inf) -> bool:
         try:
-            ship(self.stores.series, self._journal)
+            ship(self.stores.series, self._journal, for_s=for_s)
             return True
         except Exception as error:
             text = "cannot be used" if is_away(error) else "did not take points"

@@ -1,4 +1,4 @@
-"""What people do to many runs at once: star, archive, tag, bin, restore, purge. One list of what there is for Python,
+"""What people do to many runs at once: star, archive, tag, stop, bin, restore, purge. One list of what there is for Python,
 command line, API and pages; each says beforehand what it would do when asked to."""
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ import msgspec
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
-from tenfold.records import ARCHIVED, STARRED, Run, RunChange, RunQuery
+from tenfold.records import ARCHIVED, LIVE_STATES, STARRED, STOP, Run, RunChange, RunQuery
 from tenfold.workspace.purging import purge_runs
 
-Action = Literal["star", "unstar", "archive", "unarchive", "tag", "delete", "restore", "purge"]
+Action = Literal["star", "unstar", "archive", "unarchive", "tag", "stop", "delete", "restore", "purge"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 NAMED = 10
 _PAGE = 1000
+_AHEAD_MS = 86_400_000
+"""Clocks differ by less; a heartbeat further ahead stands for a run that never gives one."""
 _MARKS: dict[str, tuple[str, str | None]] = {
     "star": (STARRED, "true"), "unstar": (STARRED, None), "archive": (ARCHIVED, "true"), "unarchive": (ARCHIVED, None),
+    "stop": (STOP, "true"),
 }  # fmt: skip
+_STOPPED_OTHERWISE = {"pipeline": "tenfold pipelines cancel {id}", "step": "tenfold pipelines cancel {root}",
+                      "deployment": "Ctrl-C where it runs"}  # fmt: skip
 
 
 class Acted(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +40,9 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     names: list[str]
     """Of the first ten that it changed."""
     freed_bytes: int | None = None
-    """Of a purge; what was stored within the last hour is freed later, by `tenfold gc`."""
+    """Of a purge."""
+    waiting_bytes: int | None = None
+    """Of a purge: what was stored within the last hour is freed later, by `tenfold gc`."""
 
 
 def act(
@@ -50,6 +57,8 @@ def act(
     """Do one thing to the runs named, or to all that a query finds (its offset, limit and order are not looked at).
 
     Done twice it changes nothing the second time. Stopped half way, the runs done so far are done.
+
+    `stop` asks: the process of a run that goes on sees it within some seconds and gets a KeyboardInterrupt.
 
     Args:
         query: `restore` and `purge` look in the bin, the others outside it, whatever the query says of it.
@@ -67,9 +76,9 @@ def act(
     if action == "tag" and not tags:
         raise Invalid("Say which tags to set, as in team=delays; a tag of null is removed", field="tags")
     matched, open_runs = _todo(_found(stores, action, run_ids, query), action, tags or {})
-    freed = None
+    gone = None
     if action == "purge":
-        freed = purge_runs(stores, [run_id for run_id, _ in open_runs], preview=preview).freed_bytes
+        gone = purge_runs(stores, [run_id for run_id, _ in open_runs], preview=preview)
     elif not preview:
         _carry_out(stores, action, [run_id for run_id, _ in open_runs], tags or {})
     return Acted(
@@ -78,7 +87,8 @@ def act(
         matched=matched,
         changed=len(open_runs),
         names=[name for _, name in open_runs[:NAMED]],
-        freed_bytes=freed,
+        freed_bytes=gone.freed_bytes if gone is not None else None,
+        waiting_bytes=gone.waiting_bytes if gone is not None else None,
     )
 
 
@@ -98,7 +108,10 @@ def all_runs(stores: Stores, query: RunQuery) -> Iterator[Run]:
 
 def _found(stores: Stores, action: str, run_ids: Sequence[str] | None, query: RunQuery | None) -> Iterator[Run]:
     if run_ids is not None:
-        yield from stores.runs.get(list(dict.fromkeys(run_ids)))
+        named = stores.runs.get(list(dict.fromkeys(run_ids)))
+        if action == "stop" and (why := next(filter(None, map(_deaf, named)), None)):
+            raise Invalid(why, field="ids")
+        yield from named
     elif query is not None:
         yield from all_runs(stores, msgspec.structs.replace(query, deleted=action in ("restore", "purge")))
 
@@ -114,6 +127,8 @@ def _todo(runs: Iterator[Run], action: str, tags: Mapping[str, str | None]) -> t
 
 
 def _is_open(run: Run, action: str, tags: Mapping[str, str | None]) -> bool:
+    if action == "stop" and _deaf(run):
+        return False
     if action in _MARKS:
         key, value = _MARKS[action]
         return (key in run.tags) != (value is not None)
@@ -125,6 +140,18 @@ def _is_open(run: Run, action: str, tags: Mapping[str, str | None]) -> bool:
             field="ids",
         )
     return (run.deleted_at_ms is None) == (action == "delete")
+
+
+def _deaf(run: Run) -> str | None:
+    """Why this run cannot be asked to stop; None when it can."""
+    if run.kind in _STOPPED_OTHERWISE:
+        how = _STOPPED_OTHERWISE[run.kind].format(id=run.id, root=run.root_id)
+        return f"run:{run.id} is a {run.kind}, which is stopped with {how}"
+    if run.state not in LIVE_STATES:
+        return f"run:{run.id} is {run.state}, not running. List those that are with: tenfold runs list --where \"state = 'running'\""
+    if run.heartbeat_at_ms is None or run.heartbeat_at_ms > now_ms() + _AHEAD_MS:
+        return f"run:{run.id} gives no sign of life, as runs of MLflow's client: stop it where it runs, on {run.host or 'its machine'}"
+    return None
 
 
 def _carry_out(stores: Stores, action: str, run_ids: list[str], tags: Mapping[str, str | None]) -> None:

@@ -92,7 +92,7 @@ class Client:
         tags: Mapping[str, str | None] | None = None,
         preview: bool = False,
     ) -> Acted:
-        """Do one thing to many runs: star, unstar, archive, unarchive, tag, delete, restore, purge.
+        """Do one thing to many runs: star, unstar, archive, unarchive, tag, stop, delete, restore, purge.
 
         Args:
             runs: Ids or addresses; or else all that `where` finds ('' finds all), of these projects and kinds.

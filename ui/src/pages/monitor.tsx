@@ -12,7 +12,7 @@ import { Ago, Empty, Failed, Panel, Tabs } from "../kit/parts";
 import { setQuery, useQuery } from "../kit/router";
 import { Table } from "../kit/table";
 import { pen } from "../kit/theme";
-import { lineageOf } from "../links";
+import { lineageOf, pageOfProject } from "../links";
 import type { CheckRow, FileList, MonitorDetail } from "../wire";
 
 export default function Monitor({ name }: { name: string }) {
@@ -32,7 +32,7 @@ export default function Monitor({ name }: { name: string }) {
           {[...checks].reverse().map((check) => <option key={check.run.id} value={check.run.id}>{check.window || when(check.at_ms)}{check.alarms.length ? ` (${count(check.alarms.length, "alarm")})` : ""}</option>)}
         </select>
       }>
-        <span>in <a href={`/runs?project=${encodeURIComponent(project)}&kind=check`}>{project}</a></span>
+        <span>in <a href={pageOfProject(project)}>{project}</a></span>
         <span>{count(checks.length, "check")}</span>
         {newest ? <span>last <Ago at={newest.at_ms} />{newest.window ? `, of ${newest.window}` : ""}</span> : null}
       </Head>

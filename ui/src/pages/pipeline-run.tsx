@@ -1,18 +1,20 @@
 // One run of a pipeline: its graph with the state of each step, when each ran, and what each wrote.
-import { useMemo } from "preact/hooks";
-import { useResource } from "../kit/api";
+import { useMemo, useState } from "preact/hooks";
+import { call, useResource } from "../kit/api";
 import { Badge, colourOf } from "../kit/badge";
-import { duration, now, value, when } from "../kit/format";
+import { toast } from "../kit/dialog";
+import { count, duration, now, value, when } from "../kit/format";
+import { Glyph } from "../kit/glyphs";
 import { Graph, type GraphEdge, type GraphNode } from "../kit/graph";
 import { Head, Loading, Section, usePage } from "../kit/page";
 import { Ago, Copy, Empty, Failed, Facts, Panel, Tabs } from "../kit/parts";
 import { setQuery, useQuery } from "../kit/router";
-import { lineageOf } from "../links";
+import { lineageOf, pageOfProject } from "../links";
 import { Log } from "../nouns/log";
 import { nameOf, took } from "../nouns/runs";
 import { filesAndSize, VersionName } from "../nouns/versions";
 import { Walk } from "../nouns/walk";
-import type { ArtifactUses, GraphNode as Step, PipelineGraph } from "../wire";
+import type { ArtifactUses, Changed, GraphNode as Step, PipelineGraph, RunRow } from "../wire";
 
 const FOLD = 6;
 
@@ -30,10 +32,10 @@ export default function PipelineRun({ id }: { id: string }) {
   const choose = (to: string) => setQuery({ step: to === picked ? null : to });
   return (
     <>
-      <Head title={nameOf(run)} badge={<Badge tint state={run.state} />} actions={<a class="button" href={lineageOf(run.address)}>Lineage</a>}>
+      <Head title={nameOf(run)} badge={<Badge tint state={run.state} />} actions={<><Drive run={run} done={graph.reload} /><a class="button" href={lineageOf(run.address)}>Lineage</a></>}>
         <span><Ago at={run.started_at_ms ?? run.created_at_ms} /></span>
         {took(run) ? <span>took {took(run)}</span> : null}
-        <span>in <a href={`/runs?project=${encodeURIComponent(run.project)}`}>{run.project}</a></span>
+        <span>in <a href={pageOfProject(run.project)}>{run.project}</a></span>
         {Object.entries(counts).filter(([, n]) => n).map(([state, n]) => <Badge key={state} state={state} word={`${n} ${state}`} />)}
         <span class="row" style={{ gap: "2px" }}><code class="faint">{run.id}</code><Copy text={run.address} label="Copy the address" /></span>
       </Head>
@@ -49,6 +51,25 @@ export default function PipelineRun({ id }: { id: string }) {
       </Panel>
     </>
   );
+}
+
+/** Stop it while it runs, go on with it when it ended before its last step. */
+function Drive({ run, done }: { run: RunRow; done: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const verb = run.state === "running" || run.state === "created" ? "cancel" : run.state === "finished" ? null : "resume";
+  if (!verb) return null;
+  const order = async () => {
+    setBusy(true);
+    try {
+      const { changed } = await call<Changed>("POST", `/pipelines/runs/${run.id}/${verb}`);
+      toast(verb === "cancel" ? `Cancelled; ${count(changed, "step")} had not ended.` : "It goes on. Steps that had finished are not run again.");
+    } catch (error) {
+      toast((error as Error).message, "bad");
+    }
+    setBusy(false);
+    done();
+  };
+  return <button type="button" class="button" disabled={busy} onClick={() => void order()}><Glyph name={verb === "cancel" ? "stop" : "run"} size={14} />{verb === "cancel" ? "Cancel" : busy ? "Starting…" : "Resume"}</button>;
 }
 
 /** Steps that fan out widely are drawn as one node. */

@@ -4,6 +4,7 @@ import { Badge } from "../kit/badge";
 import { Head, Loading, Section, usePage } from "../kit/page";
 import { Ago, Empty, Failed } from "../kit/parts";
 import { Table, type Column } from "../kit/table";
+import { pageOfProject } from "../links";
 import { took } from "../nouns/runs";
 import type { PipelineList, RunRow } from "../wire";
 
@@ -31,7 +32,7 @@ export default function Pipelines() {
       <Head title="Pipelines" />
       <div class="body">
         {list.data.items.map((row) => (
-          <Section key={`${row.project}/${row.name}`} title={row.name} tools={<span class="soft">in <a href={`/runs?project=${encodeURIComponent(row.project)}&kind=pipeline`}>{row.project}</a>, {row.runs} {row.runs === 1 ? "run" : "runs"}</span>}>
+          <Section key={`${row.project}/${row.name}`} title={row.name} tools={<span class="soft">in <a href={pageOfProject(row.project)}>{row.project}</a>, {row.runs} {row.runs === 1 ? "run" : "runs"}</span>}>
             <Table label={`Runs of ${row.name}`} rows={row.recent} id={(run) => run.id} columns={COLUMNS} />
           </Section>
         ))}

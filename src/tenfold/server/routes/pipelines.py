@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tenfold.base.errors import RunNotFound
+from tenfold.base.errors import Invalid, RunNotFound
 from tenfold.contracts import Stores
 from tenfold.records import Run, RunQuery
 from tenfold.server.place import Place
@@ -53,8 +53,20 @@ def cancel(place: Place, params: RunParams) -> Changed:
     return Changed(stop(run.id, host=Host(stores=place.stores, folder=place.folder or Path())))
 
 
+def resume(place: Place, params: RunParams) -> Changed:
+    from tenfold.workspace.resuming import resume_beside
+
+    if place.workspace is None:
+        raise Invalid(
+            f"This server starts no processes. Type: tenfold pipelines resume {params.run_id}", field="run_id"
+        )
+    resume_beside(place.workspace, params.run_id)
+    return Changed(1)
+
+
 ROUTES = [
     Route("GET", "/pipelines", listing, PipelineList, "Pipelines, the one that ran last first"),
     Route("POST", "/pipelines/runs/{run_id}/cancel", cancel, Changed, "Stop the steps of a run", RunParams),
+    Route("POST", "/pipelines/runs/{run_id}/resume", resume, Changed, "Go on with a run that failed", RunParams),
     Route("GET", "/pipelines/runs/{run_id}/graph", graph, PipelineGraph, "The graph of a run as it stands", RunParams),
 ]

@@ -36,6 +36,7 @@ def action(place: Place, params: Nothing, body: RunAction) -> RunsActed:
         changed=done.changed,
         names=done.names,
         freed_bytes=done.freed_bytes,
+        waiting_bytes=done.waiting_bytes,
     )
 
 
@@ -60,6 +61,8 @@ def export(place: Place, params: ExportParams) -> StreamingResponse:
 
 
 ROUTES = [
-    Route("POST", "/runs/act", action, RunsActed, "Star, archive, tag, bin, restore or purge runs", body=RunAction),
+    Route(
+        "POST", "/runs/act", action, RunsActed, "Star, archive, tag, stop, bin, restore or purge runs", body=RunAction
+    ),
     Route("GET", "/runs/export", export, None, "Runs as CSV or JSON, whatever their number", ExportParams),
 ]

@@ -61,6 +61,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of the metrics that the run said it for: which is the best of their values."""
     tags: dict[str, str]
     starred: bool
+    stopping: bool
+    """It goes on and was asked to stop."""
     archived: bool
 
 
@@ -146,7 +148,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class RunAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing to do to the runs named, at most 1,000, or to all that a filter finds. `preview` changes nothing."""
 
-    action: Literal["star", "unstar", "archive", "unarchive", "tag", "delete", "restore", "purge"]
+    action: Literal["star", "unstar", "archive", "unarchive", "tag", "stop", "delete", "restore", "purge"]
     ids: list[str] | None = None
     filter: RunFilter | None = None
     tags: dict[str, str | None] = {}
@@ -163,6 +165,9 @@ class RunsActed(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     names: list[str]
     freed_bytes: int | None
+    """Of a purge."""
+    waiting_bytes: int | None
+    """Of a purge: stored in the last hour, freed by a later collection."""
 
 
 class Changed(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from pathlib import Path
 
 from tenfold.contracts import Series
@@ -12,14 +14,17 @@ from tenfold.stores.series.place import run_id_of
 SUFFIX = ".seg"
 
 
-def ship(series: Series, journal: Journal) -> int:
+def ship(series: Series, journal: Journal, *, for_s: float = math.inf) -> int:
     """Send what a journal of this process holds and the store has not; gives the points sent.
 
     One thread at a time per journal. An error of the store is raised as it is, nothing is lost, and the next call
     goes on from there.
+
+    Args:
+        for_s: After so many seconds no further batch is begun: a loop may log faster than any store takes.
     """
-    sent = 0
-    while (batch := journal.pending()) is not None:
+    sent, deadline = 0, time.monotonic() + for_s
+    while time.monotonic() < deadline and (batch := journal.pending()) is not None:
         points, offset = batch
         if points and journal.place is not None:
             series.append(journal.place.run_id, points, source=journal.place.source, offset=offset)

@@ -8,12 +8,12 @@ import { Head, Loading, usePage } from "../../kit/page";
 import { Ago, Copy, Failed, Panel, Pop, Tabs, Tag } from "../../kit/parts";
 import { go, useQuery } from "../../kit/router";
 import { Table } from "../../kit/table";
-import { glyphOf, lineageOf } from "../../links";
+import { glyphOf, lineageOf, pageOfProject } from "../../links";
 import { Log } from "../../nouns/log";
 import { MediaPanels } from "../../nouns/media";
 import { byWeight, columnOf, nameOf, RunLink, took } from "../../nouns/runs";
 import { Walk } from "../../nouns/walk";
-import type { ArtifactUses, RunAction, RunDetail, RunPage, RunsActed, SeriesList } from "../../wire";
+import type { ArtifactUses, RunAction, RunDetail, RunPage, RunRow, RunsActed, SeriesList } from "../../wire";
 import { Artifacts } from "./artifacts";
 import { Charts } from "./charts";
 import { Code } from "./code";
@@ -27,7 +27,7 @@ export default function Run({ id }: { id: string }) {
   const [tab, setTab] = useQuery("tab");
   const [editing, setEditing] = useState(false);
   const run = detail.data?.run;
-  usePage({ title: "Runs", href: "/runs" }, ...(run ? [{ title: run.project, href: `/runs?project=${encodeURIComponent(run.project)}` }] : []), { title: run ? nameOf(run) : "…" });
+  usePage({ title: "Projects", href: "/projects" }, ...(run ? [{ title: run.project, href: pageOfProject(run.project) }] : []), { title: run ? nameOf(run) : "…" });
   if (!detail.data || !run) return detail.problem ? <Failed problem={detail.problem} again={detail.reload} /> : <Loading />;
 
   const system = (series.data?.items ?? []).filter((one) => one.key.startsWith("system/"));
@@ -63,6 +63,7 @@ export default function Run({ id }: { id: string }) {
       <Head title={nameOf(run)} badge={<><Badge tint state={run.state} />{binned ? <span class="tag">in the bin</span> : null}{run.archived ? <span class="tag">archived</span> : null}</>} actions={
         <>
           <button type="button" class="button icon" aria-label={`Star ${nameOf(run)}`} title={run.starred ? "Take the star away" : "Star"} aria-pressed={run.starred} onClick={() => void act(run.starred ? "unstar" : "star", "")}><Glyph name="star" filled={run.starred} /></button>
+          {stoppable(run) ? <button type="button" class="button" disabled={run.stopping} title="Its process gets what Ctrl-C would give it" onClick={() => void act("stop", "Asked to stop. Its process sees it within some seconds.")}><Glyph name="stop" size={14} />{run.stopping ? "Stopping…" : "Stop"}</button> : null}
           <button type="button" class="button" onClick={() => setEditing(true)}><Glyph name="pencil" size={14} />Edit</button>
           <Pop label="More" glyph="more" bare>
             {(close) => (
@@ -71,7 +72,7 @@ export default function Run({ id }: { id: string }) {
                 <a class="choice" href={`/api/v1/runs/export?${new URLSearchParams({ q: `id = '${id}'`, format: "json" })}`} download>Save as JSON</a>
                 <button type="button" class="choice" onClick={() => { close(); void act(run.archived ? "unarchive" : "archive", run.archived ? "Back from the archive." : "Archived. The archive is in the menu of the runs page."); }}>{run.archived ? "Take back from the archive" : "Archive"}</button>
                 {binned ? <button type="button" class="choice" onClick={() => { close(); void act("restore", "Restored."); }}>Restore from the bin</button>
-                  : <button type="button" class="choice" onClick={() => { close(); void act("delete", "Moved to the bin. Restore it from the bin of the runs page.", () => go(`/runs?project=${encodeURIComponent(run.project)}`)); }}>Move to the bin</button>}
+                  : <button type="button" class="choice" onClick={() => { close(); void act("delete", "Moved to the bin. Restore it from the bin of the runs page.", () => go(pageOfProject(run.project))); }}>Move to the bin</button>}
               </>
             )}
           </Pop>
@@ -102,6 +103,8 @@ export default function Run({ id }: { id: string }) {
     </>
   );
 }
+
+const stoppable = (run: RunRow): boolean => (run.state === "running" || run.state === "created") && !["pipeline", "step", "deployment"].includes(run.kind);
 
 function Trouble({ text }: { text: string }) {
   const [first = "", ...rest] = text.split("\n");

@@ -5,7 +5,7 @@ import { flat, number, value, when } from "../../kit/format";
 import { Glyph } from "../../kit/glyphs";
 import { Section } from "../../kit/page";
 import { Copy, Facts, Json } from "../../kit/parts";
-import { glyphOf } from "../../links";
+import { glyphOf, pageOfProject } from "../../links";
 import { RunLink } from "../../nouns/runs";
 import { VersionName } from "../../nouns/versions";
 import type { ArtifactUse, RunDetail } from "../../wire";
@@ -51,7 +51,7 @@ export function Overview({ detail, artifacts, done }: { detail: RunDetail; artif
         <div>
           <Section title="When and where">
             <Facts rows={[
-              ["Project", <a href={`/runs?project=${encodeURIComponent(run.project)}`}>{run.project}</a>], ["Created", when(run.created_at_ms)], ["Started", run.started_at_ms ? when(run.started_at_ms) : null], ["Ended", run.ended_at_ms ? when(run.ended_at_ms) : null],
+              ["Project", <a href={pageOfProject(run.project)}>{run.project}</a>], ["Created", when(run.created_at_ms)], ["Started", run.started_at_ms ? when(run.started_at_ms) : null], ["Ended", run.ended_at_ms ? when(run.ended_at_ms) : null],
               ["User", run.user], ["Host", run.host], ["Process", detail.pid], ["Group", run.group],
               ["Part of", detail.root && detail.root.id !== run.id ? <RunLink run={detail.root} /> : null],
               ["Commit", detail.code?.commit ? <a href="?tab=code"><code>{detail.code.commit.slice(0, 10)}</code>{detail.code.dirty ? " with changes" : ""}</a> : null],

@@ -1,4 +1,4 @@
-// What can be done to the runs selected, or to all that match: star, tag, archive, bin, restore, purge; with what will happen said first.
+// What can be done to the runs selected, or to all that match: star, tag, archive, stop, bin, restore, purge; with what will happen said first.
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../../kit/api";
 import { Dialog, toast } from "../../kit/dialog";
@@ -11,7 +11,7 @@ type Action = RunAction["action"];
 
 const WORDS: Record<Action, [verb: string, done: string]> = {
   star: ["Star", "starred"], unstar: ["Take the star from", "without a star"], archive: ["Archive", "archived"], unarchive: ["Take back from the archive", "back from the archive"],
-  tag: ["Tag", "tagged"], delete: ["Move to the bin", "moved to the bin"], restore: ["Restore", "restored"], purge: ["Remove for good", "removed for good"],
+  tag: ["Tag", "tagged"], stop: ["Ask to stop", "asked to stop"], delete: ["Move to the bin", "moved to the bin"], restore: ["Restore", "restored"], purge: ["Remove for good", "removed for good"],
 };
 
 export interface Selection {
@@ -30,7 +30,7 @@ export async function actOn(selection: Selection, action: Action, tags: Record<s
   let sum: RunsActed | null = null;
   for (let from = 0; from < selection.ids.length; from += 1000) {
     const done: RunsActed = await call<RunsActed>("POST", "/runs/act", bodyOf({ ...selection, ids: selection.ids.slice(from, from + 1000) }, action, tags, preview));
-    sum = sum ? { ...done, matched: sum.matched + done.matched, changed: sum.changed + done.changed, names: sum.names, freed_bytes: (sum.freed_bytes ?? 0) + (done.freed_bytes ?? 0) } : done;
+    sum = sum ? { ...done, matched: sum.matched + done.matched, changed: sum.changed + done.changed, names: sum.names, freed_bytes: (sum.freed_bytes ?? 0) + (done.freed_bytes ?? 0), waiting_bytes: (sum.waiting_bytes ?? 0) + (done.waiting_bytes ?? 0) } : done;
   }
   return sum!;
 }
@@ -64,6 +64,7 @@ export function ActBar({ selection, bin, archived, total, atLeast, takeAll, clea
           <Pop label="More to do with them" glyph="more" bare>{(close) => (
             <>
               <button type="button" class="choice" onClick={() => { close(); void at("unstar"); }}>Take the star away</button>
+              <button type="button" class="choice" onClick={() => { close(); void at("stop"); }}>Ask to stop</button>
               {archived ? <button type="button" class="choice" onClick={() => { close(); void at("archive"); }}>Archive</button> : <button type="button" class="choice" onClick={() => { close(); void at("unarchive"); }}>Take back from the archive</button>}
               {saves}
             </>
@@ -99,7 +100,7 @@ function Ask({ action, selection, number, close, done }: { action: Action; selec
     setBusy(true);
     try {
       const result = await actOn(selection, action, wanted);
-      toast(`${count(result.changed, "run")} ${word}${result.freed_bytes === null ? "" : `, ${bytes(result.freed_bytes)} freed`}.`);
+      toast(`${count(result.changed, "run")} ${word}${result.freed_bytes === null ? "" : `, ${bytes(result.freed_bytes)} freed`}${result.waiting_bytes ? `; ${bytes(result.waiting_bytes)} more go with the next collection` : ""}.`);
       close();
       done();
     } catch (error) {
@@ -117,7 +118,7 @@ function Ask({ action, selection, number, close, done }: { action: Action; selec
             <>
               <p>{said.changed === 0 ? "Nothing would change." : <><b>{count(said.changed, "run")}</b> will be {word}{said.matched > said.changed ? `; ${(said.matched - said.changed).toLocaleString("en-US")} are so already` : ""}.</>}</p>
               {said.names.length ? <p class="soft">{said.names.join(", ")}{said.changed > said.names.length ? ` and ${(said.changed - said.names.length).toLocaleString("en-US")} more` : ""}</p> : null}
-              {said.freed_bytes !== null ? <p>{bytes(said.freed_bytes)} will be freed. This cannot be undone.</p> : null}
+              {said.freed_bytes !== null ? <p>{bytes(said.freed_bytes)} will be freed{said.waiting_bytes ? `, and ${bytes(said.waiting_bytes)} stored in the last hour with a later collection` : ""}. This cannot be undone.</p> : null}
             </>
           ) : problem ? null : <p class="soft">Looking what would happen…</p>}
           {problem ? <p class="bad" role="alert">{problem}</p> : null}
