@@ -201,11 +201,11 @@ def test_a_wide_fan_out_is_one_node(tab: Tab, seeded: Served) -> None:
 
 def test_the_files_of_a_dataset_are_previewed_as_tables(tab: Tab) -> None:
     page = tab.open("/data/flights?version=6&tab=files")
-    page.get_by_role("button", name=re.compile("2013-06.csv")).click()
+    page.get_by_role("treeitem", name=re.compile("2013-06.csv")).click()
     preview = page.get_by_role("region", name="Preview of 2013-06.csv")
     expect(preview.get_by_role("columnheader", name=re.compile("dep_delay"))).to_be_visible()
-    page.get_by_role("button", name=re.compile("weather")).click()
-    page.get_by_role("button", name=re.compile("2013-06.json")).click()
+    page.get_by_role("treeitem", name=re.compile("weather")).click()
+    page.get_by_role("treeitem", name=re.compile("2013-06.json")).click()
     expect(page.get_by_role("region", name=re.compile("2013-06.json"))).to_contain_text("stations")
 
 

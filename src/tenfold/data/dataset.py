@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, BinaryIO
 from tenfold.base import ids
 from tenfold.base.addresses import check_name, check_ref, parse
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import BlobNotFound, Conflict, Invalid, RefMoved
+from tenfold.base.errors import BlobNotFound, Conflict, Invalid
 from tenfold.contracts import Stores, resolve
 from tenfold.contracts.blobs import Progress
 from tenfold.data import tables
+from tenfold.data.branches import is_branch, parent_on
 from tenfold.data.comparing import diff_table, diff_text, diff_versions
 from tenfold.data.diff import Diff, diff_of
-from tenfold.data.files import files_of, local_file, matching, open_file, tree_of
+from tenfold.data.files import files_of, find_file, local_file, matching, open_file, tree_of
 from tenfold.data.globs import is_glob
 from tenfold.data.history import every_version, first_parents
 from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
+from tenfold.data.part import scan_entries
 from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
 from tenfold.data.sources import Source, ignored, store_source
 from tenfold.records import Entry, Move, Ref, Tree, Version
@@ -81,7 +83,7 @@ class Dataset:
             RefMoved: Somebody else committed meanwhile. Nothing was recorded; what was stored makes trying again quick.
         """
         check_ref(branch)
-        parent = self._parent(branch, based_on)
+        parent = parent_on(self.stores, self.name, branch, None if based_on is None else self.at(based_on))
         blobs = self.stores.blobs
         kept = {e.path: e for e in files_of(self.stores, parent)} if add and parent is not None else {}
         tree = store_source(blobs, source, kept, progress=progress)
@@ -116,21 +118,17 @@ class Dataset:
         """
         ours, other = self.at(into), self.at(theirs)
         plan = self.plan_merge(other, into=ours)
-        ref = self.stores.refs.find(KIND, self.name, into) if isinstance(into, str) else None
         if plan.nothing_new:
             return ours
         text = message or f"merge v{other.number} into v{ours.number}"
         why = Move(ref=str(into), to=other.id, expect=ours.id, who=author or user(), why=text)
-        if ref is not None and ref.ref in tagged(self.stores, self.name):
-            raise Conflict(
-                f"{KIND}:{self.name}@{into} is a tag and stays where it is. Merge into a branch", field="into"
-            )
+        is_on_branch = isinstance(into, str) and is_branch(self.stores, self.name, into)
         if plan.base == ours.digest:
-            if ref is not None:
+            if is_on_branch:
                 self.stores.refs.move(KIND, self.name, why, at_ms=self._clock())
             return other
         tree = merge_trees(self.stores.blobs, plan, prefer=prefer, names=f"{other.address} into {ours.address}")
-        return self._publish(tree, [ours.id, other.id], why, None, move=ref is not None)
+        return self._publish(tree, [ours.id, other.id], why, None, move=is_on_branch)
 
     def plan_merge(self, theirs: At, *, into: At = "main") -> MergePlan:
         """What `merge` would do: paths taken from theirs, and paths that both sides changed. Changes nothing."""
@@ -282,14 +280,34 @@ class Dataset:
     def table(
         self, at: At = None, *, paths: list[str] | None = None, columns: list[str] | None = None
     ) -> polars.DataFrame:
-        """The table files of a version, or only these, as one table in order of their paths. Needs the extra `tables`."""
+        """The table files of a version, or only these, as one table in order of their paths. Needs the extra `tables`.
+
+        With `columns`, nothing else of Parquet files is fetched.
+        """
         version = self.at(at)
-        wanted = paths
-        if wanted is None:
-            wanted = [
-                entry.path for entry in self.files(version) if entry.kind == "file" and tables.is_table(entry.path)
-            ]
-        return tables.read([(path, local_file(self.stores, version, path)) for path in wanted], columns)
+        if paths is None:
+            entries = [entry for entry in self.files(version) if entry.kind == "file" and tables.is_table(entry.path)]
+        else:
+            entries = [find_file(self.stores, version, path) for path in paths]
+        if columns is not None:
+            return tables.collect(scan_entries(self.stores.blobs, entries), columns)
+        return tables.read([(entry.path, self.stores.blobs.local_path(entry.digest)) for entry in entries])
+
+    def scan(self, path: str = "", at: At = None) -> polars.LazyFrame:
+        """The tables at a path as one lazy frame that fetches only what a query asks for. Needs the extra `tables`.
+
+        `sales.scan("2013/*.parquet").select("price").collect()` fetches one column of each file.
+
+        Args:
+            path: A table file, a folder or a glob; empty: all table files of the version.
+
+        Raises:
+            BlobNotFound: Nothing is there.
+            Invalid: No table file is among what is there.
+        """
+        entries = self.glob(path, at) if path else self.files(at)
+        wanted = [entry for entry in entries if entry.kind == "file" and tables.is_table(entry.path)]
+        return scan_entries(self.stores.blobs, wanted)
 
     def delete(self, at: At) -> Version:
         """Put a version into the bin. Raises Conflict while a branch or tag names it."""
@@ -313,20 +331,3 @@ class Dataset:
         if self._on_commit is not None:
             self._on_commit(version)
         return version
-
-    def _parent(self, branch: str, based_on: At) -> Version | None:
-        if branch in tagged(self.stores, self.name):
-            raise Conflict(
-                f"{KIND}:{self.name}@{branch} is a tag and stays where it is. Commit to a branch", field="branch"
-            )
-        head = self.stores.refs.find(KIND, self.name, branch)
-        base = None if based_on is None else self.at(based_on)
-        if base is not None and head is not None and head.version_id != base.id:
-            raise RefMoved(
-                f"{KIND}:{self.name}@{branch} is at v{head.number}, not at v{base.number} any more. Look at what "
-                f"changed with: tenfold data diff {self.name} v{base.number} v{head.number}",
-                field="based_on",
-            )
-        if base is not None or head is None:
-            return base
-        return self.stores.versions.get([head.version_id])[0]

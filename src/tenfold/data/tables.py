@@ -59,11 +59,11 @@ def scan(path: str, local: Path, *, as_text: bool = False) -> polars.LazyFrame:
     return frame
 
 
-def read(files: Iterable[tuple[str, Path]], columns: list[str] | None) -> polars.DataFrame:
+def read(files: Iterable[tuple[str, Path]]) -> polars.DataFrame:
     """Table files as one table, one below the other. Columns that a file lacks are null there.
 
     Raises:
-        Invalid: A column that no file has, or columns of one name whose types do not go together.
+        Invalid: Columns of one name have types that do not go together.
     """
     pl = polars_module()
     frames = [scan(path, local) for path, local in files]
@@ -71,11 +71,24 @@ def read(files: Iterable[tuple[str, Path]], columns: list[str] | None) -> polars
         raise Invalid(f"There is no table file. Those end in {', '.join(SUFFIXES)}", field="paths")
     try:
         whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
-        table: polars.DataFrame = (whole if columns is None else whole.select(columns)).collect()
+    except pl.exceptions.SchemaError as error:
+        raise Invalid(f"The tables cannot be read so: {error}", field="columns") from error
+    return collect(whole, None)
+
+
+def collect(frame: polars.LazyFrame, columns: list[str] | None) -> polars.DataFrame:
+    """The rows of a lazy frame, of all its columns or only these, in this order.
+
+    Raises:
+        Invalid: A column that is not there, or columns of one name whose types do not go together.
+    """
+    pl = polars_module()
+    try:
+        table: polars.DataFrame = (frame if columns is None else frame.select(columns)).collect()
     except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
-        have = ", ".join(frames[0].collect_schema().names())
+        have = ", ".join(frame.collect_schema().names())
         raise Invalid(
-            f"The tables cannot be read so: {error}. The first has the columns {have}", field="columns"
+            f"The tables cannot be read so: {error}. There are the columns {have}", field="columns"
         ) from error
     return table
 
