@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +123,12 @@ async def _load(port: int, clients: int, requests: int) -> list[float]:
     row = [round(0.1 * i - 1, 3) for i in range(20)]
     body = json.dumps({"dataframe_split": {"columns": [f"x{i}" for i in range(20)], "data": [row]}}).encode()
     head = f"POST /invocations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-    left, took = [requests], []
+    left: list[int] = [requests]
+    took: list[float] = []
     loop = asyncio.get_running_loop()
     done = [loop.create_future() for _ in range(clients)]
     for one in done:
-        await loop.create_connection(lambda one=one: _Client(head.encode() + body, left, took, one), "127.0.0.1", port)
+        await loop.create_connection(partial(_Client, head.encode() + body, left, took, one), "127.0.0.1", port)
     await asyncio.gather(*done)
     return took
 
@@ -185,12 +187,12 @@ def serve_by_hand(folder: Path, *, onnx: bool) -> None:
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options)
 
         def predict(rows: list[Any]) -> list[Any]:
-            return session.run(None, {"X": np.array(rows, dtype=np.float32)})[0].tolist()
+            return list(session.run(None, {"X": np.array(rows, dtype=np.float32)})[0].tolist())
     else:
         model = pickle.loads((folder / "model.pkl").read_bytes())
 
         def predict(rows: list[Any]) -> list[Any]:
-            return model.predict(np.array(rows)).tolist()
+            return list(model.predict(np.array(rows)).tolist())
 
     pool = ThreadPoolExecutor(1)
     queue: list[tuple[list[Any], asyncio.Future[Any]]] = []
