@@ -198,7 +198,7 @@ def _local_changes(local: Local, tracked: Tracked, pairs: list[Pair]) -> dict[st
     elif base != pointer.tree:  # no record: what is there counts as changed, unless it is just what some version has
         found, _ = work_pairs(local, path, pointer.kind, pointer.tree)
         known = found is not None and local.stores.versions.search("data", pointer.dataset, digest=found.digest)
-        pairs = [] if known else [(None, here) for _, here in pairs]
+        pairs = [] if known else [(None, here) for _, here in pairs if here is not None]
     return {(two or one).path: (one, two) for one, two in pairs}  # type: ignore[union-attr]
 
 
