@@ -24,6 +24,10 @@ def command() -> None:
 @click.option("--every", default="", help="An interval, like 15m, 6h or 1d")
 @click.option("--on", multiple=True, help="A ref, like data:flights@main: start when it moves; may be repeated")
 @click.option("--all", "wait_for_all", is_flag=True, help="With several --on: start when each has moved")
+@click.option("--commits", type=click.IntRange(min=0), default=0, help="With --on: start after so many commits")
+@click.option("--grown-bytes", type=click.IntRange(min=0), default=0, help="With --on: start after so much growth")
+@click.option("--rest", default="", help="With --on: start no sooner than so long after the last run, like 15m")
+@click.option("--any", "any_threshold", is_flag=True, help="One of --commits, --grown-bytes and --rest is enough")
 @click.option("--timezone", default="UTC", help="Time zone of the times, like Europe/Zurich")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="May hold {start:%Y-%m-%d}, {end}, {due}")
 @click.option("--start", help="Not before this day or time, UTC")
@@ -34,7 +38,8 @@ def command() -> None:
 @click.option("--project", help="Project of its runs [TENFOLD_PROJECT]")
 @json_option
 def add(
-    name: str, target: str, cron: str, every: str, on: tuple[str, ...], wait_for_all: bool, timezone: str,
+    name: str, target: str, cron: str, every: str, on: tuple[str, ...], wait_for_all: bool, commits: int,
+    grown_bytes: int, rest: str, any_threshold: bool, timezone: str,
     params: tuple[str, ...], start: str | None, end: str | None, catch_up: bool, max_active: int, priority: int,
     project: str | None, as_json: bool,
 ) -> None:  # fmt: skip
@@ -48,7 +53,7 @@ def add(
         place, name, load_pipeline(target), cron=cron, every=every, on=list(on), wait_for_all=wait_for_all,
         timezone=timezone, params=read_params(params), starts_at_ms=span_of(start)[0] if start else None,
         ends_at_ms=span_of(end)[1] if end else None, catch_up=catch_up, max_active=max_active, priority=priority,
-        project=project,
+        project=project, commits=commits, grown_bytes=grown_bytes, rest=rest, any_threshold=any_threshold,
     )  # fmt: skip
     if as_json:
         emit_json(version)
