@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,7 @@ from tenfold.base.hashing import digest
 from tenfold.workspace.workspace import current
 
 if TYPE_CHECKING:
-    from tenfold.contracts.blobs import Progress
-    from tenfold.data.remotes import Fetched, Home, Pushed
+    from tenfold.data.remotes import Home
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
@@ -91,7 +89,7 @@ def open_home(url: str) -> Home:
     from tenfold.data.remotes import BucketHome, StoreHome
     from tenfold.stores.blobs import open_blobs
 
-    cache = current().folder / "cache" / "remotes" / digest(url.encode())[:16]
+    cache = cache_of(url)
     if url.startswith(("http://", "https://")):
         from tenfold.stores.http import open_http
 
@@ -100,43 +98,9 @@ def open_home(url: str) -> Home:
     return BucketHome(url, open_blobs(url, cache), cache)
 
 
-def push(
-    datasets: Sequence[str], *, remote: str | None = None, refs: Sequence[str] | None = None, dry_run: bool = False,
-    progress: Progress | None = None,
-) -> list[Pushed]:  # fmt: skip
-    """Push datasets one after the other; see `tenfold.data.remotes.push`."""
-    from tenfold.data.remotes import push as push_one
-
-    there = find_remote(remote)
-    home, stores = open_home(there.url), current().stores
-    return [
-        push_one(stores, home, name, remote=there.name, refs=refs, dry_run=dry_run, progress=progress)
-        for name in datasets
-    ]
-
-
-def pull(
-    datasets: Sequence[str], *, remote: str | None = None, refs: Sequence[str] | None = None,
-    also: dict[str, list[str]] | None = None, history: bool = False, fetch_only: bool = False, dry_run: bool = False,
-    progress: Progress | None = None,
-) -> list[Fetched]:  # fmt: skip
-    """Pull datasets one after the other, or with `fetch_only` fetch them; see `tenfold.data.remotes`.
-
-    Args:
-        also: Versions (ids or trees) by dataset whose files are wanted too: those that pointers name.
-    """
-    from tenfold.data.remotes import fetch
-    from tenfold.data.remotes import pull as pull_one
-
-    there = find_remote(remote)
-    home, stores, bring = open_home(there.url), current().stores, fetch if fetch_only else pull_one
-    return [
-        bring(
-            stores, home, name, remote=there.name, refs=refs, also=(also or {}).get(name, ()), history=history,
-            dry_run=dry_run, progress=progress,
-        )
-        for name in datasets
-    ]  # fmt: skip
+def cache_of(url: str) -> Path:
+    """The folder for what can be read again from a remote."""
+    return current().folder / "cache" / "remotes" / digest(url.encode())[:16]
 
 
 def _check_place(url: str) -> None:

@@ -10,6 +10,7 @@ from tenfold.cli.data.bin import delete, purge, restore
 from tenfold.cli.data.branch import branch, tag
 from tenfold.cli.data.cat import cat
 from tenfold.cli.data.checkout import checkout
+from tenfold.cli.data.clone import clone
 from tenfold.cli.data.commit import commit
 from tenfold.cli.data.diff import diff
 from tenfold.cli.data.du import du
@@ -19,6 +20,9 @@ from tenfold.cli.data.list_ import list_
 from tenfold.cli.data.log import log
 from tenfold.cli.data.ls import ls
 from tenfold.cli.data.merge import merge
+from tenfold.cli.data.pull import fetch, pull
+from tenfold.cli.data.push import push
+from tenfold.cli.data.remote import remote
 from tenfold.cli.data.status import status
 from tenfold.cli.data.untrack import untrack
 from tenfold.cli.data.verify import verify
@@ -35,6 +39,7 @@ def command() -> None:
 
 _VERBS = (
     add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, delete, restore, purge, hooks, verify, du, merge_pointers,
+    push, pull, fetch, clone, remote,
 )  # fmt: skip
 for _verb in _VERBS:
     command.add_command(_verb)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tenfold.cli.app import EXIT_CODES
-from tenfold.cli.data.naming import link_option, link_types, open_address, version_in
+from tenfold.cli.data.naming import link_option, link_types, open_address, remote_source, version_in
 from tenfold.cli.output import emit_json, json_option, progress
 
 
@@ -16,14 +16,15 @@ from tenfold.cli.output import emit_json, json_option, progress
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="The folder to write into (default: the dataset's name)"
 )
+@remote_source
 @link_option
 @json_option
-def get(address: str, output: Path | None, link: str | None, as_json: bool) -> None:
+def get(address: str, output: Path | None, remote: str | None, link: str | None, as_json: bool) -> None:
     """Write the files of a version into a folder, by their paths in the dataset, without tracking it.
 
     Files that are right already are left alone, and so are files that the version does not have.
     """
-    data, wanted = open_address(address)
+    data, wanted = open_address(address, remote=remote)
     folder = output or Path(wanted.name)
     paths = [wanted.path] if wanted.path else None
     with progress("writing") as report:

@@ -17,6 +17,10 @@ link_option = click.option(
     "--link", metavar="TYPES", help="How files are placed, best first: reflink,hardlink,symlink,copy [TENFOLD_LINK]"
 )
 
+remote_source = click.option(
+    "--remote", metavar="NAME|URL", help="Read from this remote, and fetch only what is asked for (default: this store)"
+)
+
 
 def dataset_of(name: str, *, create: bool = False) -> Any:
     """A dataset of the workspace that the flags name."""
@@ -34,12 +38,21 @@ def worktree_here(*, create: bool = False) -> Any:
     return worktree()
 
 
-def open_address(text: str) -> tuple[Any, Address]:
-    """The dataset an address names, and the address. A bare name is read as data:NAME, a tracked path as its version."""
-    text = address_of_path(text) or text
+def open_address(text: str, *, remote: str | None = None) -> tuple[Any, Address]:
+    """The dataset an address names, and the address. A bare name is read as data:NAME, a tracked path as its version.
+
+    Args:
+        remote: Where the dataset is read from; else it is this store's.
+    """
+    text = (None if remote else address_of_path(text)) or text
     address = parse(text, default_kind="data")
     if address.kind != "data":
         raise Invalid(f"{text!r} is not a dataset. Write it like data:flights@main", field="address")
+    if remote is not None:
+        from tenfold.workspace.sharing import dataset_at
+
+        workspace(create=True)
+        return dataset_at(remote, address.name), address
     return dataset_of(address.name), address
 
 

@@ -74,7 +74,10 @@ class BucketHome(Home):
 
     def publish(self, seen: Shared, versions: list[Version], refs: Mapping[str, SharedRef | None]) -> None:
         kept = {ref: at for ref, at in {**seen.refs, **refs}.items() if at is not None}
-        self._write(seen, {**seen.versions, **{v.id: v for v in versions}}, versions, kept, seen.dead)
+        all_ = {**seen.versions, **{v.id: v for v in versions}}
+        alive = Shared(name=seen.name, versions=all_).line_of(at.version_id for at in kept.values())
+        dead = {id_: since for id_, since in seen.dead.items() if id_ not in alive}
+        self._write(seen, all_, versions, kept, dead)
 
     def rewrite(self, seen: Shared, *, without: set[str], dead: dict[str, int]) -> None:
         """Take versions away, and note which others are dead. Raises RefMoved as `publish` does."""

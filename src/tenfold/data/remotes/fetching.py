@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 import msgspec
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Conflict, NotFound, RefNotFound
+from tenfold.base.hashing import is_digest
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors, every_version
@@ -31,6 +32,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """Files whose content was not stored here."""
     size_bytes: int
     """Bytes read from the remote: compressed, and without what was here."""
+    seconds: float | None = None
+    """How long it took or, of what would come, about how long it would; None when no transfer told how fast it goes."""
     refs: dict[str, str]
     """{branch or tag there: id of the version it names}."""
     moved: list[str] = []
@@ -46,7 +49,7 @@ def fetch(
     *,
     remote: str,
     refs: Sequence[str] | None = None,
-    also: Iterable[str] = (),
+    also: Collection[str] = (),
     history: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -70,7 +73,8 @@ def fetch(
         raise NotFound(
             f"{remote} has no dataset {dataset!r}. List what there is with: tenfold data list --remote {remote}"
         )
-    wanted = _wanted(seen, remote, refs, also, history=history)
+    here = stores.blobs.has(one for one in also if is_digest(one))
+    wanted = _wanted(seen, remote, refs, [one for one in also if one not in here], history=history)
     source, target = home.blobs.index, cast(PackedBlobs, stores.blobs).index
     trees = sorted({bytes.fromhex(version.digest) for version in wanted if not whole(version, ())})
     missing = (
@@ -96,7 +100,7 @@ def pull(
     *,
     remote: str,
     refs: Sequence[str] | None = None,
-    also: Iterable[str] = (),
+    also: Collection[str] = (),
     history: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
@@ -139,7 +143,7 @@ def apart_error(found: Fetched) -> Conflict:
 
 
 def _wanted(
-    seen: Shared, remote: str, refs: Sequence[str] | None, also: Iterable[str], *, history: bool
+    seen: Shared, remote: str, refs: Sequence[str] | None, also: Collection[str], *, history: bool
 ) -> list[Version]:
     if history:
         return list(seen.versions.values())

@@ -36,6 +36,8 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     """Files whose content the remote lacked."""
     size_bytes: int
     """Bytes sent: compressed, and without what was there."""
+    seconds: float | None = None
+    """How long it took or, of what would go, about how long it would; None when no transfer told how fast it goes."""
 
 
 def push(

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from tenfold.base.addresses import check_path
 from tenfold.base.errors import BlobNotFound, Forbidden, TenfoldError, Unavailable
 from tenfold.base.extras import require
@@ -16,6 +18,9 @@ from tenfold.stores.blobs.services import service_of
 _PART_BYTES = 16 << 20
 _AT_ONCE = 4
 _used_in: int | None = None
+
+CATALOG = "catalog.json"
+"""Names, sizes and times of all objects, where somebody wrote that down: see docs/format.md."""
 
 
 class BucketMedium(Medium):
@@ -70,6 +75,8 @@ class BucketMedium(Medium):
             return bool(self._open().exists(check_path(name)))
 
     def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
+        if not self._open().capability().list:
+            return self._catalog(prefix)
         found = []
         with self._telling(prefix):
             for entry in self._open().list(prefix or "/", recursive=True):
@@ -79,6 +86,11 @@ class BucketMedium(Medium):
                     at_ms = int(meta.last_modified.timestamp() * 1000) if meta.last_modified else 0
                     found.append((name, int(meta.content_length), at_ms))
         return sorted(found)
+
+    def _catalog(self, prefix: str) -> list[tuple[str, int, int]]:
+        """What a writer listed for those who can read but not list, such as over plain HTTP."""
+        listed = msgspec.json.decode(self.get(CATALOG), type=list[tuple[str, int, int]])
+        return [one for one in listed if one[0].startswith(prefix)]
 
     def delete(self, name: str) -> None:
         with self._telling(name):
@@ -95,7 +107,7 @@ class BucketMedium(Medium):
             _used_in = os.getpid()
             opendal = require("opendal", extra="s3", why="keep blobs in a bucket")
             operator = opendal.Operator(self._service, **self._options)
-            self._operator = operator.layer(opendal.layers.RetryLayer(max_times=4, jitter=True))
+            self._operator = operator.layer(opendal.layers.RetryLayer(max_times=6, min_delay=0.1, max_delay=10.0, jitter=True))
         return self._operator
 
     @contextmanager
