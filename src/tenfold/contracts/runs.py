@@ -90,6 +90,13 @@ class Runs(ABC):
         """Give all runs of a project, deleted ones too, another project's name, all or none; gives how many changed."""
 
     @abstractmethod
+    def patches(self, *, but: list[str] | None = None) -> list[str]:
+        """Content ids of the uncommitted patches of all runs, those in the bin too, without the runs of these ids.
+
+        Sorted, each once, and all of one moment: a run put into the bin or taken out meanwhile is not passed over.
+        """
+
+    @abstractmethod
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         """The param, metric and tag keys in use: {'params': [...], 'metrics': [...], 'tags': [...]}, each sorted.
 

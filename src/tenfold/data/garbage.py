@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.publishing import ELSEWHERE
-from tenfold.records import RunQuery, Version
+from tenfold.records import Version
 
 GRACE_MS = 14 * 24 * 3_600_000
 """Two weeks: as long as git keeps what nothing names."""
@@ -35,7 +35,7 @@ def verify(stores: Stores, *, progress: Progress | None = None) -> list[str]:
 
 def named_digests(stores: Stores) -> list[str]:
     """The digests of all that records name: versions of every kind, those in the bin too, and runs."""
-    return [*stores.versions.digests(), *patches_of_runs(stores)]
+    return [*stores.versions.digests(), *stores.runs.patches()]
 
 
 def repair(stores: Stores) -> tuple[int, list[str]]:
@@ -45,18 +45,6 @@ def repair(stores: Stores) -> tuple[int, list[str]]:
     """
     removed, lines = stores.blobs.repair(named_digests(stores))
     return removed, lines + _without_tree(stores)
-
-
-def patches_of_runs(stores: Stores, *, but: Set[str] = frozenset()) -> Iterator[str]:
-    """Content ids of the uncommitted patches of all runs, those in the bin too, without the runs of these ids."""
-    for deleted in (False, True):
-        offset: int | None = 0
-        while offset is not None:
-            page = stores.runs.search(RunQuery(offset=offset, limit=_PAGE, deleted=deleted, count=False))
-            yield from (
-                run.code.patch for run in page.items if run.code is not None and run.code.patch and run.id not in but
-            )
-            offset = page.next if page.items else None
 
 
 def _without_tree(stores: Stores) -> list[str]:

@@ -238,6 +238,17 @@ class RunsSuite:
         assert stores.runs.rename_project("before", "after") == 0
         assert stores.runs.rename_project("after", "after") == 0
 
+    def test_patches_are_those_of_all_runs_in_the_bin_too(self, stores: Stores) -> None:
+        plain = [a_run(), a_run(code=CodeVersion(commit="c"))]
+        patched = [a_run(code=CodeVersion(patch=digit * 64)) for digit in "baca"]
+        binned = a_run(code=CodeVersion(commit="c", patch="d" * 64), deleted_at_ms=5)
+        before = set(stores.runs.patches())
+        stores.runs.create([*plain, *patched, binned])
+        assert sorted(set(stores.runs.patches()) - before) == [digit * 64 for digit in "abcd"]
+        assert stores.runs.patches() == sorted(set(stores.runs.patches()))
+        left = stores.runs.patches(but=[patched[0].id, patched[1].id, binned.id, "nobody"])
+        assert sorted(set(left) - before) == ["a" * 64, "c" * 64]
+
     def test_keys_in_use(self, stores: Stores) -> None:
         stores.runs.create(
             [

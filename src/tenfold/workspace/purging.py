@@ -150,8 +150,6 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 def account(stores: Stores) -> Account:
     """Say why the bytes of a store are there. Changes nothing; reads every tree."""
-    from tenfold.data import patches_of_runs
-
     runs, versions = binned_runs(stores), binned_versions(stores)
     own, _ = _kept_for(stores, {run.id for run in runs})
     going = {version.id: version for version in [*versions, *own]}
@@ -159,8 +157,8 @@ def account(stores: Stores) -> Account:
     every = set(stores.versions.digests())
     keep = every - _reached_by_these_alone(stores, list(going.values()))
     trees = len(keep)
-    keep |= set(patches_of_runs(stores, but={run.id for run in runs}))
-    _, unreached = stores.blobs.collect([*every, *patches_of_runs(stores)], grace_ms=0, dry_run=True)
+    keep |= set(stores.runs.patches(but=[run.id for run in runs]))
+    _, unreached = stores.blobs.collect([*every, *stores.runs.patches()], grace_ms=0, dry_run=True)
     only = {version.digest for version in going.values() if version.inline is None} | patches
     _, binned = stores.blobs.collect(keep, grace_ms=0, dry_run=True, only=only) if only else (0, 0)
     _, whole = stores.blobs.size()
@@ -241,8 +239,6 @@ def _free(
     but_runs: set[str] | frozenset[str] = frozenset(),
 ) -> tuple[int, int]:  # fmt: skip
     """Free what only these versions and patches reached; gives (bytes freed, bytes too young to be freed yet)."""
-    from tenfold.data import patches_of_runs
-
     freed = sum(v.size_bytes for v in gone if v.inline is not None)
     only = sorted({v.digest for v in gone if v.inline is None} | patches)
     if not only:
@@ -250,7 +246,7 @@ def _free(
     keep = set(stores.versions.digests())
     if preview:
         keep -= _reached_by_these_alone(stores, gone)
-    keep |= set(patches_of_runs(stores, but=but_runs))
+    keep |= set(stores.runs.patches(but=list(but_runs)))
     collect = stores.blobs.collect
     _, unreached = collect(keep, grace_ms=0, only=only, dry_run=True)
     _, now = collect(keep, grace_ms=grace_ms, only=only, dry_run=preview)

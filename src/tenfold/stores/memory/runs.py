@@ -125,6 +125,12 @@ class MemoryRuns(Runs):
                 put_run(self._state, msgspec.structs.replace(run, project=new), "updated", self._state.clock())
         return len(moved)
 
+    def patches(self, *, but: list[str] | None = None) -> list[str]:
+        without = set(but or ())
+        with self._state.lock:
+            codes = [run.code for run in self._state.runs.values() if run.id not in without]
+        return sorted({code.patch for code in codes if code is not None and code.patch})
+
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         with self._state.lock:
             runs = [

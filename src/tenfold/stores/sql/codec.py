@@ -109,6 +109,18 @@ def run_of(row: Sequence[Any], metrics: dict[str, Summary]) -> Run:
     )
 
 
+class _Patched(msgspec.Struct):
+    patch: str | None = None
+
+
+_patched = msgspec.msgpack.Decoder(_Patched)
+
+
+def patch_of(code: bytes) -> str | None:
+    """The content id of the uncommitted patch in a row's `code`; the rest of it is not looked at."""
+    return _patched.decode(code).patch
+
+
 def summary_of(row: Sequence[Any]) -> Summary:
     """The summary of a row (last, last_step, min, max, mean, count)."""
     last, last_step, low, high, mean, count = row

@@ -8,6 +8,7 @@ from tenfold.contracts import Runs
 from tenfold.contracts.refusals import no_run
 from tenfold.records import Page, Run, RunChange, RunQuery, RunState
 from tenfold.stores.sql import search
+from tenfold.stores.sql.codec import patch_of
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import note
 from tenfold.stores.sql.keys import keys_in_use, move_use
@@ -17,6 +18,7 @@ from tenfold.stores.sql.run_rows import add_runs, change_run, load, move_run
 from tenfold.stores.sql.series_rows import remove_points
 from tenfold.stores.sql.tables import run_details, run_params, run_tags, runs, tasks
 
+_AT_ONCE = 1000
 _HEARTBEAT = Prepared("UPDATE runs SET heartbeat_at_ms = :at_ms WHERE id IN (:run_ids*)")
 
 
@@ -156,6 +158,17 @@ class SqlRuns(Runs):
             return len(moved)
 
         return self._db.write(work) if old != new else 0
+
+    def patches(self, *, but: list[str] | None = None) -> list[str]:
+        without = set(but or ())
+        coded = select(runs.c.id, run_details.c.code).join_from(runs, run_details, run_details.c.run_n == runs.c.n)
+        coded = coded.where(run_details.c.code.is_not(None)).execution_options(yield_per=_AT_ONCE)
+
+        def work(tx: Connection) -> list[str]:
+            found = {patch_of(code) for run_id, code in tx.execute(coded) if run_id not in without}
+            return sorted(patch for patch in found if patch)
+
+        return self._db.read(work)
 
     def keys(self, projects: list[str] | None = None, kinds: list[str] | None = None) -> dict[str, list[str]]:
         return self._db.read(lambda tx: keys_in_use(tx, projects, kinds))
