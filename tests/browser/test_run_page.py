@@ -7,12 +7,12 @@ import re
 import pytest
 from browsing import Served, Tab
 from playwright.sync_api import expect
-from test_pages_stories import begin, now
+from test_pages_stories import begin, log, now
 
 from tenfold.base.clock import now_ms
 from tenfold.base.hashing import digest
 from tenfold.base.ids import new_id
-from tenfold.records import Draft, Run, RunChange
+from tenfold.records import STOP, Draft, Run, RunChange
 
 NOTES = "## Best so far\n\nBeats it by **2 points**. <script>document.title='owned'</script>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 
@@ -100,3 +100,47 @@ def test_a_run_is_starred_and_archived_from_its_page(tab: Tab, seeded: Served, r
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_text("archived", exact=True)).to_be_visible()
     assert set(seeded.stores.runs.get([run.id])[0].tags) == {"tenfold.starred", "tenfold.archived"}
+
+
+def test_a_run_that_goes_on_is_asked_to_stop(tab: Tab, seeded: Served) -> None:
+    going = begin(seeded, "endless", "notes")
+    seeded.stores.runs.heartbeat([going.id], at_ms=now())
+    page = tab.open(f"/runs/{going.id}")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Stopping…")).to_be_disabled()
+    assert seeded.stores.runs.get([going.id])[0].tags == {STOP: "true"}
+    seeded.stores.runs.transition(going.id, "killed", expect=["running"], at_ms=now())
+    expect(page.get_by_role("button", name=re.compile("^Stop"))).to_have_count(0)
+
+
+def test_numbers_logged_once_are_shown_as_numbers_and_bars(tab: Tab, seeded: Served) -> None:
+    for name, loss in (("lesser", 0.7), ("greater", 0.9)):
+        run = begin(seeded, name, "numbers")
+        log(seeded, run, [loss], offset=0)
+        seeded.stores.runs.transition(run.id, "finished", expect=["running"], at_ms=now())
+    page = tab.open("/projects/numbers")
+    bars = page.get_by_role("region", name="Values of loss").get_by_role("listitem")
+    expect(bars).to_have_count(2)
+    expect(bars.first).to_contain_text("greater")
+    assert tab.axe() == []
+    expect(tab.open(f"/runs/{run.id}").get_by_role("figure", name="loss")).to_contain_text("0.9")
+
+
+def test_a_projects_runs_inside_runs_are_shown_on_demand(tab: Tab, seeded: Served) -> None:
+    outer = begin(seeded, "outer", "nested")
+    inner = Run(id=new_id(), project="nested", name="inner", parent_id=outer.id, created_at_ms=now(), state="finished")
+    seeded.stores.runs.create([inner])
+    page = tab.open("/projects/nested")
+    expect(page.get_by_text("1 run", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="show them too").click()
+    expect(page.get_by_text("2 runs", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="Only outermost runs").click()
+    expect(page.get_by_text("1 run", exact=True).first).to_be_visible()
+
+
+def test_a_pipeline_run_that_failed_is_resumed_from_its_page_or_said_how(tab: Tab, seeded: Served) -> None:
+    page = tab.open(seeded.path("/pipelines/runs/{broken}"))
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("status").get_by_text("tenfold pipelines resume")).to_be_visible()
+    assert all("400" in said for said in tab.trouble)
+    tab.trouble.clear()

@@ -9,6 +9,7 @@ import { Glyph } from "./glyphs";
 import { Pop } from "./parts";
 import { csvOf, pngOf, save, svgOf } from "./picture";
 import { aligned, Plot, type Line } from "./plot";
+import { areSingle, Tally } from "./tally";
 import { xText, xTick, type Across } from "./ticks";
 
 export type { Line } from "./plot";
@@ -51,6 +52,7 @@ export function Chart(props: ChartProps) {
   const [large, setLarge] = useState(false);
   const plot = useRef<uPlot | null>(null);
   const empty = useMemo(() => lines.every((line) => line.ys.every((y) => y === null)), [lines]);
+  const tallied = x !== "window" && !props.zoom && !props.dots && areSingle(lines);
   const xName = props.xName ?? x;
   const take = async (kind: "PNG" | "SVG" | "CSV") => {
     if (kind === "CSV") return save(`${title}.csv`, new Blob([csvOf(lines, xName)], { type: "text/csv" }));
@@ -64,7 +66,7 @@ export function Chart(props: ChartProps) {
       <header>
         <figcaption class="cut" title={title}>{title}</figcaption>
         {marks ? <span class="faint">{marks}</span> : null}
-        {props.now ? <span class="now">{props.now}</span> : <span class="now" />}
+        {props.now && !tallied ? <span class="now">{props.now}</span> : <span class="now" />}
         {props.zoom ? <button type="button" class="button bare icon" aria-label={`Show all of ${title}`} title="Show all" onClick={() => props.setZoom?.(null)}><Glyph name="fit" size={14} /></button> : null}
         <button type="button" class="button bare icon" aria-label={`${title} as a table`} title="As a table" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}><Glyph name="table" size={14} /></button>
         <Pop label={`More of ${title}`} glyph="more" bare>
@@ -72,13 +74,13 @@ export function Chart(props: ChartProps) {
             <>
               {props.choices?.(close)}
               {props.large ? null : <button type="button" class="choice" onClick={() => { close(); setLarge(true); }}>Full screen</button>}
-              {(["PNG", "SVG", "CSV"] as const).map((kind) => <button key={kind} type="button" class="choice" onClick={() => { close(); void take(kind); }}>Save as {kind}</button>)}
+              {(tallied ? ["CSV"] as const : ["PNG", "SVG", "CSV"] as const).map((kind) => <button key={kind} type="button" class="choice" onClick={() => { close(); void take(kind); }}>Save as {kind}</button>)}
             </>
           )}
         </Pop>
         {props.tools}
       </header>
-      <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} dots={props.dots} empty={empty} waiting={props.waiting} made={(u) => (plot.current = u)} />
+      {tallied ? <Tally title={title} lines={lines} height={height} /> : <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} dots={props.dots} empty={empty} waiting={props.waiting} made={(u) => (plot.current = u)} />}
       <Summaries title={title} lines={lines} />
       {asTable ? <Numbers lines={lines} x={x} names={props.names} title={title} /> : null}
       {large ? (

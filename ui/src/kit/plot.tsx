@@ -105,7 +105,7 @@ export function Plot(props: PlotProps) {
   const width = box.current?.clientWidth ?? 0;
   return (
     <div class="plot" ref={box} style={{ height: `${height}px` }} tabIndex={props.empty ? -1 : 0} role="img" aria-label={`Curve of ${props.title}. Arrow keys move along it.`} onKeyDown={step} onBlur={() => setTip(null)}>
-      {props.empty && !props.waiting ? <div class="nothing">No points{props.zoom ? " here" : " yet"}</div> : null}
+      {props.empty && !props.waiting ? <div class="nothing">{!props.zoom && lines.some((line) => line.ys.length) ? "Only NaN or infinity" : `No points${props.zoom ? " here" : " yet"}`}</div> : null}
       {tip ? (
         <div class="tip" style={tip.left > width / 2 ? { right: `${width - tip.left + 12}px`, top: "4px" } : { left: `${tip.left + 12}px`, top: "4px" }}>
           <div class="soft">{tip.at}</div>

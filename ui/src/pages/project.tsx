@@ -17,16 +17,19 @@ import type { RunKeys, RunSetQuery } from "../wire";
 export default function Project({ name }: { name: string }) {
   usePage({ title: "Projects", href: "/projects" }, { title: name });
   const [q, setQ] = useQuery("q");
+  const [inside] = useQuery("inside");
   const [tab, setTab] = useQuery("tab", "charts");
-  const question = useMemo((): RunSetQuery => ({ filter: { q, project: [name], kind: [], state: [], parent: q ? null : "none", archived: /\barchived\b/.test(q) ? null : false } }), [name, q]);
+  const outer = !inside && !q;
+  const question = useMemo((): RunSetQuery => ({ filter: { q, project: [name], kind: [], state: [], parent: outer ? "none" : null, archived: /\barchived\b/.test(q) ? null : false } }), [name, q, outer]);
   const set = useRunSet(question);
   const keys = useResource<RunKeys>(withQuery("/runs/keys", { project: name }));
   const bad = set.resource.problem?.status === 400 ? set.resource.problem : null;
   if (!set.resource.data && !bad) return set.resource.problem ? <Failed problem={set.resource.problem} again={set.resource.reload} /> : <Loading />;
   return (
     <>
-      <Head title={name} actions={<><a class="button" href={withQuery("/runs", { project: name, q })}><Glyph name="table" size={14} />Table</a><a class="button" href={withQuery("/compare", { project: name, q })}><Glyph name="compare" size={14} />Compare</a></>}>
+      <Head title={name} actions={<><a class="button" href={withQuery("/runs", { project: name, q, inside })}><Glyph name="table" size={14} />Table</a><a class="button" href={withQuery("/compare", { project: name, q })}><Glyph name="compare" size={14} />Compare</a></>}>
         <span>{set.resource.data?.at_least ? `${set.total.toLocaleString("en-US")}+ runs` : count(set.total, "run")}</span>
+        {outer ? <span>without runs inside a run (<a href={withQuery(`/projects/${encodeURIComponent(name)}`, { inside: 1, tab: tab === "charts" ? "" : tab })}>show them too</a>)</span> : inside && !q ? <a href={`/projects/${encodeURIComponent(name)}`}>Only outermost runs</a> : null}
         {set.total > set.runs.length ? <span>the newest {set.runs.length} are drawn</span> : null}
       </Head>
       <div class="toolbar"><QueryField value={q} set={(text) => setQ(text)} keys={keys.data} problem={bad} /></div>
