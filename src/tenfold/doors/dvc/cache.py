@@ -142,6 +142,7 @@ class Cache:
 
         Raises:
             BlobNotFound: The object is not here.
+            FileNotFoundError: The target's folder is not there.
             Damaged: Its bytes have another md5; it is kept aside, nothing was placed.
         """
         source = self.path(md5, legacy=legacy)
@@ -150,7 +151,8 @@ class Cache:
                 _link(self.link_types[0], source, target, is_executable=is_executable)
                 return
             except FileNotFoundError:
-                raise BlobNotFound(f"{md5} is not in {self.folder}. Get it with: tenfold dvc fetch") from None
+                self._complain(md5, source)
+                raise  # the target's folder is not there
             except OSError as error:
                 if error.errno == errno.EEXIST:
                     raise
@@ -158,7 +160,8 @@ class Cache:
         try:
             found = _copy(source, target, 0o777 if is_executable else 0o666, hashing=not legacy)
         except FileNotFoundError:
-            raise BlobNotFound(f"{md5} is not in {self.folder}. Get it with: tenfold dvc fetch") from None
+            self._complain(md5, source)
+            raise
         except OSError as error:
             Path(target).unlink(missing_ok=True)
             raise_if_full(error, Path(target))
@@ -167,6 +170,10 @@ class Cache:
             Path(target).unlink()
             os.replace(source, f"{self._temporary()}.damaged")
             raise Damaged(f"Object {md5} in {self.folder} is damaged. Get it anew with: tenfold dvc fetch")
+
+    def _complain(self, md5: str, source: str) -> None:
+        if not Path(source).exists():
+            raise BlobNotFound(f"{md5} is not in {self.folder}. Get it with: tenfold dvc fetch") from None
 
     def all(self) -> dict[str, int]:
         """{md5: size in bytes} of the objects of DVC 3."""
