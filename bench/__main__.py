@@ -26,16 +26,18 @@ def main(arguments: list[str]) -> int:
     wanted = [name for name in arguments if not name.startswith("-")]
     names = wanted or sorted(path.stem for path in here.glob("*.py") if not path.stem.startswith("_"))
     rows: list[dict[str, Any]] = []
-    with _own_folder():
-        for name in names:
-            began = time.perf_counter()
-            for line in importlib.import_module(f"bench.{name}").lines():
-                rows.append({"bench": name, **line})
-            print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    if "--json" in arguments:
-        print(json.dumps(rows, indent=2))
-    else:
-        show(rows)
+    try:
+        with _own_folder():
+            for name in names:
+                began = time.perf_counter()
+                for line in importlib.import_module(f"bench.{name}").lines():
+                    rows.append({"bench": name, **line})
+                print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    finally:  # also of a bench that is stopped: what was measured until then
+        if "--json" in arguments:
+            print(json.dumps(rows, indent=2))
+        else:
+            show(rows)
     return 3 if any(verdict(row) == "MISSED" for row in rows) else 0
 
 
