@@ -141,11 +141,17 @@ class Blobs(ABC):
         """One path of a tree, without reading the rest of a large one."""
 
     @abstractmethod
-    def folder_entries(self, tree: str, folder: str = "") -> list[tuple[Entry, int]]:
-        """(entry, files) of what lies directly in one folder of a tree, sorted by name; the rest of the tree is not read.
+    def folder_entries(
+        self, tree: str, folder: str = "", *, find: str = "", offset: int = 0, limit: int | None = None
+    ) -> tuple[list[tuple[Entry, int]], int]:
+        """Some of what lies directly in one folder of a tree, as (entry, files), and how much there is in all.
 
-        A folder comes as an entry of that kind with the size of all below it, and counts its files; others count one.
-        Times are not read. An empty list where there is no such folder.
+        Folders come first, then files, each by name; the rest of the tree is not read. A folder is an entry of that kind
+        with the size of all below it, and counts its files; others count one. Times are not read. Nothing, where there
+        is no such folder.
+
+        Args:
+            find: Only names that hold this; case is ignored.
         """
 
     @abstractmethod

@@ -60,22 +60,13 @@ def folder_rows(
         NotFound: Nothing lies below it.
     """
     if version.inline is not None or version.is_purged:
-        found = [(entry, 1) for entry in entries_of(blobs, version)] if not under else []
+        whole = [(entry, 1) for entry in entries_of(blobs, version)] if not under else []
+        found, total = whole[offset : offset + limit], len(whole)
     else:
-        found = _folder(blobs, version.digest, under)
-    if under and not found:
+        found, total = blobs.folder_entries(version.digest, under, find=find, offset=offset, limit=limit)
+    if under and not total and not find:
         raise NotFound(f"There is no folder {under!r}, or nothing is in it", field="under")
-    if find:
-        text, start = find.lower(), len(under) + 1 if under else 0
-        found = [(entry, files) for entry, files in found if text in entry.path[start:].lower()]
-    return [_file_row(entry, files) for entry, files in found[offset : offset + limit]], len(found)
-
-
-@lru_cache(maxsize=16)
-def _folder(blobs: Blobs, digest: str, under: str) -> list[tuple[Entry, int]]:
-    """Trees never change; the pages of a large folder ask for the same one again."""
-    found = blobs.folder_entries(digest, under)
-    return [one for one in found if one[0].kind == "folder"] + [one for one in found if one[0].kind != "folder"]
+    return [_file_row(entry, files) for entry, files in found], total
 
 
 def _file_row(entry: Entry, files: int) -> FileRow:

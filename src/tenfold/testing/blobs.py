@@ -232,17 +232,20 @@ class BlobsSuite:
 
     def test_one_folder_is_listed_with_what_its_folders_hold(self, blobs: Blobs) -> None:
         tree = blobs.put_tree({"a/1": b"11", "a/b/2": b"222", "a/b/3": b"3", "c": b"cc"})
-        top = blobs.folder_entries(tree.digest)
+        top, total = blobs.folder_entries(tree.digest)
         assert [(e.path, e.kind, e.size_bytes, files) for e, files in top] == [
             ("a", "folder", 6, 3),
             ("c", "file", 2, 1),
         ]
-        inner = blobs.folder_entries(tree.digest, "a")
+        assert total == 2
+        inner, _ = blobs.folder_entries(tree.digest, "a")
         assert [(e.path, e.kind, e.size_bytes, files) for e, files in inner] == [
-            ("a/1", "file", 2, 1),
             ("a/b", "folder", 4, 2),
+            ("a/1", "file", 2, 1),
         ]
-        assert blobs.folder_entries(tree.digest, "c") == blobs.folder_entries(tree.digest, "nothing") == []
+        assert blobs.folder_entries(tree.digest, "a", offset=1, limit=1) == (inner[1:], 2)
+        assert blobs.folder_entries(tree.digest, "a", find="B") == (inner[:1], 1)
+        assert blobs.folder_entries(tree.digest, "c") == blobs.folder_entries(tree.digest, "nothing") == ([], 0)
 
     def test_entries_of_any_tree_are_placed(self, blobs: Blobs, tmp_path: Path) -> None:
         one, two = blobs.put_tree({"a": b"1", "b": b"2"}), blobs.put_tree({"c/d": b"3"})

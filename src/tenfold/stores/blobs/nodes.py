@@ -55,13 +55,22 @@ def is_node(data: bytes) -> bool:
 
 def decode_node(data: bytes, key: bytes) -> Node:
     """The node. Raises Damaged when the bytes are none."""
+    size, files, items = _decoded(data, key)
+    return Node(size, files, [Item(*item) for item in items])
+
+
+def decode_items(data: bytes, key: bytes) -> list[tuple[str, int, bytes, int, int]]:
+    """The fields of a node's items, not made into `Item`s. Raises Damaged when the bytes are none."""
+    return _decoded(data, key)[2]
+
+
+def _decoded(data: bytes, key: bytes) -> tuple[int, int, list[tuple[str, int, bytes, int, int]]]:
     if not is_node(data):
         raise Damaged(f"{key.hex()} is no tree. Check the store with: tenfold doctor")
     try:
-        size, files, items = _decoder.decode(memoryview(data)[8:])
+        return _decoder.decode(memoryview(data)[8:])
     except msgspec.MsgspecError as error:
         raise Damaged(f"The tree {key.hex()} cannot be read: {error}") from error
-    return Node(size, files, [Item(*item) for item in items])
 
 
 def encode_times(times: list[int]) -> bytes:

@@ -133,8 +133,11 @@ class PackedBlobs(Blobs):
             return None  # a folder that is not empty is no entry
         return entry_of(item, path, mtime_ns)
 
-    def folder_entries(self, tree: str, folder: str = "") -> list[tuple[Entry, int]]:
-        return list_folder(self.index, _key(tree), check_path(folder) if folder else "")
+    def folder_entries(
+        self, tree: str, folder: str = "", *, find: str = "", offset: int = 0, limit: int | None = None
+    ) -> tuple[list[tuple[Entry, int]], int]:
+        until = None if limit is None else offset + limit
+        return list_folder(self.index, _key(tree), check_path(folder) if folder else "", find, slice(offset, until))
 
     def diff(self, before: str | None, after: str | None) -> list[tuple[Entry | None, Entry | None]]:
         one, two = (None if tree is None else (_key(tree), self._folder) for tree in (before, after))
