@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack, overload
 
 import msgspec
 
@@ -94,6 +94,28 @@ def _signature_of(given: Input) -> inspect.Signature:
     return inspect.Signature(list(parameters.values()))
 
 
+class Options(TypedDict, total=False):
+    """The options of `incremental`."""
+
+    into: str | None
+    name: str | None
+    retries: int
+    retry_delay_s: float
+    timeout_s: float | None
+    job_timeout_s: float | None
+    packages: Sequence[str]
+    salt: str
+    every_job: bool
+    batch: int | None
+    egress: str
+
+
+@overload
+def incremental(over: Input, *, program: Program, **options: Unpack[Options]) -> Incremental: ...
+@overload
+def incremental(
+    over: Input, *, program: None = None, **options: Unpack[Options]
+) -> Callable[[Callable[..., Any]], Incremental]: ...
 def incremental(
     over: Input,
     *,
