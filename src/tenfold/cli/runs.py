@@ -43,6 +43,7 @@ def list_(
 ) -> None:
     """List runs, the newest first."""
     from tenfold.api import Client
+    from tenfold.tracking.definitions import definitions
 
     if "archived" not in where and not deleted:
         where = f"({where}) and archived = {archived}" if where.strip() else f"archived = {archived}"
@@ -54,9 +55,11 @@ def list_(
         return
     rows = []
     for run in page.items:
-        shown = [
-            f"{key}={summary.last:.4g}" for key, summary in sorted(run.metrics.items()) if not key.startswith("system/")
-        ]
+        first = definitions(
+            run
+        )  # what somebody gave a goal; then what was measured, not how well it fits what it has seen
+        keys = sorted(run.metrics, key=lambda key: (key not in first, key.startswith("training/"), key))
+        shown = [f"{key}={run.metrics[key].last:.4g}" for key in keys if not key.startswith("system/")]
         rows.append((run.id, run.project, run.kind, run.name, run.state, ago(run.created_at_ms), " ".join(shown[:4])))
     table(
         rows,

@@ -248,6 +248,12 @@ def _compare(
             "What it printed is above"
         ) from None
     rows = compare(then, now, tolerance)
+    inside = stores.runs.search(RunQuery(where=Compare("parent_id", "=", then.id), limit=1)).total
+    if inside:
+        notes.append(
+            f"{inside} {'run' if inside == 1 else 'runs'} inside it {'was' if inside == 1 else 'were'} done again too and not "
+            f"compared. Compare them with: tenfold runs list --where \"parent_id in ('{then.id}', '{now.id}')\""
+        )
     return Reproduction(
         of=then.id,
         run_id=now.id,
