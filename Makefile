@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc executors
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,15 @@ frameworks: .frameworks/.ready  ## autolog and model formats against PyTorch, Li
 dvc: setup .dvcenv/.ready  ## the DVC door judged by the real dvc, in both directions
 	$(BIN)/python -m pytest tests/dvc
 
+.engines/.ready: requirements-engines.txt pyproject.toml $(READY)
+	test -x .engines/bin/python || $(PYTHON) -m venv .engines
+	$(BIN)/python -m uv pip install --quiet --python .engines/bin/python -r requirements-engines.txt
+	TENFOLD_SKIP_UI=1 $(BIN)/python -m uv pip install --quiet --python .engines/bin/python --editable .
+	touch $@
+
+executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Docker, started here (as root)
+	TENFOLD_ENGINES=1 .engines/bin/python -m pytest tests/executors --durations=10
+
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
 	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
@@ -76,4 +85,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .frameworks .dvcenv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .frameworks .engines .dvcenv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

@@ -1,9 +1,10 @@
-"""One attempt on an engine's machine: `python -m tenfold.pipelines.executors.attempt JOB [--out FILE] [--tied]`.
+"""One attempt on an engine's machine: `python -m tenfold.pipelines.executors.attempt JOB|--tied [--out FILE]`.
 
 Engines only start this process, ask about it, and end it. It forks the process that runs the step and watches over it:
 the timeout, a stop file beside the job, the task's token in the store. When any of these says so, or the engine sends
 SIGTERM, it kills the step with everything it started, wherever that went. What came of it is written to a file, moved
-into place whole. JOB is a file, or - for stdin; --tied ends it with the process that started it.
+into place whole. With --tied the job comes on stdin, and its end is told by the end of stdin: the process that started
+it is gone, or wants it to end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -39,22 +41,28 @@ from tenfold.pipelines.executors.job import (
 )
 from tenfold.pipelines.executors.local import how_it_died
 from tenfold.pipelines.executors.perform import error_text, find_step, perform
-from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent, end_with_parent, kill_below
+from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent, kill_below
 from tenfold.pipelines.executors.worker import opened_by, printed_to
 from tenfold.pipelines.loading import importing_target, load_target
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.work import Done, State
 
+_SIZE = struct.Struct("<Q")
 STOP_LOOK_S = 0.5
 STORE_LOOK_S = 2.0
+_TIE = 0
+"""Stdin: nothing more comes there, only its end."""
 UNATTENDED_MS = 60_000
 """An attempt whose scheduler let its lease lie for so long ends by itself: nobody will take what it gives."""
 LOG_LIMIT_BYTES = 4 << 20
 """Of a log that is carried back without a shared disk, the end is kept."""
 
 
-def run_job(job: Job) -> Outcome:
-    """Run an attempt to its end in a process of its own. Called once in a process, from its main thread."""
+def run_job(job: Job, *, tied: bool = False) -> Outcome:
+    """Run an attempt to its end in a process of its own. Called once in a process, from its main thread.
+
+    `tied`: it ends when stdin does.
+    """
     work = job.work
     if job.only_host and job.only_host != socket.gethostname():
         return Outcome(_done(job, "failed", _one_machine(job)))
@@ -68,7 +76,7 @@ def run_job(job: Job) -> Outcome:
         if folder is not None:
             log = str(Path(folder.name) / "log.txt")
             work = msgspec.structs.replace(work, log=log, scratch=str(Path(folder.name) / "scratch"))
-        done = _Watch(msgspec.structs.replace(job, work=work)).run()
+        done = _Watch(msgspec.structs.replace(job, work=work), tied=tied).run()
         return Outcome(done, b"" if shared else _end_of(Path(work.log)))
     finally:
         if folder is not None:
@@ -102,8 +110,8 @@ def _end_of(log: Path) -> bytes:
 class _Watch:
     """The process that watches over the one that runs the step."""
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, *, tied: bool) -> None:
+        self.job, self._tied = job, tied
         self._ending: tuple[State, str] | None = None
         self._woken, self._waker = socket.socketpair()
         for end in (self._woken, self._waker):
@@ -158,11 +166,14 @@ class _Watch:
         os.set_blocking(answers, False)
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            sources: list[Any] = [self._woken, answers] if open_ else [self._woken]
+            sources: list[Any] = [self._woken, *([answers] if open_ else []), *([_TIE] if self._tied else [])]
             readable, _, _ = select.select(sources, [], [], left)
             if self._woken in readable:
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
+            if _TIE in readable:
+                self._tied = False
+                self._end("lost", "The engine's worker that had started it is gone")
             try:
                 ended, status = os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:  # reaped while it was killed
@@ -220,6 +231,7 @@ def _run_step(job: Job, answers: int, watcher: int) -> None:
     adopt_orphans()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(job.environ)
     if job.work.resources.cpu and "OMP_NUM_THREADS" not in os.environ:
         os.environ["OMP_NUM_THREADS"] = str(max(1, int(job.work.resources.cpu)))
@@ -258,13 +270,19 @@ def _performed(job: Job, answers: int) -> Done:
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when the attempt's outcome is written, whatever it is."""
-    if "--tied" in arguments:
-        end_with_parent()
-    file = arguments[0]
-    job = decode_job(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    tied = "--tied" in arguments
+    if tied:
+        (size,) = _SIZE.unpack(_read_exactly(_SIZE.size))
+        data = _read_exactly(size)
+        if os.fork():  # engines that kill the children of their workers would leave the grandchildren
+            return 0
+        os.setsid()
+    else:
+        data = Path(arguments[0]).read_bytes()
+    job = decode_job(data)
     out = Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else Path(job.place) / DONE_FILE
     try:
-        outcome = run_job(job)
+        outcome = run_job(job, tied=tied)
     except Exception:  # the edge: what breaks here is the attempt's error
         outcome = Outcome(_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
     beside = out.with_name(f"{out.name}.{os.getpid()}")
@@ -274,6 +292,16 @@ def main(arguments: list[str]) -> int:
         os.fsync(writing.fileno())
     beside.replace(out)
     return 0
+
+
+def _read_exactly(count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        data = os.read(_TIE, count - len(found))
+        if not data:
+            raise EOFError("the job ended in its middle")
+        found += data
+    return found
 
 
 if __name__ == "__main__":

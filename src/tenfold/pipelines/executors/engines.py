@@ -13,6 +13,9 @@ from tenfold.pipelines.executors.engine import Engine
 
 _PLACES = {
     "slurm": "slurm:SlurmEngine",
+    "dask": "dask:DaskEngine",
+    "ray": "ray:RayEngine",
+    "docker": "docker:DockerEngine",
 }
 
 

@@ -30,11 +30,6 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def end_with_parent() -> None:
-    """Have this process told to end (SIGTERM) when the thread that started it ends, so that it can end what it started."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def adopt_orphans() -> None:
     """Become the parent of everything below whose own parent ends, so that nothing escapes by double forking."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
