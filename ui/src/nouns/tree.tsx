@@ -122,7 +122,11 @@ function Tree({ version, find, path, setPath }: { version: string; find: string;
   }
   useEffect(() => {
     if (!known.current.has("")) ask("", 0);
-    for (const one of shown) if (!one.row) ask(one.folder, Math.floor(one.index / PAGE));
+    if (shown.every((one) => one.row)) return;
+    const rest = window.setTimeout(() => { // what one only scrolls past is not asked for
+      for (const one of shown) if (!one.row) ask(one.folder, Math.floor(one.index / PAGE));
+    }, 60);
+    return () => window.clearTimeout(rest);
   });
   useEffect(() => {
     const element = box.current;

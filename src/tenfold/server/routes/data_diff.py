@@ -155,9 +155,7 @@ def _table(stores: Stores, before: Version, after: Version, params: FileParams) 
 
 
 @lru_cache(maxsize=16)
-def _compared(
-    stores: Stores, before_id: str, after_id: str, path: str, key: tuple[str, ...], offset: int
-) -> TablePair:
+def _compared(stores: Stores, before_id: str, after_id: str, path: str, key: tuple[str, ...], offset: int) -> TablePair:
     before, after = stores.versions.get([before_id, after_id])
     found = diff_table(stores, before, after, path, key=key, rows=ROWS, offset=offset)
     return TablePair(
