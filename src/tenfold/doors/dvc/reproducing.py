@@ -165,7 +165,7 @@ class _Work:
                 raise Conflict(f"{repo.address(stage)} is an import that changed. Bring it back with: tenfold dvc pull")
             inputs = _inputs(repo, stage)
             if not stage.cmd or stage.is_frozen:
-                _save(repo, stage, inputs, run_cache=False)
+                _save(repo, stage, inputs, run_cache=True)
                 return "taken up", why
             if self._run_cache and not self._force and _restore(repo, stage, inputs):
                 return "from cache", why
