@@ -27,8 +27,12 @@ from tenfold.cli.output import emit_json, json_option
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
 @click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
-@click.option("--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated")
-@click.option("--follow", is_flag=True, help="With --pachyderm: run it whenever its inputs move, while `tenfold up` runs")
+@click.option(
+    "--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated"
+)
+@click.option(
+    "--follow", is_flag=True, help="With --pachyderm: run it whenever its inputs move, while `tenfold up` runs"
+)
 @json_option
 def command(
     target: str,
