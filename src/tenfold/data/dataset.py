@@ -6,21 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from tenfold.base import ids
-from tenfold.base.addresses import check_name, check_ref, parse
+from tenfold.base.addresses import check_name, check_ref
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import BlobNotFound, Conflict, Invalid
-from tenfold.contracts import Stores, resolve
+from tenfold.base.errors import BlobNotFound, Conflict
+from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
-from tenfold.data import tables
 from tenfold.data.branches import is_branch, parent_on
 from tenfold.data.comparing import diff_table, diff_text, diff_versions
 from tenfold.data.diff import Diff, diff_of
-from tenfold.data.files import files_of, find_file, local_file, matching, open_file, tree_of
-from tenfold.data.globs import is_glob
-from tenfold.data.history import every_version, first_parents
+from tenfold.data.files import check_out, files_of, local_file, matching, open_file, tree_of
+from tenfold.data.history import At, every_version, first_parents, version_meant
 from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
-from tenfold.data.part import scan_entries
+from tenfold.data.part import read_table, scan_entries, tables_below
 from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
 from tenfold.data.sources import Source, ignored, store_source
 from tenfold.records import Entry, Move, Ref, Tree, Version
@@ -29,10 +26,6 @@ if TYPE_CHECKING:
     import polars
 
     from tenfold.data.tables_diff import TableDiff
-
-
-At = str | int | Version | None
-"""Which version: a number, 'v3', a branch or tag, 'latest', an address, a version; None: `main`, else the newest."""
 
 
 class Dataset:
@@ -143,17 +136,7 @@ class Dataset:
 
     def at(self, at: At = None) -> Version:
         """The version that is meant. Raises VersionNotFound, saying what is there instead."""
-        if isinstance(at, Version):
-            return at
-        if at is None:
-            return resolve(self.stores, f"{KIND}:{self.name}")
-        text = str(at)
-        if ids.is_id(text):
-            return resolve(self.stores, f"version:{text}")
-        address = parse(text if ":" in text else f"{KIND}:{self.name}@{text}")
-        if (address.kind, address.name) != (KIND, self.name):
-            raise Invalid(f"{text!r} is not a version of {KIND}:{self.name}. Write it like main or v3", field="at")
-        return resolve(self.stores, address)
+        return version_meant(self.stores, self.name, at)
 
     def log(self, at: At = None) -> list[Version]:
         """A version and those it was made from, the newest first."""
@@ -266,16 +249,7 @@ class Dataset:
         Args:
             link: Ways to place files, best first: reflink, hardlink, symlink, copy; see `Blobs.checkout`.
         """
-        tree = tree_of(self.at(at))
-        if Path(folder).exists() and not Path(folder).is_dir():
-            raise Invalid(
-                f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder"
-            )
-        blobs = self.stores.blobs
-        if paths is not None and any(is_glob(path) for path in paths):
-            entries = {entry.path: entry for path in paths for entry in self.glob(path, at)}
-            return blobs.place(entries.values(), Path(folder), link=link, progress=progress)
-        return blobs.checkout(tree, Path(folder), paths=paths, link=link, progress=progress)
+        return check_out(self.stores, self.at(at), Path(folder), paths, link=link, progress=progress)
 
     def table(
         self, at: At = None, *, paths: list[str] | None = None, columns: list[str] | None = None
@@ -284,14 +258,7 @@ class Dataset:
 
         With `columns`, nothing else of Parquet files is fetched.
         """
-        version = self.at(at)
-        if paths is None:
-            entries = [entry for entry in self.files(version) if entry.kind == "file" and tables.is_table(entry.path)]
-        else:
-            entries = [find_file(self.stores, version, path) for path in paths]
-        if columns is not None:
-            return tables.collect(scan_entries(self.stores.blobs, entries), columns)
-        return tables.read([(entry.path, self.stores.blobs.local_path(entry.digest)) for entry in entries])
+        return read_table(self.stores, self.at(at), paths, columns)
 
     def scan(self, path: str = "", at: At = None) -> polars.LazyFrame:
         """The tables at a path as one lazy frame that fetches only what a query asks for. Needs the extra `tables`.
@@ -305,9 +272,7 @@ class Dataset:
             BlobNotFound: Nothing is there.
             Invalid: No table file is among what is there.
         """
-        entries = self.glob(path, at) if path else self.files(at)
-        wanted = [entry for entry in entries if entry.kind == "file" and tables.is_table(entry.path)]
-        return scan_entries(self.stores.blobs, wanted)
+        return scan_entries(self.stores.blobs, tables_below(self.stores, self.at(at), path))
 
     def delete(self, at: At) -> Version:
         """Put a version into the bin. Raises Conflict while a branch or tag names it."""

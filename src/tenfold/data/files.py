@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.contracts import Stores
+from tenfold.contracts.blobs import Progress
 from tenfold.data.globs import glob_pattern, is_glob
 from tenfold.records import Entry, Version
 
@@ -54,6 +56,24 @@ def open_file(stores: Stores, version: Version, path: str) -> BinaryIO:
 def local_file(stores: Stores, version: Version, path: str) -> Path:
     """A read-only file on this machine with the content of one file, named by its hash. Raises BlobNotFound."""
     return stores.blobs.local_path(find_file(stores, version, path).digest)
+
+
+def check_out(
+    stores: Stores,
+    version: Version,
+    folder: Path,
+    paths: list[str] | None,
+    *,
+    link: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> int:
+    """Write a version, or only these paths or globs and what lies below them; gives the files written. Raises Invalid."""
+    if folder.exists() and not folder.is_dir():
+        raise Invalid(f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder")
+    if paths is not None and any(is_glob(path) for path in paths):
+        entries = {entry.path: entry for path in paths for entry in matching(stores, version, path)}
+        return stores.blobs.place(entries.values(), folder, link=link, progress=progress)
+    return stores.blobs.checkout(tree_of(version), folder, paths=paths, link=link, progress=progress)
 
 
 def tree_of(version: Version) -> str:

@@ -1,11 +1,33 @@
-"""Walking the versions of an artifact."""
+"""Which version is meant, and walking those it came from."""
 
 from __future__ import annotations
 
-from tenfold.contracts import Stores
+from tenfold.base import ids
+from tenfold.base.addresses import parse
+from tenfold.base.errors import Invalid
+from tenfold.contracts import Stores, resolve
+from tenfold.data.publishing import KIND
 from tenfold.records import Version
 
 _PAGE = 1000
+
+At = str | int | Version | None
+"""Which version: a number, 'v3', a branch or tag, 'latest', an address, a version; None: `main`, else the newest."""
+
+
+def version_meant(stores: Stores, name: str, at: At) -> Version:
+    """The version of a dataset that is meant. Raises VersionNotFound, saying what is there instead."""
+    if isinstance(at, Version):
+        return at
+    if at is None:
+        return resolve(stores, f"{KIND}:{name}")
+    text = str(at)
+    if ids.is_id(text):
+        return resolve(stores, f"version:{text}")
+    address = parse(text if ":" in text else f"{KIND}:{name}@{text}")
+    if (address.kind, address.name) != (KIND, name):
+        raise Invalid(f"{text!r} is not a version of {KIND}:{name}. Write it like main or v3", field="at")
+    return resolve(stores, address)
 
 
 def first_parents(stores: Stores, version: Version) -> list[Version]:

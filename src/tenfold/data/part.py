@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
-from tenfold.contracts import Blobs
-from tenfold.data.tables import SUFFIXES, polars_module, scan
-from tenfold.records import Entry
+from tenfold.contracts import Blobs, Stores
+from tenfold.data.files import files_of, find_file, matching
+from tenfold.data.tables import SUFFIXES, collect, is_table, polars_module, read, scan
+from tenfold.records import Entry, Version
 
 if TYPE_CHECKING:
     import polars
@@ -32,6 +33,25 @@ def scan_entries(blobs: Blobs, entries: Sequence[Entry]) -> polars.LazyFrame:
         raise Invalid(f"There is no table file. Those end in {', '.join(SUFFIXES)}", field="path")
     whole: polars.LazyFrame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
     return whole
+
+
+def tables_below(stores: Stores, version: Version, path: str) -> list[Entry]:
+    """The table files at a path, below a folder, matching a glob, or all of the version. Raises BlobNotFound for nothing."""
+    entries = matching(stores, version, path) if path else files_of(stores, version)
+    return [entry for entry in entries if entry.kind == "file" and is_table(entry.path)]
+
+
+def read_table(
+    stores: Stores, version: Version, paths: list[str] | None, columns: list[str] | None
+) -> polars.DataFrame:
+    """The table files of a version, or only these, as one table. Raises BlobNotFound, Invalid."""
+    if paths is None:
+        entries = tables_below(stores, version, "")
+    else:
+        entries = [find_file(stores, version, path) for path in paths]
+    if columns is not None:
+        return collect(scan_entries(stores.blobs, entries), columns)
+    return read([(entry.path, stores.blobs.local_path(entry.digest)) for entry in entries])
 
 
 def _scan(blobs: Blobs, entry: Entry) -> polars.LazyFrame:

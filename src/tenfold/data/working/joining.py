@@ -8,7 +8,7 @@ import msgspec
 
 from tenfold.base.errors import Conflict, NotFound, TenfoldError
 from tenfold.base.files import write_atomic
-from tenfold.data.dataset import At
+from tenfold.data.history import At
 from tenfold.data.merging import MergePlan, Prefer
 from tenfold.data.pointers import Pointer, decode_pointer, encode_pointer, pointer_to, read_pointer, write_pointer
 from tenfold.data.working.local import Local, Tracked, version_of

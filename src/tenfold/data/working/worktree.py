@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tenfold.contracts.blobs import Progress
-from tenfold.data.dataset import At
+from tenfold.data.history import At
 from tenfold.data.merging import MergePlan, Prefer
 from tenfold.data.working import add, compare, joining, restore, status, untrack
 from tenfold.data.working.add import Committed
