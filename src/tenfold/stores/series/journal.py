@@ -125,6 +125,9 @@ class Journal:
                 f"A metric's key is a text of 1 to {KEY_CHARACTERS} printable characters, not {key!r:.80}; it is not kept",
             )
             return
+        if ".." in key.split("/"):  # a section of the pages, and a path in MLflow's client and in exports
+            self._warn(f"key {key!r}", f"The key {key!r} has '..' where a section's name belongs; it is not kept")
+            return
         number, whole_step = _number(value), _integer(step)
         if number is None:
             self._warn(f"value {key}", f"The metric {key!r} is no number but a {type(value).__name__}; it is not kept")
