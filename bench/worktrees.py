@@ -95,10 +95,10 @@ def small_files(table: Table, tool: Tool, count: int) -> None:
     (folder / "d01" / "f000001").write_bytes(os.urandom(4096))
     line("check out, one file changed", "force", 1.3)
     shutil.rmtree(folder)
-    before = cpu()
+    used = cpu()
     line("check out", "checkout", 7.0)
     if tool.name == "tenfold":
-        spent = cpu() - before
+        spent = cpu() - used
         shutil.rmtree(folder)
         limit = table.measure(
             f"{count:,} files of 4 KiB, written by open, write, close: the limit", lambda: _limit(folder, count)
