@@ -71,7 +71,12 @@ class DaskEngine(Engine):
             if not future.done():
                 continue
             if future.status == "finished":
-                (place / DONE_FILE).write_bytes(future.result())
+                try:
+                    (place / DONE_FILE).write_bytes(future.result(timeout="30s"))
+                except (OSError, TimeoutError) as error:
+                    raise Unavailable(
+                        f"Dask does not bring an outcome: {error}. See whether its scheduler runs"
+                    ) from error
             elif future.status == "error":
                 gone[handle] = f"Dask lost it: {future.exception()}"
             else:
@@ -80,9 +85,10 @@ class DaskEngine(Engine):
 
     def stop(self, handles: list[str]) -> None:
         """Take back what waits; what runs ends itself."""
-        running = {key for keys in self._client.processing().values() for key in keys}
-        waiting = [self._futures[handle] for handle in handles if handle in self._futures and handle not in running]
-        self._client.cancel(waiting)
+        with contextlib.suppress(OSError, TimeoutError):  # its scheduler is gone, and the tasks with it
+            running = {key for keys in self._client.processing().values() for key in keys}
+            waiting = [self._futures[handle] for handle in handles if handle in self._futures and handle not in running]
+            self._client.cancel(waiting)
 
     def release(self, handle: str) -> None:
         future = self._futures.pop(handle, None)
