@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import tempfile
 import time
@@ -17,6 +16,7 @@ import msgspec
 from tenfold.base.errors import Conflict, NotFound, StepFailed, TenfoldError
 from tenfold.doors.dvc import git_files, locks, yaml12
 from tenfold.doors.dvc.adding import store
+from tenfold.doors.dvc.aside import put_back, set_aside
 from tenfold.doors.dvc.checking_out import check_out
 from tenfold.doors.dvc.choosing import Chosen
 from tenfold.doors.dvc.commands import run_commands
@@ -225,7 +225,7 @@ def _restore(repo: Repo, stage: Stage, inputs: _Inputs) -> bool:
 
 
 def _run(repo: Repo, stage: Stage, *, is_shown: bool) -> None:
-    aside = _set_aside(repo, stage)
+    aside = set_aside(repo, stage)
     environ = {"DVC_ROOT": str(repo.root), "DVC_STAGE": repo.address(stage)}
     assert stage.cmd is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -238,47 +238,11 @@ def _run(repo: Repo, stage: Stage, *, is_shown: bool) -> None:
                     f"Stage {repo.address(stage)} did not make {', '.join(absent)}. Mend its command or its outs"
                 )
         except BaseException:
-            _put_back(aside)
+            put_back(aside)
             raise
         finally:
             if log is not None and log.exists():
                 os.write(2, log.read_bytes())
-    shutil.rmtree(aside[0], ignore_errors=True)
-
-
-def _set_aside(repo: Repo, stage: Stage) -> tuple[Path, list[tuple[Path, Path]]]:
-    """Move the outputs that do not persist out of the way; those that do are made writable copies."""
-    folder = repo.temporary / f"tenfold-aside-{secrets.token_hex(6)}"
-    folder.mkdir(parents=True)
-    moved = []
-    for number, out in enumerate(stage.outs):
-        out.place.parent.mkdir(parents=True, exist_ok=True)
-        if not (out.place.exists() or out.place.is_symlink()):
-            continue
-        if out.persist:
-            _unlink_from_cache(out.place)
-            continue
-        shutil.move(str(out.place), str(folder / str(number)))
-        moved.append((folder / str(number), out.place))
-    return folder, moved
-
-
-def _unlink_from_cache(place: Path) -> None:
-    for path in [place] if place.is_file() else sorted(place.rglob("*")):
-        info = path.lstat()
-        if path.is_file() and (path.is_symlink() or info.st_nlink > 1):
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-            shutil.copyfile(path, temporary)
-            temporary.replace(path)
-
-
-def _put_back(aside: tuple[Path, list[tuple[Path, Path]]]) -> None:
-    for kept, place in aside[1]:
-        if place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-        elif place.exists() or place.is_symlink():
-            place.unlink()
-        shutil.move(str(kept), str(place))
     shutil.rmtree(aside[0], ignore_errors=True)
 
 
