@@ -107,7 +107,9 @@ class BucketMedium(Medium):
             _used_in = os.getpid()
             opendal = require("opendal", extra="s3", why="keep blobs in a bucket")
             operator = opendal.Operator(self._service, **self._options)
-            self._operator = operator.layer(opendal.layers.RetryLayer(max_times=6, min_delay=0.1, max_delay=10.0, jitter=True))
+            self._operator = operator.layer(
+                opendal.layers.RetryLayer(max_times=6, min_delay=0.1, max_delay=10.0, jitter=True)
+            )
         return self._operator
 
     @contextmanager
