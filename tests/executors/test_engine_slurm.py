@@ -24,6 +24,7 @@ def cluster():
     before = os.environ.get("SLURM_CONF")
     os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
     yield folder
+    wait_for(lambda: not jobs(), 20)
     if before is None:
         del os.environ["SLURM_CONF"]
     else:
