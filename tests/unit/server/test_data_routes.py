@@ -54,7 +54,9 @@ def fill(stores: Stores, folder: Path) -> None:
     for number in range(7):
         (folder / "d" / f"{number}.txt").write_text(f"{number}\n")
     shop = Dataset(stores, "shop")
-    stores.runs.create([Run(id="r" * 26, project="p", kind="training", name="cleaner", created_at_ms=1, state="finished")])
+    stores.runs.create(
+        [Run(id="r" * 26, project="p", kind="training", name="cleaner", created_at_ms=1, state="finished")]
+    )
     csv = b"id,price\n1,3\n2,4\n3,5\n"
     one = shop.commit({"d": folder / "d", "a.csv": csv, "i.png": png(0), "n.txt": b"one\n", "b": b"\0"})
     shop.commit(
