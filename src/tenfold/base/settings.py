@@ -40,7 +40,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("remote", "TENFOLD_REMOTE", None, "The remote that push, pull and fetch mean when none is named"),
     Setting("workers", "TENFOLD_WORKERS", None, "Warm processes for pipeline steps (default: one a core)"),
-    Setting("executor", "TENFOLD_EXECUTOR", None, "Where steps run when nothing else says: local, inline, or an engine"),
+    Setting(
+        "executor", "TENFOLD_EXECUTOR", None, "Where steps run when nothing else says: local, inline, or an engine"
+    ),
     Setting("capture", "TENFOLD_CAPTURE", "git,packages,system,console", "What a run captures without being asked"),
     Setting("capture_env", "TENFOLD_CAPTURE_ENV", None, "Environment variables a run notes, such as CUDA_*,OMP_*"),
 )

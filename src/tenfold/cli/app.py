@@ -25,7 +25,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
     "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
-    "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
     "schedules": ("tenfold.cli.schedules", "Start pipelines at times, or when a dataset or model moves"),
     "serve": ("tenfold.cli.serve", "Serve a model over HTTP"),
     "monitor": ("tenfold.cli.monitor", "Compare two tables for drift; list monitors and their checks"),

@@ -38,7 +38,11 @@ class MemorySeries(Series):
 
     def append_many(self, batches: list[SeriesBatch]) -> list[int]:
         kept = [
-            {check_key(key): blocks.columns(part, key) for key, part in batch.points.items() if part.values or part.steps}
+            {
+                check_key(key): blocks.columns(part, key)
+                for key, part in batch.points.items()
+                if part.values or part.steps
+            }
             for batch in batches
         ]
         with self._state.lock:
