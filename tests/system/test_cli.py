@@ -251,7 +251,7 @@ WRONG = [
     (f"runs show {NOBODY}", 4, "tenfold runs list"),
     ("runs restore nope", 2, "26-character id"),
     (f"runs delete {NOBODY}", 4, "tenfold runs list"),
-    ("runs delete", 2, "Missing argument"),
+    ("runs delete", 2, "tenfold runs delete --where"),
     ("runs list --where metrics.loss<", 2, "here a value is missing"),
     ("runs list --where banana=1", 2, "knows no field 'banana'"),
     ("runs list --order nonsense", 2, "knows no field 'nonsense'"),

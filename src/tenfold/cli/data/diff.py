@@ -108,7 +108,10 @@ def _sides(what: tuple[str, ...]) -> tuple[str, Any, Any]:
     if "@" in what[0] and len(what) == 2:
         one, two = parse(what[0], default_kind="data"), parse(what[1], default_kind="data")
         if (one.kind, two.kind) != ("data", "data") or one.name != two.name:
-            raise Invalid(f"{what[0]} and {what[1]} are not versions of one dataset", field="what")
+            raise Invalid(
+                f"{what[0]} and {what[1]} are not versions of one dataset. Write it like: tenfold data diff flights v1 v2",
+                field="what",
+            )
         return one.name, version_in(one), version_in(two)
     name = bare_name(what[0], "tenfold data diff flights v1 v2")
     sides = [version_in(parse(f"data:{name}@{text}")) for text in (what[1], what[2] if len(what) == 3 else LATEST)]
