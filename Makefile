@@ -37,7 +37,7 @@ check: $(READY)  ## style, types, floors
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 crash: setup  ## long crash suites: kill -9 at random instants
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
@@ -81,7 +81,7 @@ docs: $(READY)  ## the documentation as a site
 	$(BIN)/mkdocs build --strict --quiet
 
 lock: pyproject.toml  ## pin the development environment anew
-	$(BIN)/python -m uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	$(BIN)/python -m uv pip compile pyproject.toml --extra all --group dev --universal --python-version 3.11 \
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built

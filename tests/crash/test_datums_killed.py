@@ -20,7 +20,7 @@ from tenfold.workspace import Workspace, open_workspace, use
 from tenfold.workspace.scheduling import schedule
 
 pytestmark = pytest.mark.crash
-ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "1"))
 FILES = 40
 PATIENCE_S = 180.0
 

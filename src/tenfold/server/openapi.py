@@ -52,6 +52,7 @@ def _operation(route: Route, by_type: dict[Any, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": route.summary}
     if route.answer is not None:
         answer["content"] = {"application/json": {"schema": by_type[route.answer]}}
+        answer["content"] |= {text: {"schema": {"type": "string"}} for text in route.texts}
     operation: dict[str, Any] = {
         "operationId": operation_id(route),
         "summary": route.summary,

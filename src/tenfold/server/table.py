@@ -44,6 +44,8 @@ class Route:
     params: type[msgspec.Struct] = Nothing
     """Path and query parameters together; a list is comma-separated in the query."""
     body: type[msgspec.Struct] | None = None
+    texts: tuple[str, ...] = ()
+    """Content types it may answer with beside JSON, like `text/csv`."""
     headers: tuple[str, ...] = ()
     """Request headers that are parameters too, `if-none-match` as `if_none_match`."""
 

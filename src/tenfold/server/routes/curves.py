@@ -114,6 +114,14 @@ def _csv(found: Points) -> Iterator[str]:
 
 ROUTES = [
     Route("GET", "/runs/{run_id}/series", infos, SeriesList, "The series of a run", RunParams),
-    Route("GET", "/runs/{run_id}/points", points, PointRows, "Raw points of a series, JSON or CSV", PointsParams),
+    Route(
+        "GET",
+        "/runs/{run_id}/points",
+        points,
+        PointRows,
+        "Raw points of a series, JSON or CSV",
+        PointsParams,
+        texts=("text/csv",),
+    ),  # fmt: skip
     Route("GET", "/curves", curves, CurveSet, "One key of several runs, thinned to a width", CurvesParams),
 ]
