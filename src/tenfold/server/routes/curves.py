@@ -122,6 +122,6 @@ ROUTES = [
         "Raw points of a series, JSON or CSV",
         PointsParams,
         texts=("text/csv",),
-    ),  # fmt: skip
+    ),
     Route("GET", "/curves", curves, CurveSet, "One key of several runs, thinned to a width", CurvesParams),
 ]
