@@ -37,7 +37,7 @@ check: $(READY)  ## style, types, floors
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 crash: setup  ## long crash suites: kill -9 at random instants
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
