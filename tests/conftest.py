@@ -11,10 +11,19 @@ import pytest
 
 ORDER = ("unit", "executors", "frameworks", "dvc", "golden", "conformance", "crash", "system", "browser")
 HERE = Path(__file__).parent
-collect_ignore = [] if find_spec("torch") else ["frameworks"]  # run by `make frameworks`, in an environment of its own
+HAVE = {
+    "frameworks": find_spec("torch") is not None,
+    "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
+}
+"""Suites that need an environment of their own, by the make target that makes it and runs them."""
+collect_ignore = [suite for suite, there in HAVE.items() if not there]
 
-if not Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists():
-    collect_ignore.append("dvc")  # run by `make dvc`, beside the real dvc
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which suites were left out, so that nobody takes them for passed."""
+    left = [*collect_ignore, *([] if os.environ.get("TENFOLD_ENGINES") else ["executors"])]
+    if left:
+        terminalreporter.write_line(f"Not run here: {', '.join(f'make {suite}' for suite in left)}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

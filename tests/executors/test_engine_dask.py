@@ -8,14 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
+import distributed
 import engine_samples as samples
 import psutil
 import pytest
 from engine_conformance import EngineConformance, wait_for
 
 from tenfold.base.errors import Invalid
-
-distributed = pytest.importorskip("distributed")
 
 CLUSTER = """
 import sys, distributed

@@ -11,7 +11,8 @@ from engine_conformance import EngineConformance, wait_for
 
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-ray = pytest.importorskip("ray")
+import ray
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own files and sockets, left to the collector
 
 

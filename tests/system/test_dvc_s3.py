@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+import opendal
 from test_s3_blobs import KEYS, endpoint
 
 from tenfold.doors.dvc import open_repo
@@ -17,7 +17,6 @@ __all__ = ["endpoint"]
 
 
 def test_a_bucket_holds_dvcs_layout_and_gives_it_back(tmp_path: Path, endpoint: str) -> None:
-    opendal = pytest.importorskip("opendal")
     root = tmp_path / "repo"
     (root / ".dvc").mkdir(parents=True)
     subprocess.run(["git", "init", "-q", str(root)], check=True)

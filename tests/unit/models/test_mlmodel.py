@@ -22,7 +22,6 @@ from tenfold.serving import Server, Target
 from tenfold.testing.stores import memory_stores
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow's own
-mlflow = pytest.importorskip("mlflow")
 
 RNG = np.random.default_rng(5)
 TABLE = pd.DataFrame(RNG.random((100, 3)), columns=list("abc"))
