@@ -19,10 +19,12 @@ class Resources(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu: float = 0
     memory_bytes: int = 0
     gpu: int = 0
+    nodes: int = 1
+    """Machines that run it together, one process each; cpu, memory and gpu are those of one of them."""
 
 
-def resources_of(given: Mapping[str, float | str], *, what: str) -> Resources:
-    """Checked resources: keys cpu, memory and gpu; memory is bytes or text like "4GiB".
+def resources_of(given: Mapping[str, float | str], *, what: str, nodes: int = 1) -> Resources:
+    """Checked resources: keys cpu, memory and gpu; memory is bytes or text like "4GiB". Each is that of one node.
 
     >>> resources_of({"cpu": 2, "memory": "4GiB", "gpu": 1}, what="step train")
     Resources(cpu=2.0, memory_bytes=4294967296, gpu=1)
@@ -34,7 +36,9 @@ def resources_of(given: Mapping[str, float | str], *, what: str) -> Resources:
         raise Invalid(f"{what}: cpu is a number of cores, not {cpu!r}", field="resources")
     if not isinstance(gpu, int) or gpu < 0:
         raise Invalid(f"{what}: gpu is a whole number, not {gpu!r}", field="resources")
-    return Resources(float(cpu), size_bytes(given.get("memory", 0), what=what), gpu)
+    if not isinstance(nodes, int) or isinstance(nodes, bool) or nodes < 1:
+        raise Invalid(f"{what}: nodes is a whole number from 1 on, not {nodes!r}", field="nodes")
+    return Resources(float(cpu), size_bytes(given.get("memory", 0), what=what), gpu, nodes)
 
 
 def size_bytes(given: float | str, *, what: str) -> int:

@@ -60,6 +60,7 @@ class Step(Generic[P, R]):
         allow_pickle: bool = False,
         executor: str = "",
         resources: Mapping[str, float | str] | None = None,
+        nodes: int = 1,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -70,7 +71,7 @@ class Step(Generic[P, R]):
         self.retries, self.retry_delay_s, self.timeout_s = retries, retry_delay_s, timeout_s
         self.cache, self.packages, self.allow_pickle = cache, tuple(packages), allow_pickle
         self.executor = check_executor(executor) if executor else ""
-        self.resources = resources_of(resources or {}, what=f"Step {self.name!r}")
+        self.resources = resources_of(resources or {}, what=f"Step {self.name!r}", nodes=nodes)
         if not self.outputs or len(set(self.outputs)) != len(self.outputs):
             raise Invalid(f"Step {self.name!r} needs outputs with different names, not {self.outputs}", field="outputs")
         for output in self.outputs:
@@ -191,6 +192,7 @@ def step(
     allow_pickle: bool = False,
     executor: str = "",
     resources: Mapping[str, float | str] | None = None,
+    nodes: int = 1,
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(function: Any = None, **options: Any) -> Any:
     """Mark a function as a step of pipelines.
@@ -205,5 +207,7 @@ def step(function: Any = None, **options: Any) -> Any:
         allow_pickle: Keep values of types without a codec by pickle.
         executor: Where it runs, when not where the pipeline's other steps do: see docs/executors.md.
         resources: What it asks of an engine: {"cpu": 2, "memory": "4GiB", "gpu": 1}. Warm processes do not hold it to that.
+        nodes: Machines that run it together, one process each, told apart by RANK and WORLD_SIZE as torch.distributed
+            wants them; what rank 0 returns is its value. See docs/executors.md.
     """
     return Step(function) if function is not None else lambda target: Step(target, **options)
