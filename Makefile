@@ -36,8 +36,9 @@ check: $(READY)  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: setup
-	$(BIN)/python -m pytest
+unit: setup  ## the tests: two processes, then the browser's in one (Playwright keeps a loop in the thread of the tests)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser'
+	$(BIN)/python -m pytest -m browser tests/browser
 
 crash: setup  ## long crash suites: kill -9 at random instants
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-10} $(BIN)/python -m pytest -m crash tests/crash tests/system
