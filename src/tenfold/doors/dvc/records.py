@@ -100,5 +100,5 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_callback(self) -> bool:
-        """True for a command that reads nothing named: a .dvc file of that kind is always changed."""
-        return not self.is_pipeline and bool(self.cmd) and not self.deps and not self.params
+        """True for a command that names nothing it reads or makes: it is always changed."""
+        return bool(self.cmd) and not (self.deps or self.params or self.outs)

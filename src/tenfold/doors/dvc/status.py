@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,7 +46,7 @@ def stage_status(repo: Repo, stage: Stage) -> list[Any]:
         found.append({"changed outs": outs})
     if stage.is_callback or stage.is_always_changed:
         found.append("always changed")
-    if stage.is_pipeline and stage.cmd != stage.locked_cmd:
+    if stage.is_pipeline and stage.is_locked and stage.cmd != stage.locked_cmd:
         found.append("changed command")
     elif not stage.is_pipeline and stage.md5 and _is_edited(stage):
         found.append("changed checksum")
@@ -59,7 +60,9 @@ def _is_edited(stage: Stage) -> bool:
 
 
 def _shown(repo: Repo, dep: Dep) -> str:
-    return repo.shown(dep.place) if dep.place is not None else dep.path
+    if dep.place is None or os.path.isabs(dep.path):
+        return dep.path
+    return repo.shown(dep.place) if dep.place.is_relative_to(repo.root) else str(dep.place)
 
 
 def dep_word(repo: Repo, dep: Dep) -> str:
