@@ -15,15 +15,15 @@ import msgspec
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
 from tenfold.contracts import Stores
+from tenfold.pipelines.fanning import end_of_items, fan_out
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
-from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, is_short, waits_of
-from tenfold.pipelines.steps import same_length
-from tenfold.pipelines.templates import Template, fill, holds, items_of, needed, value_template
+from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, waits_of
+from tenfold.pipelines.step_runs import run_of
+from tenfold.pipelines.templates import Template, fill, holds, needed, value_template
 from tenfold.pipelines.values import value_of
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, RunChange, Task, TaskChange, TaskState, Version
-from tenfold.records.run import CodeVersion
 
 
 class Board:
@@ -39,7 +39,8 @@ class Board:
         self.changes: dict[str, TaskChange] = {}
         self.news: list[Place] = []
         """Places that ended or fanned out since the caller last looked."""
-        self._open: deque[Place] = deque()
+        self.open: deque[Place] = deque()
+        """Places that `settle` is to look at."""
 
     # Filling the board
 
@@ -47,7 +48,7 @@ class Board:
         """Put up a new place, waiting."""
         task = Task(id=task_id(self.root.id, key), root_id=self.root.id, key=key, payload=msgspec.to_builtins(spec))
         place = self._put(Place(task, spec))
-        self.added[task.id] = self._run_of(place)
+        self.added[task.id] = run_of(self, place)
         return place
 
     def load(self) -> None:
@@ -57,7 +58,7 @@ class Board:
         self.dependents.clear()
         self.added.clear()
         self.changes.clear()
-        self._open.clear()
+        self.open.clear()
         tasks = self.stores.tasks.of_root(self.root.id)
         for task in tasks:
             self._put(Place(task, msgspec.convert(task.payload, Spec)))
@@ -76,9 +77,7 @@ class Board:
             elif place.spec.mapped and place.state == "finished" and place.items is None:
                 place.items = []
             place.waits = {key for key in place.waits if self.places[key].state not in ENDED}
-        self._open.extend(
-            p for p in self.places.values() if p.state == "waiting" and not p.waits and not p.spec.item_of
-        )
+        self.open.extend(p for p in self.places.values() if p.state == "waiting" and not p.waits and not p.spec.item_of)
 
     def _put(self, place: Place) -> Place:
         self.places[place.key] = place
@@ -89,7 +88,7 @@ class Board:
                 self.dependents.setdefault(key, []).append(place.key)
             if not any(key not in self.places or self.places[key].state not in ENDED for key in place.waits):
                 place.waits = set()
-                self._open.append(place)
+                self.open.append(place)
         return place
 
     def _load_outputs(self) -> None:
@@ -110,8 +109,8 @@ class Board:
 
     def settle(self) -> None:
         """Decide every place that can be decided."""
-        while self._open:
-            place = self._open.popleft()
+        while self.open:
+            place = self.open.popleft()
             if place.state != "waiting":
                 continue
             try:
@@ -119,7 +118,7 @@ class Board:
                 if reason:
                     self.end(place, "skipped", outcome=reason)
                 elif place.spec.mapped:
-                    self._fan_out(place)
+                    fan_out(self, place)
                 else:
                     self._look_up(place)
             except TenfoldError as error:
@@ -148,7 +147,7 @@ class Board:
         outcome = {**place.task.outcome, "key": parts.key, "parts": msgspec.to_builtins(parts)}
         found = find_cached(self.stores, place.spec, parts.key) if place.spec.cache else None
         if found is None:
-            self._change(place, "ready", outcome=outcome)
+            self.change(place, "ready", outcome=outcome)
             return
         place.outputs, first = found
         outcome |= {
@@ -156,43 +155,6 @@ class Board:
             "cached_from": first.run_id,
         }
         self.end(place, "cached", outcome=outcome)
-
-    def _fan_out(self, place: Place) -> None:
-        spec = place.spec
-        lists = {name: self._elements(spec.arguments[name], place.key) for name in spec.mapped}
-        length = same_length(place.key, {name: len(items) for name, items in lists.items()})
-        place.items, place.left = [], 0
-        if place.fanned_out:
-            place.task = msgspec.structs.replace(place.task, state="running")
-        else:
-            self._change(place, "running", run_state="running")
-        for index in range(length):
-            key = f"{place.key}[{index}]"
-            place.items.append(key)
-            if key not in self.places:
-                arguments = {**spec.arguments, **{name: items[index] for name, items in lists.items()}}
-                item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key, guards=[])
-                self.add(key, item)
-            known = self.places[key]
-            known.waits = set()
-            place.left += known.state not in ENDED
-            if known.state == "waiting":
-                self._open.append(known)
-        if place.left == 0:
-            self._end_of_items(place)
-        else:
-            self.news.append(place)
-
-    def _elements(self, given: Template, key: str) -> list[Template]:
-        if "l" in given or "tu" in given:
-            return list(given["l"] if "l" in given else given["tu"])
-        if "r" in given:
-            source, output = given["r"]
-            items = self.places[source].items
-            if items is not None:
-                return [{"r": [item, output]} for item in items]
-            return [{"e": [source, output, i]} for i in range(len(items_of(self.lookup(source, output), what=source)))]
-        return items_of(fill(given, self.lookup), what=key)
 
     def parts(self, place: Place) -> KeyParts:
         """The parts of a place's cache key; its inputs are known."""
@@ -223,7 +185,7 @@ class Board:
         """A place ended: note the change, and open what waited for it."""
         place.filled = None if state in GOOD else place.filled
         result: dict[str, Any] = {key: outcome[key] for key in ("cached_from", "because") if key in outcome}
-        self._change(
+        self.change(
             place,
             state,
             outcome=outcome,
@@ -236,29 +198,18 @@ class Board:
             waiting = self.places[key]
             waiting.waits.discard(place.key)
             if not waiting.waits and waiting.state == "waiting":
-                self._open.append(waiting)
+                self.open.append(waiting)
         parent = self.places.get(place.spec.item_of)
         if parent is not None and parent.state == "running":
             parent.left -= 1
             if parent.left == 0:
-                self._end_of_items(parent)
+                end_of_items(self, parent)
 
     def fail(self, place: Place, error: str, *, token: int | None = None) -> None:
         """A place failed for good."""
         self.end(place, "failed", outcome={**place.task.outcome, "error": error}, token=token, error=error)
 
-    def _end_of_items(self, place: Place) -> None:
-        items = [self.places[key] for key in place.items or ()]
-        failed = [item.key for item in items if item.state not in GOOD]
-        if not failed:
-            self.end(place, "finished", outcome={"items": len(items)})
-        elif all(self.places[key].state == "cancelled" for key in failed):
-            self.end(place, "cancelled", outcome={"items": len(items)})
-        else:
-            said = f"{len(failed)} of {len(items)} items did not finish: {', '.join(failed[:5])}"
-            self.end(place, "failed", outcome={"items": len(items), "error": said}, error=said)
-
-    def _change(
+    def change(
         self,
         place: Place,
         to: TaskState,
@@ -269,6 +220,7 @@ class Board:
         run: RunChange | None = None,
         not_before_ms: int | None = None,
     ) -> None:
+        """Note a change of a place's state, to be written down with the next flush."""
         old, before = place.task, self.changes.get(place.task.id)
         new_outcome = old.outcome if outcome is None else outcome
         not_before_ms = old.not_before_ms if not_before_ms is None else not_before_ms
@@ -292,7 +244,7 @@ class Board:
 
     def retry(self, place: Place, *, token: int, outcome: dict[str, Any], not_before_ms: int) -> None:
         """A running place goes back into the queue."""
-        self._change(place, "ready", outcome=outcome, token=token, not_before_ms=not_before_ms)
+        self.change(place, "ready", outcome=outcome, token=token, not_before_ms=not_before_ms)
 
     def respecify(self, place: Place, spec: Spec) -> None:
         """Give a running place another spec without touching its state: it counts when the place is taken over."""
@@ -303,10 +255,10 @@ class Board:
     def reopen(self, place: Place, spec: Spec, *, token: int | None = None) -> None:
         """A place that did not end well waits again: its key is made anew. What is known of its attempts stays."""
         outcome = {key: value for key, value in place.task.outcome.items() if key == "attempts"}
-        self._change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=0)
+        self.change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=0)
         place.filled = None
         if all(self.places[key].state in ENDED for key in waits_of(spec)):
-            self._open.append(place)
+            self.open.append(place)
         change = self.changes[place.task.id]
         self.changes[place.task.id] = msgspec.structs.replace(
             change, payload=msgspec.to_builtins(spec), not_before_ms=0
@@ -317,32 +269,3 @@ class Board:
     def all_ended(self) -> bool:
         """True when nothing is left to do."""
         return all(place.state in ENDED for place in self.places.values())
-
-    def _run_of(self, place: Place) -> Run:
-        spec = place.spec
-        parent = self.places.get(spec.item_of)
-        return Run(
-            id=place.task.id,
-            project=self.root.project,
-            kind="step",
-            name=place.key,
-            parent_id=parent.task.id if parent else self.root.id,
-            root_id=self.root.id,
-            user=self.root.user,
-            host=self.root.host,
-            created_at_ms=self.clock(),
-            code=CodeVersion(digest=spec.code, entry_point=f"{spec.module}:{spec.qualname}"),
-            params=self._shown_params(spec),
-            tags={"pipeline": spec.pipeline, "step": spec.step},
-        )
-
-    def _shown_params(self, spec: Spec) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
-        for name, given in spec.arguments.items():
-            if name in spec.mapped or "r" in given:
-                continue
-            filled = fill(given, self.lookup) if "e" in given else given
-            value = filled.get("a", filled.get("c"))
-            if ("a" in filled or "c" in filled) and is_short(value):
-                shown[name] = value
-        return shown

@@ -16,15 +16,17 @@ from tenfold.pipelines.addresses import fix_addresses
 from tenfold.pipelines.beginning import as_prepared, begin, claim
 from tenfold.pipelines.board import Board
 from tenfold.pipelines.building import Graph
+from tenfold.pipelines.cancelling import cancel_places
 from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.executor_names import ENGINES
 from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.loading import refuse_while_importing, target_of
+from tenfold.pipelines.owners import is_dead
 from tenfold.pipelines.places import GOOD
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.runs import PipelineRun
-from tenfold.pipelines.scheduler import Scheduler, cancel_places, is_dead
+from tenfold.pipelines.scheduler import Scheduler
 from tenfold.pipelines.specs import publish, specs_of
 from tenfold.pipelines.templates import exact_versions, template
 from tenfold.pipelines.values import encode

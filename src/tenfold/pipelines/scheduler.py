@@ -8,35 +8,30 @@ a place finishes once, and a scheduler that lost its lease changes nothing.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import psutil
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
-from tenfold.contracts import Stores
+from tenfold.pipelines.attempts import error_of, may_retry, wait_ms, with_attempt
 from tenfold.pipelines.board import Board
+from tenfold.pipelines.cancelling import cancel_places
 from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
 from tenfold.pipelines.executors import Executor
+from tenfold.pipelines.heartbeat import LEASE_MS, heartbeat
 from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
 from tenfold.pipelines.logs import live_log
+from tenfold.pipelines.owners import is_dead, new_owner
 from tenfold.pipelines.places import ENDED, Place
-from tenfold.pipelines.progress import OnEvent, Progress
+from tenfold.pipelines.progress import OnEvent
+from tenfold.pipelines.telling import Teller
 from tenfold.pipelines.work import Done, Work
 from tenfold.records import Draft, Edge, Task, TaskChange
 
-LEASE_MS = 30_000
-RENEW_S = 1.0
-HEARTBEAT_S = 5.0
 LOOK_AROUND_S = 1.0
 LOST_ATTEMPTS = 3
 """How often a place may be lost with its scheduler, beyond its retries, before it fails."""
@@ -64,13 +59,13 @@ class Scheduler:
         self.owner = new_owner()
         self._start_executor = start_executor
         self._executor: Executor | None = None
-        self._on_event, self._clock = on_event, clock
+        self._clock = clock
         self._held: dict[str, int] = {}
         """Tokens of the tasks submitted, by task id."""
         self._lost: set[str] = set()
         self._edges: list[Edge] = []
         self._quick = False
-        self._told: dict[str, str] = {}
+        self._tell = Teller(board, on_event)
         self._looked_at = time.monotonic() if fresh else float("-inf")  # nobody else knows a fresh run
 
     @property
@@ -81,7 +76,7 @@ class Scheduler:
 
     def drive(self) -> None:
         """Go on until every place has ended."""
-        with self._heart():
+        with heartbeat(self.board, self.owner, self._held, self._lost, self._clock):
             try:
                 self.board.settle()
                 if any(place.state == "ready" for place in self.board.places.values()):
@@ -221,7 +216,7 @@ class Scheduler:
         drafts: list[Draft] = []
         for done in current:
             place = self.board.by_id[done.task_id]
-            final = done.state == "finished" or not self._may_retry(place, done)
+            final = done.state == "finished" or not may_retry(place, done)
             if done.state == "finished":
                 drafts += output_drafts(place, done.outputs, self._clock())
             drafts += log_draft(self.stores, place, self.folder, self._clock()) if final else []
@@ -234,15 +229,14 @@ class Scheduler:
         if done.state == "finished":
             self._finish(place, done)
         elif done.state == "cancelled":
-            self.board.end(place, "cancelled", outcome=_with_attempt(place, done, self._clock()), token=done.token)
-        elif self._may_retry(place, done):
-            wait_s = place.spec.retry_delay_s * 2 ** (self._failures(place))
-            outcome = _with_attempt(place, done, self._clock())
-            self.board.retry(place, token=done.token, outcome=outcome, not_before_ms=self._clock() + int(wait_s * 1000))
-            self._tell(place, state="retrying", error=_error_of(place, done), seconds=done.seconds)
+            self.board.end(place, "cancelled", outcome=with_attempt(place, done, self._clock()), token=done.token)
+        elif may_retry(place, done):
+            outcome = with_attempt(place, done, self._clock())
+            self.board.retry(place, token=done.token, outcome=outcome, not_before_ms=self._clock() + wait_ms(place))
+            self._tell(place, state="retrying", error=error_of(place, done), seconds=done.seconds)
         else:
-            place.task = msgspec.structs.replace(place.task, outcome=_with_attempt(place, done, self._clock()))
-            self.board.fail(place, _error_of(place, done), token=done.token)
+            place.task = msgspec.structs.replace(place.task, outcome=with_attempt(place, done, self._clock()))
+            self.board.fail(place, error_of(place, done), token=done.token)
         if place.state in ENDED:
             live_log(self.folder, place.task.id).unlink(missing_ok=True)
 
@@ -253,17 +247,12 @@ class Scheduler:
         outcome = {**place.task.outcome, "outputs": ids, "seconds": round(done.seconds, 6)}
         self.board.end(place, "finished", outcome=outcome, token=done.token)
 
-    def _failures(self, place: Place) -> int:
-        return sum(one["state"] != "unattended" for one in place.task.outcome.get("attempts", ()))
-
-    def _may_retry(self, place: Place, done: Done) -> bool:
-        return done.state in ("failed", "lost", "timeout") and self._failures(place) < place.spec.retries
-
     # What others did
 
     def _look_around(self) -> None:
         """Now and then: stop what was taken from us, take over what dead schedulers left, see what others wrote."""
-        lost, self._lost = self._lost, set()
+        lost = set(self._lost)
+        self._lost -= lost
         if lost:
             self.executor.cancel(list(lost))
             for id_ in lost:
@@ -299,7 +288,7 @@ class Scheduler:
             self.board.end(place, "finished", outcome=outcome, token=place.task.token)
             return
         lost = Done(task_id=place.task.id, token=place.task.token, state="lost")
-        outcome = _with_attempt(place, lost, self._clock(), state="unattended")
+        outcome = with_attempt(place, lost, self._clock(), state="unattended")
         if sum(one["state"] == "unattended" for one in outcome["attempts"]) > LOST_ATTEMPTS + place.spec.retries:
             place.task = msgspec.structs.replace(place.task, outcome=outcome)
             self.board.fail(place, "Its scheduler died again and again while it ran", token=place.task.token)
@@ -308,32 +297,6 @@ class Scheduler:
             self.board.reopen(place, place.spec, token=place.task.token)  # its code may be another by now
 
     # Staying alive, and ending early
-
-    @contextlib.contextmanager
-    def _heart(self) -> Iterator[None]:
-        stopped = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(stopped,), name="tenfold-heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stopped.set()
-            thread.join()
-
-    def _beat(self, stopped: threading.Event) -> None:
-        beaten = time.monotonic()
-        while not stopped.wait(RENEW_S):
-            held = dict(self._held)
-            try:
-                if held:
-                    gone = self.stores.tasks.renew(self.owner, held, until_ms=self._clock() + LEASE_MS)
-                    self._lost |= {id_ for id_ in gone if self._held.get(id_) == held[id_]}
-                if time.monotonic() - beaten > HEARTBEAT_S:
-                    beaten = time.monotonic()
-                    running = [p.task.id for p in list(self.board.places.values()) if p.state == "running"]
-                    self.stores.runs.heartbeat([self.board.root.id, *running], at_ms=self._clock())
-            except TenfoldError:
-                continue  # a store out of reach for a while; the lease is long
 
     def _stop(self, *, cancelled: bool) -> None:
         """End what runs: cancelled for good, or handed back to the queue when this scheduler broke."""
@@ -356,71 +319,3 @@ class Scheduler:
         changes = [TaskChange(id=id_, to="ready", expect=["running"], token=token) for id_, token in held.items()]
         if changes:
             self.stores.tasks.apply(changes, at_ms=self._clock())
-
-    def _tell(self, place: Place, *, state: str = "", error: str = "", seconds: float | None = None) -> None:
-        state = state or place.state
-        if self._on_event is None or (
-            state != "retrying" and self._told.get(place.key) == f"{state}{place.task.attempt}"
-        ):
-            return
-        self._told[place.key] = f"{state}{place.task.attempt}"
-        places = [one for one in self.board.places.values() if not one.spec.mapped]
-        self._on_event(
-            Progress(
-                root_id=self.board.root.id,
-                key=place.key,
-                state=state,
-                run_id=place.task.id,
-                attempt=place.task.attempt,
-                done=sum(one.state in ENDED for one in places),
-                total=len(places),
-                seconds=place.task.outcome.get("seconds") if seconds is None else seconds,
-                error=error or place.task.outcome.get("error", "") or place.task.outcome.get("because", ""),
-            )
-        )
-
-
-def new_owner() -> str:
-    """A name for one scheduler that says where it lives: host, pid, that process's start, and a random end."""
-    started = psutil.Process().create_time()
-    return f"{socket.gethostname()}/{os.getpid()}/{started:.2f}/{secrets.token_hex(4)}"
-
-
-def is_dead(owner: str) -> bool:
-    """True when the owner lived on this machine and its process is gone; False when that cannot be known."""
-    host, _, rest = owner.partition("/")
-    if host != socket.gethostname() or rest.count("/") != 2:
-        return False
-    pid, started, _ = rest.split("/")
-    try:
-        process = psutil.Process(int(pid))
-        return f"{process.create_time():.2f}" != started or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def cancel_places(stores: Stores, root_id: str, *, at_ms: int) -> int:
-    """Mark every place of a run that has not ended as cancelled; gives how many."""
-    open_tasks = [task for task in stores.tasks.of_root(root_id) if task.state not in ENDED]
-    changes = [
-        TaskChange(id=task.id, to="cancelled", expect=["waiting", "ready", "running"], run_state="killed")
-        for task in open_tasks
-    ]
-    return sum(stores.tasks.apply(changes, at_ms=at_ms)) if changes else 0
-
-
-def _with_attempt(place: Place, done: Done, at_ms: int, *, state: str = "") -> dict[str, Any]:
-    attempt = {
-        "attempt": place.task.attempt,
-        "state": state or done.state,
-        "error": _error_of(place, done).partition("\n")[0],
-        "at_ms": at_ms,
-        "seconds": round(done.seconds, 6),
-    }
-    return {**place.task.outcome, "attempts": [*place.task.outcome.get("attempts", ()), attempt]}
-
-
-def _error_of(place: Place, done: Done) -> str:
-    if done.state == "timeout":
-        return f"It took longer than {place.spec.timeout_s:g} s and was ended with everything it had started"
-    return done.error
