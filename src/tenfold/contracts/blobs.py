@@ -111,6 +111,20 @@ class Blobs(ABC):
         """Store a tree of {path in the tree: file on disk, bytes, or an entry stored before}. Raises InvalidAddress."""
 
     @abstractmethod
+    def edit_tree(self, tree: str, put: Mapping[str, Entry], remove: Iterable[str] = ()) -> Tree:
+        """Store a tree with some paths gone, then others there; only the folders on the way to them are read and written.
+
+        Args:
+            tree: One that a version names: what stays of it is not looked through.
+            put: Files and symlinks whose contents are stored.
+            remove: Files and symlinks; a path that is not there is no error. A folder goes with its last file.
+
+        Raises:
+            InvalidAddress: A path to put is there and not to be removed, or is a file and a folder.
+            BlobNotFound: No such tree, or content that is not stored.
+        """
+
+    @abstractmethod
     def put_folder(
         self, folder: Path, *, ignore: Callable[[str], bool] | None = None, progress: Progress | None = None
     ) -> Tree:

@@ -177,6 +177,26 @@ class BlobsSuite:
         with pytest.raises(InvalidAddress):
             blobs.put_tree({"a/b": b"x", "a": b"y"})
 
+    def test_an_edited_tree_is_the_tree_that_is_made_anew(self, blobs: Blobs) -> None:
+        first = {"a": b"1", "d/x": b"2", "d/y": b"3", "e/f/g": b"4", "was": b"5"}
+        tree = blobs.put_tree(first)
+        made = {e.path: e for e in blobs.entries(blobs.put_tree({"n": b"new", "l/m": b"deep"}).digest)}
+        put = {"a": made["n"], "d/z": made["n"], "was/now": made["l/m"], "e": made["n"], "new/one": made["n"]}
+        edited = blobs.edit_tree(tree.digest, put, ["a", "d/x", "e/f/g", "was", "never/there", "nor"])
+        again = {"a": b"new", "d/y": b"3", "d/z": b"new", "was/now": b"deep", "e": b"new", "new/one": b"new"}
+        assert edited == blobs.put_tree(again)
+        assert blobs.edit_tree(edited.digest, {}, again) == blobs.put_tree({})
+        assert blobs.edit_tree(tree.digest, {}) == tree
+        for path in ("a", "d", "a/below"):
+            with pytest.raises(InvalidAddress):
+                blobs.edit_tree(tree.digest, {path: made["n"]})
+        with pytest.raises(InvalidAddress):
+            blobs.edit_tree(tree.digest, {"q": made["n"], "q/r": made["n"]})
+        with pytest.raises(BlobNotFound):
+            blobs.edit_tree("0" * 64, {"q": made["n"]})
+        with pytest.raises(BlobNotFound):
+            blobs.edit_tree(tree.digest, {"q": Entry("q", "0" * 64, 5)})
+
     def test_an_ignored_path_is_left_out_with_all_below_it(self, blobs: Blobs, tmp_path: Path) -> None:
         tree = blobs.put_folder(make_folder(tmp_path / "s"), ignore=lambda path: path in ("a", "run.sh"))
         assert {e.path for e in blobs.entries(tree.digest)} == {

@@ -30,7 +30,7 @@ def compare(before: _Side | None, after: _Side | None, path: str = "") -> Iterat
         folder = Entry(path, kind="folder", mode=0o755)
         yield (folder, None) if was_empty else (None, folder)
     prefix = f"{path}/" if path else ""
-    for i, j in _aligned(old, new):
+    for i, j in _aligned(*_differing(old, new)):
         one = None if i is None else old[i]
         two = None if j is None else new[j]
         if one is not None and two is not None and one[1:3] == two[1:3]:
@@ -46,17 +46,26 @@ def compare(before: _Side | None, after: _Side | None, path: str = "") -> Iterat
             yield from compare(inner_before, inner_after, name)
 
 
-def _aligned(old: list[Item], new: list[Item]) -> Iterator[tuple[int | None, int | None]]:
+_Placed = list[tuple[int, Item]]
+
+
+def _differing(old: list[Item], new: list[Item]) -> tuple[_Placed, _Placed]:
+    """The items that the other side has not, with their positions: nearly all of a large folder are passed over at once."""
+    same = set(old).intersection(new)
+    return [pair for pair in enumerate(old) if pair[1] not in same], [p for p in enumerate(new) if p[1] not in same]
+
+
+def _aligned(old: _Placed, new: _Placed) -> Iterator[tuple[int | None, int | None]]:
     """Positions of the same name in two lists sorted by name."""
     i = j = 0
     while i < len(old) or j < len(new):
-        if j == len(new) or (i < len(old) and old[i].name < new[j].name):
-            yield i, None
+        if j == len(new) or (i < len(old) and old[i][1].name < new[j][1].name):
+            yield old[i][0], None
             i += 1
-        elif i == len(old) or new[j].name < old[i].name:
-            yield None, j
+        elif i == len(old) or new[j][1].name < old[i][1].name:
+            yield None, new[j][0]
             j += 1
         else:
-            yield i, j
+            yield old[i][0], new[j][0]
             i += 1
             j += 1

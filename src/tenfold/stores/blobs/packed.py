@@ -19,6 +19,7 @@ from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
 from tenfold.stores.blobs.comparing import Pair, compare
+from tenfold.stores.blobs.editing import changes_of, edit
 from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said, vanishing_said
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
@@ -72,6 +73,21 @@ class PackedBlobs(Blobs):
             return store_nest(upload, nest(entries))
 
         return uploading(self.index, work, _root, progress)
+
+    def edit_tree(self, tree: str, put: Mapping[str, Entry], remove: Iterable[str] = ()) -> Tree:
+        gone = list(remove)
+        for path in [*put, *gone]:
+            check_path(path)
+        key, changes = _key(tree), changes_of(put, gone)
+
+        def work(upload: Upload) -> Tree:
+            for path, entry in put.items():
+                self._take(upload, path, entry)
+            if not self._stored(upload, key, given=True):
+                raise BlobNotFound(f"There is no tree {tree}. It may have been collected as garbage")
+            return edit(upload, self.index, key, changes)
+
+        return uploading(self.index, work, _root)
 
     @permission_said()
     def put_folder(
