@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tenfold.records import Entry
 from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of
 
-FolderReader = Callable[[bytes], tuple[list[Item], list[int]]]
+Fields = tuple[str, int, bytes, int, int]
+"""What an `Item` holds. A large folder is read as these: making 100,000 of them Items takes six times as long."""
+
+FolderReader = Callable[[bytes], tuple[Sequence[Fields], list[int]]]
 """Called with the key of a folder; gives its items, sorted by name, and their mtimes."""
 
 Pair = tuple[Entry | None, Entry | None]
@@ -30,42 +33,34 @@ def compare(before: _Side | None, after: _Side | None, path: str = "") -> Iterat
         folder = Entry(path, kind="folder", mode=0o755)
         yield (folder, None) if was_empty else (None, folder)
     prefix = f"{path}/" if path else ""
-    for i, j in _aligned(*_differing(old, new)):
-        one = None if i is None else old[i]
-        two = None if j is None else new[j]
+    for (i, one), (j, two) in _aligned(*_differing(old, new)):
         if one is not None and two is not None and one[1:3] == two[1:3]:
             continue
         name = prefix + (one or two).name  # type: ignore[union-attr]
         inner_before = (one.key, before[1]) if one is not None and before is not None and one.what == FOLDER else None
         inner_after = (two.key, after[1]) if two is not None and after is not None and two.what == FOLDER else None
-        gone = entry_of(one, name, old_times[i]) if one is not None and i is not None and not inner_before else None
-        came = entry_of(two, name, new_times[j]) if two is not None and j is not None and not inner_after else None
+        gone = entry_of(one, name, old_times[i]) if one is not None and not inner_before else None
+        came = entry_of(two, name, new_times[j]) if two is not None and not inner_after else None
         if gone is not None or came is not None:
             yield gone, came
         if inner_before is not None or inner_after is not None:
             yield from compare(inner_before, inner_after, name)
 
 
-_Placed = list[tuple[int, Item]]
+_Placed = tuple[int, Item | None]
+_NOTHING: _Placed = (0, None)
 
 
-def _differing(old: list[Item], new: list[Item]) -> tuple[_Placed, _Placed]:
+def _differing(old: Sequence[Fields], new: Sequence[Fields]) -> tuple[list[_Placed], list[_Placed]]:
     """The items that the other side has not, with their positions: nearly all of a large folder are passed over at once."""
     same = set(old).intersection(new)
-    return [pair for pair in enumerate(old) if pair[1] not in same], [p for p in enumerate(new) if p[1] not in same]
+    one, two = ([(at, Item(*item)) for at, item in enumerate(items) if item not in same] for items in (old, new))
+    return one, two
 
 
-def _aligned(old: _Placed, new: _Placed) -> Iterator[tuple[int | None, int | None]]:
-    """Positions of the same name in two lists sorted by name."""
-    i = j = 0
-    while i < len(old) or j < len(new):
-        if j == len(new) or (i < len(old) and old[i][1].name < new[j][1].name):
-            yield old[i][0], None
-            i += 1
-        elif i == len(old) or new[j][1].name < old[i][1].name:
-            yield None, new[j][0]
-            j += 1
-        else:
-            yield old[i][0], new[j][0]
-            i += 1
-            j += 1
+def _aligned(old: list[_Placed], new: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
+    """Items of the same name in two lists sorted by name."""
+    names = {item.name for _, item in (*old, *new) if item is not None}
+    ones, twos = ({item.name: (at, item) for at, item in items if item is not None} for items in (old, new))
+    for name in sorted(names):
+        yield ones.get(name, _NOTHING), twos.get(name, _NOTHING)

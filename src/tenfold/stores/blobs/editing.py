@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from tenfold.base.errors import InvalidAddress
 from tenfold.records import Entry, Tree
+from tenfold.stores.blobs.comparing import Fields
 from tenfold.stores.blobs.index import Index
-from tenfold.stores.blobs.nodes import FOLDER, Item, item_of
-from tenfold.stores.blobs.trees import read_node, read_times, store_node
+from tenfold.stores.blobs.nodes import FOLDER, Item, decode_items, item_of
+from tenfold.stores.blobs.reading import read_content
+from tenfold.stores.blobs.trees import read_times, store_node
 from tenfold.stores.blobs.upload import Upload
 
 
@@ -48,17 +50,18 @@ def edit(upload: Upload, index: Index, key: bytes, changes: Changes) -> Tree:
 
 def _folder(upload: Upload, index: Index, key: bytes | None, changes: Changes, prefix: str) -> Tree | None:
     """The folder as it becomes; None when nothing is left of it."""
-    items: dict[str, Item] = {}
+    items: dict[str, Fields] = {}
     stamps: dict[str, int] = {}
     if key is not None:
-        old = read_node(index, key).items
-        items = {item.name: item for item in old}
+        old = decode_items(read_content(index, key), key)
+        items = {item[0]: item for item in old}
         stamps = dict(zip(items, read_times(index, key, len(old)), strict=True))
     for name in changes.gone:
-        if name in items and items[name].what != FOLDER:
+        if name in items and items[name][1] != FOLDER:
             del items[name]
     for name, inner in changes.below.items():
-        there = items.pop(name, None)
+        found = items.pop(name, None)
+        there = None if found is None else Item(*found)
         is_folder = there is not None and there.what == FOLDER
         tree = _folder(upload, index, there.key if there and is_folder else None, inner, f"{prefix}{name}/")
         if there is not None and not is_folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -40,7 +40,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[int, int, list[tuple[str, int, bytes, int, int]]])
 
 
-def encode_node(items: list[Item]) -> tuple[bytes, bytes, int, int]:
+def encode_node(items: Sequence[tuple[str, int, bytes, int, int]]) -> tuple[bytes, bytes, int, int]:
     """(key, bytes, size, files) of the folder with these items, which must be sorted by name."""
     size = sum([item[3] for item in items])
     files = sum([item[4] for item in items])

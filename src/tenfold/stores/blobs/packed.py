@@ -18,18 +18,18 @@ from tenfold.records import Entry, Tree
 from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
-from tenfold.stores.blobs.comparing import Pair, compare
+from tenfold.stores.blobs.comparing import Fields, Pair, compare
 from tenfold.stores.blobs.editing import changes_of, edit
 from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said, vanishing_said
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
-from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of, nest
+from tenfold.stores.blobs.nodes import FOLDER, Item, decode_items, entry_of, nest
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
 from tenfold.stores.blobs.repair import repair
 from tenfold.stores.blobs.state import FolderState
-from tenfold.stores.blobs.trees import find_item, list_folder, read_node, read_times, store_nest, store_node, walk
+from tenfold.stores.blobs.trees import find_item, list_folder, read_times, store_nest, store_node, walk
 from tenfold.stores.blobs.upload import Upload, uploading
 from tenfold.stores.blobs.usage import usage
 from tenfold.stores.blobs.verify import verify
@@ -223,8 +223,8 @@ class PackedBlobs(Blobs):
         self.index.refresh()
         return len({key for key, _ in self.index.all()}), sum(size for _, size, _ in self.medium.scan())
 
-    def _folder(self, key: bytes) -> tuple[list[Item], list[int]]:
-        items = read_node(self.index, key).items
+    def _folder(self, key: bytes) -> tuple[list[Fields], list[int]]:
+        items = decode_items(read_content(self.index, key), key)
         return items, read_times(self.index, key, len(items))
 
     def _take(self, upload: Upload, path: str, source: Path | bytes | Entry) -> Entry:

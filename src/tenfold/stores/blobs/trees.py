@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tenfold.base.errors import BlobNotFound
 from tenfold.records import Entry, Tree
@@ -120,7 +120,7 @@ def store_nest(upload: Upload, top: Nest) -> Tree:
     return store_node(upload, items, stamps)
 
 
-def store_node(upload: Upload, items: list[Item], stamps: list[int]) -> Tree:
+def store_node(upload: Upload, items: Sequence[tuple[str, int, bytes, int, int]], stamps: list[int]) -> Tree:
     """Store one folder whose items, sorted by name, were added before."""
     key, data, size, files = encode_node(items)
     upload.add_node(key, data)
