@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from tenfold.pipelines.growth import grown, shown
 from tenfold.pipelines.places import Place
+from tenfold.pipelines.resources import Resources
+from tenfold.pipelines.retrying import delay_s, error_names, is_worth_it
 from tenfold.pipelines.work import Done
 
 
 def failures(place: Place) -> int:
-    """Attempts that failed by themselves: those whose scheduler died are not counted."""
-    return sum(one["state"] != "unattended" for one in place.task.outcome.get("attempts", ()))
+    """Attempts that failed by themselves since the run was begun or resumed: those whose scheduler died do not count."""
+    known = place.task.outcome.get("attempts", ())
+    return sum(one["state"] != "unattended" for one in known[place.task.outcome.get("tries_from", 0) :])
 
 
 def may_retry(place: Place, done: Done) -> bool:
     """True when an attempt that ended so is followed by another."""
-    return done.state in ("failed", "lost", "timeout") and failures(place) < place.spec.retries
+    if done.state not in ("failed", "lost", "timeout") or failures(place) >= place.spec.retries:
+        return False
+    return is_worth_it(place.spec.backoff, error_names(TimeoutError()) if done.state == "timeout" else done.error_kinds)
 
 
 def wait_ms(place: Place) -> int:
     """How long to wait before the attempt that follows the one that failed just now."""
-    return int(place.spec.retry_delay_s * 2 ** failures(place) * 1000)
+    spec = place.spec
+    return int(delay_s(spec.backoff, spec.retry_delay_s, failures(place), seed=place.task.id) * 1000)
+
+
+def resources_now(place: Place) -> Resources:
+    """What the attempt that comes, or runs, asks for."""
+    return grown(place.spec.resources, place.spec.growth, failures(place))
 
 
 def with_attempt(place: Place, done: Done, at_ms: int, *, state: str = "") -> dict[str, Any]:
@@ -31,6 +43,8 @@ def with_attempt(place: Place, done: Done, at_ms: int, *, state: str = "") -> di
         "at_ms": at_ms,
         "seconds": round(done.seconds, 6),
     }
+    if asked := shown(resources_now(place)):
+        attempt["resources"] = asked
     return {**place.task.outcome, "attempts": [*place.task.outcome.get("attempts", ()), attempt]}
 
 

@@ -46,7 +46,14 @@ class Board:
 
     def add(self, key: str, spec: Spec) -> Place:
         """Put up a new place, waiting."""
-        task = Task(id=task_id(self.root.id, key), root_id=self.root.id, key=key, payload=msgspec.to_builtins(spec))
+        task = Task(
+            id=task_id(self.root.id, key),
+            root_id=self.root.id,
+            key=key,
+            payload=msgspec.to_builtins(spec),
+            priority=spec.priority,
+            pool=spec.pool,
+        )
         place = self._put(Place(task, spec))
         self.added[task.id] = run_of(self, place)
         return place
@@ -254,14 +261,18 @@ class Board:
 
     def reopen(self, place: Place, spec: Spec, *, token: int | None = None) -> None:
         """A place that did not end well waits again: its key is made anew. What is known of its attempts stays."""
-        outcome = {key: value for key, value in place.task.outcome.items() if key == "attempts"}
-        self.change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=0)
+        attempts, waits_on = place.task.outcome.get("attempts", []), place.state in ("ready", "waiting", "running")
+        outcome: dict[str, Any] = {"attempts": attempts} if attempts else {}
+        tries_from = place.task.outcome.get("tries_from", 0) if waits_on else len(attempts)
+        outcome |= {"tries_from": tries_from} if tries_from else {}
+        not_before_ms = place.task.not_before_ms if place.state == "ready" else 0  # a retry's wait goes on
+        self.change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=not_before_ms)
         place.filled = None
         if all(self.places[key].state in ENDED for key in waits_of(spec)):
             self.open.append(place)
         change = self.changes[place.task.id]
         self.changes[place.task.id] = msgspec.structs.replace(
-            change, payload=msgspec.to_builtins(spec), not_before_ms=0
+            change, payload=msgspec.to_builtins(spec), not_before_ms=not_before_ms
         )
         place.spec = spec
 

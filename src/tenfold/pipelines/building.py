@@ -12,6 +12,7 @@ from tenfold.base.errors import Invalid
 
 if TYPE_CHECKING:
     from tenfold.pipelines.steps import Step
+    from tenfold.pipelines.work import Runs
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Node:
     mapped: tuple[str, ...] = ()
     guards: tuple[Guard, ...] = ()
     """It runs only when all of them hold."""
+    after: tuple[Node, ...] = ()
+    """Nodes whose end it waits for, besides those it takes values from."""
+    runs: Runs = ""
+    """When, see `Spec.runs`."""
+    hook: bool = False
 
 
 class Open:

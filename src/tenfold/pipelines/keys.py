@@ -10,6 +10,8 @@ import msgspec
 
 from tenfold.base.hashing import json_digest
 from tenfold.contracts import Stores
+from tenfold.pipelines.environments import declared
+from tenfold.pipelines.options import Options
 from tenfold.pipelines.templates import Template, content_digest, dependencies, exact_versions
 from tenfold.pipelines.values import Value, value_of
 from tenfold.pipelines.work import Spec
@@ -45,16 +47,21 @@ def key_parts(spec: Spec, filled: dict[str, Template]) -> KeyParts:
         if any(True for _ in dependencies(spec.arguments[name])) or any(True for _ in exact_versions(value))
     }
     params = {name: content_digest(value) for name, value in filled.items() if name not in inputs}
-    return KeyParts(
-        code=f"{spec.code[:32]}/{','.join(spec.outputs)}", environment=spec.environment, inputs=inputs, params=params
-    )
+    code = f"version {spec.cache_version}" if spec.cache_version else spec.code[:32]
+    return KeyParts(code=f"{code}/{','.join(spec.outputs)}", environment=spec.environment, inputs=inputs, params=params)
 
 
-def environment(packages: tuple[str, ...]) -> dict[str, str]:
-    """Python's minor version and the versions of declared packages; '' for one that is not installed."""
-    return {"python": f"{sys.version_info.major}.{sys.version_info.minor}"} | {
-        name: _installed(name) for name in packages
-    }
+def environment(packages: tuple[str, ...], options: Options | None = None) -> dict[str, str]:
+    """What counts as a step's environment: Python's minor version, the versions of declared packages ('' for one that is
+    not installed), and what its options declare."""
+    found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
+    found |= {name: _installed(name) for name in packages}
+    if options is None:
+        return found
+    found |= declared(options.env) if options.env is not None else {}
+    found |= {f"${name}": value for name, value in options.environ.items()}
+    found |= {"cwd": options.cwd} if options.cwd else {}
+    return found | ({"image": options.image} if options.image else {})
 
 
 @functools.lru_cache(512)

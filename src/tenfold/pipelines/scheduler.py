@@ -16,7 +16,7 @@ import msgspec
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
-from tenfold.pipelines.attempts import error_of, may_retry, wait_ms, with_attempt
+from tenfold.pipelines.attempts import error_of, may_retry, resources_now, wait_ms, with_attempt
 from tenfold.pipelines.board import Board
 from tenfold.pipelines.cancelling import cancel_places
 from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
@@ -171,7 +171,12 @@ class Scheduler:
                 scratch=str(self.folder / "scratch" / f"{task.id}-{task.token}"),
                 step=place.key,
                 executor=place.spec.executor,
-                resources=place.spec.resources,
+                secrets=place.spec.secrets,
+                resources=resources_now(place),
+                image=place.spec.image,
+                environ=place.spec.environ,
+                cwd=place.spec.cwd,
+                program=place.spec.program,
             )
         )
         self._tell(place)

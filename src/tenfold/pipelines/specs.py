@@ -14,6 +14,7 @@ from tenfold.contracts import Blobs, Stores
 from tenfold.pipelines.building import Graph, Guard, Node
 from tenfold.pipelines.code import code_digest, step_source
 from tenfold.pipelines.keys import environment
+from tenfold.pipelines.options import Options
 from tenfold.pipelines.steps import Step, file_stamp
 from tenfold.pipelines.templates import dependencies, template
 from tenfold.pipelines.values.skeleton import module_name
@@ -63,22 +64,24 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
             mapped=list(node.mapped),
             guards=_guards(stores, node),
             outputs=list(step.outputs),
-            retries=step.retries,
-            retry_delay_s=step.retry_delay_s,
-            timeout_s=step.timeout_s,
-            cache=step.cache,
-            allow_pickle=step.allow_pickle,
             code=codes[id(step)],
-            environment=environment(step.packages),
-            executor=step.executor,
-            resources=step.resources,
+            environment=environment(step.packages, step.options),
+            after=[other.key for other in node.after],
+            runs=node.runs,
+            hook=node.hook,
+            **_options(node),
         )
     return specs
 
 
+def _options(node: Node) -> dict[str, Any]:
+    found = {name: getattr(node.step.options, name) for name in Options.__struct_fields__}
+    return {**found, "cache": found["cache"] and not node.runs and not node.hook}
+
+
 def _arguments(stores: Stores, node: Node) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    allow = node.step.allow_pickle
+    allow = node.step.options.allow_pickle
 
     def blobs() -> Blobs:
         return stores.blobs

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.building import Fixed, Handle, building
-from tenfold.pipelines.executor_names import check_executor
-from tenfold.pipelines.resources import resources_of
+from tenfold.pipelines.options import ONLY_OUTPUT, StepOptions, options_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-ONLY_OUTPUT = "output"
-"""Name of the output of a step that declares none."""
 
 
 class Parts(tuple[Any, ...]):
@@ -46,38 +42,19 @@ class PartsList(list[Parts]):
 class Step(Generic[P, R]):
     """A function and how it is to be run. Outside a pipeline's body, calling it calls the function."""
 
-    def __init__(
-        self,
-        function: Callable[P, R],
-        *,
-        name: str | None = None,
-        outputs: Sequence[str] = (ONLY_OUTPUT,),
-        retries: int = 0,
-        retry_delay_s: float = 1.0,
-        timeout_s: float | None = None,
-        cache: bool = True,
-        packages: Sequence[str] = (),
-        allow_pickle: bool = False,
-        executor: str = "",
-        resources: Mapping[str, float | str] | None = None,
-        nodes: int = 1,
-    ) -> None:
+    def __init__(self, function: Callable[P, R], **options: Unpack[StepOptions]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.imported = file_stamp(function)
         """The source file's time and size when it was imported; None without a file."""
-        self.name = check_name(name or function.__name__.lstrip("_"), what="step name")
-        self.outputs = tuple(outputs)
-        self.retries, self.retry_delay_s, self.timeout_s = retries, retry_delay_s, timeout_s
-        self.cache, self.packages, self.allow_pickle = cache, tuple(packages), allow_pickle
-        self.executor = check_executor(executor) if executor else ""
-        self.resources = resources_of(resources or {}, what=f"Step {self.name!r}", nodes=nodes)
+        self.name = check_name(options.get("name") or function.__name__.lstrip("_"), what="step name")
+        self.outputs = tuple(options.get("outputs", (ONLY_OUTPUT,)))
+        self.packages = tuple(options.get("packages", ()))
+        self.options = options_of(options, what=f"Step {self.name!r}")
         if not self.outputs or len(set(self.outputs)) != len(self.outputs):
             raise Invalid(f"Step {self.name!r} needs outputs with different names, not {self.outputs}", field="outputs")
         for output in self.outputs:
             check_name(output, what=f"output of step {self.name!r}")
-        if retries < 0 or retry_delay_s < 0 or (timeout_s is not None and timeout_s <= 0):
-            raise Invalid(f"Step {self.name!r}: retries and retry_delay_s are 0 or more, timeout_s more than 0")
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
@@ -180,34 +157,38 @@ def fixed(value: Any) -> Any:
 @overload
 def step(function: Callable[P, R]) -> Step[P, R]: ...
 @overload
-def step(
-    *,
-    name: str | None = None,
-    outputs: Sequence[str] = (ONLY_OUTPUT,),
-    retries: int = 0,
-    retry_delay_s: float = 1.0,
-    timeout_s: float | None = None,
-    cache: bool = True,
-    packages: Sequence[str] = (),
-    allow_pickle: bool = False,
-    executor: str = "",
-    resources: Mapping[str, float | str] | None = None,
-    nodes: int = 1,
-) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+def step(**options: Unpack[StepOptions]) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(function: Any = None, **options: Any) -> Any:
     """Mark a function as a step of pipelines.
 
     Args:
         name: Shown in graphs and in the names of its outputs; the function's name when not given.
         outputs: Names of what it returns, when that is several values: a tuple in this order, or a dict.
-        retries: How often to try again after a failure; each wait is twice the one before, from `retry_delay_s` on.
+        retries: How often to try again after a failure.
+        retry_delay_s: The first wait; each one after it is `backoff` times as long, up to `max_delay_s`. With `jitter`
+            a wait is between half and all of that, told by the attempt's id.
+        retry_on: Only errors of these classes are tried again, those in `retry_unless` never: ConnectionError, or names
+            like "requests.exceptions.Timeout". A timeout is a TimeoutError; a process that died is always tried again.
         timeout_s: Kill it, with every process it started, after this long.
-        cache: Take outputs made before from the same code, inputs, params and environment.
+        cache: Take outputs made before from the same code, inputs, params and environment. The text of a version
+            ("2024-06") counts in place of the code: only another text makes the code count as changed.
         packages: Distributions whose versions count as its environment, besides Python's minor version.
+        env: Packages of its own, {"packages": ["polars==1.2"], "python": "3.11"}: it runs in a virtual environment with
+            these, made with uv once. Modules that its file imports at the top must be there too.
+        image: Container image to run it in, on the executors docker and kubernetes.
+        environ: Variables it is given. They count for the cache.
+        cwd: Working folder; where the pipeline was started when not given.
+        secrets: Names of secrets it is given as variables. See docs/secrets.md.
         allow_pickle: Keep values of types without a codec by pickle.
+        allow_failures: Of the items of its `.map`, how many may fail (True: any number; below 1: a share): the steps
+            that take the list get None in their places.
         executor: Where it runs, when not where the pipeline's other steps do: see docs/executors.md.
         resources: What it asks of an engine: {"cpu": 2, "memory": "4GiB", "gpu": 1}. Warm processes do not hold it to that.
+        resources_growth: Multiplies memory and cpu with each attempt that failed: 2.0, or factors by attempt [1, 2, 8],
+            or {"memory": 2.0}.
         nodes: Machines that run it together, one process each, told apart by RANK and WORLD_SIZE as torch.distributed
             wants them; what rank 0 returns is its value. See docs/executors.md.
+        pool: Runs only while the pool of this name has a free slot.
+        priority: Ready steps with more of it start first.
     """
     return Step(function) if function is not None else lambda target: Step(target, **options)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenfold.pipelines.options import Options
 from tenfold.pipelines.resources import Resources
 from tenfold.pipelines.values import Kept
 
@@ -25,6 +26,9 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
     """Working directory."""
 
 
+Runs = Literal["", "always", "on_failure"]
+
+
 class SpecGuard(msgspec.Struct, frozen=True):
     """A condition (a template) and how it must come out."""
 
@@ -34,7 +38,7 @@ class SpecGuard(msgspec.Struct, frozen=True):
     """For people: 'score > 0.9'."""
 
 
-class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Spec(Options, frozen=True, omit_defaults=True, kw_only=True):
     """One place of the graph, kept as its task's payload: all the scheduler needs without importing the user's code."""
 
     pipeline: str
@@ -43,23 +47,23 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     qualname: str
     arguments: dict[str, Any]
     """Templates by parameter, see templates.py."""
-    mapped: list[str] = []
+    mapped: list[str] = msgspec.field(default_factory=list)
     """Parameters mapped over; the place then only fans out, and its items are places of their own."""
     item_of: str = ""
     """Key of the fanned-out place this is an item of."""
-    guards: list[SpecGuard] = []
+    guards: list[SpecGuard] = msgspec.field(default_factory=list)
     """It runs only when all of them hold, else it is skipped."""
+    after: list[str] = msgspec.field(default_factory=list)
+    """Keys of places whose end it waits for, besides those it takes values from."""
+    runs: Runs = ""
+    """When: '' if all went well that it waits for; 'always'; 'on_failure' of any of it."""
+    hook: bool = False
+    """Of the pipeline as a whole: how it ends does not count for the run."""
     outputs: list[str]
-    retries: int = 0
-    retry_delay_s: float = 1.0
-    timeout_s: float | None = None
-    cache: bool = True
-    allow_pickle: bool = False
     code: str = ""
-    environment: dict[str, str] = {}
-    executor: str = ""
-    """Where it runs; '': where the run's other steps do."""
-    resources: Resources = Resources()
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
+    program: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What runs in place of a function, see programs/."""
 
 
 class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -81,7 +85,14 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Folder for files among its inputs; removed afterwards."""
     step: str = ""
     executor: str = ""
+    secrets: list[str] = []
+    """Names only: the process that runs the step looks up what they are."""
     resources: Resources = Resources()
+    image: str = ""
+    environ: dict[str, str] = {}
+    """Variables for the time of the step."""
+    cwd: str = ""
+    program: dict[str, Any] = {}
 
 
 State = Literal["finished", "failed", "lost", "timeout", "cancelled"]
@@ -97,4 +108,6 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     outputs: list[Kept] = []
     error: str = ""
     """The last line first, then the traceback."""
+    error_kinds: list[str] = []
+    """Names of the error's class and those it derives from; empty when the process died."""
     seconds: float = 0.0
