@@ -163,3 +163,49 @@ def fail_at(x: int, folder: str) -> int:
 @pipeline
 def healing(folder: str):
     return total(fail_at.map([1, 2, 3, 4], folder))
+
+
+@step(secrets=["DB_PASSWORD"])
+def tells() -> int:
+    import base64
+    import json
+    import urllib.parse
+
+    value = os.environ["DB_PASSWORD"]
+    from tenfold.pipelines.secrets import secret_here
+
+    assert secret_here("DB_PASSWORD", lambda: None) == value
+    print(value)
+    print(repr(value), [value], {"k": value}, json.dumps(value), json.dumps([json.dumps(value)]))
+    print(urllib.parse.quote(value), urllib.parse.quote_plus(value), value.encode())
+    for offset in range(3):
+        print(base64.b64encode(b"x" * offset + value.encode() + b"yy").decode())
+    for piece in (value[:5], value[5:]):
+        print(piece, end="", flush=True)
+        time.sleep(0.02)
+    print(value, file=sys.stderr)
+    subprocess.run(["sh", "-c", 'echo "child: $DB_PASSWORD"; printf "%s" "$DB_PASSWORD" | base64'], check=True)
+    print("the end", end="")
+    return len(value)
+
+
+@step(secrets=["DB_PASSWORD"], cache=False)
+def breaks() -> None:
+    raise ValueError(f"cannot log in with {os.environ['DB_PASSWORD']!r}")
+
+
+@step(secrets=["DB_PASSWORD"], cache=False)
+def gives() -> dict:
+    return {"password": os.environ["DB_PASSWORD"]}
+
+
+@step(cache=False)
+def asks() -> str:
+    from tenfold.pipelines.secrets import secret_here
+
+    return secret_here("DB_PASSWORD", lambda: None)
+
+
+@pipeline
+def telling():
+    return tells(), breaks(), gives(), asks()
