@@ -13,7 +13,7 @@ import time
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from tenfold.contracts import Blobs
 from tenfold.pipelines.datums.combining import Datum, Part
 from tenfold.pipelines.datums.definition import Batch, decode_batch
 from tenfold.pipelines.datums.inputs import Files, leaves
-from tenfold.pipelines.datums.matching import below
+from tenfold.pipelines.datums.listing import lister
+from tenfold.pipelines.datums.matching import entry_of
 from tenfold.pipelines.datums.state import DatumState, Made, Record, encode_records
 from tenfold.pipelines.executors.processes import kill_below
 from tenfold.pipelines.host import at_hand
@@ -58,14 +59,13 @@ class Place:
         self.files: list[Files] = list(leaves(batch.definition.input))
         if not takes_lazy:
             self.files = [msgspec.structs.replace(files, lazy=False) for files in self.files]
-        self._trees: dict[str, list[Entry]] = {}
+        self._entries = cache(blobs.entries)
+        self._below = cache(lambda source: lister(blobs, batch.sources[source].tree, self._entries))
 
     def entries(self, part: Part) -> list[Entry]:
         """The entries that a part of a datum stands for, by their paths in the dataset."""
-        tree = self.batch.sources[part.source].tree
-        if tree not in self._trees:
-            self._trees[tree] = self.blobs.entries(tree)
-        return below(self._trees[tree], part.path)
+        file = entry_of(part.path, part.content, part.size_bytes)
+        return [file] if file is not None else self._below(part.source)(part.path)
 
     def path(self, part: Part) -> Path:
         """Where a part lies, which is no lazy one."""

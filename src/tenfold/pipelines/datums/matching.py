@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -58,6 +59,49 @@ def match(glob: str, entries: list[Entry]) -> list[Match]:
     return sorted(found) if folders else found
 
 
+Pairs = list[tuple[Entry | None, Entry | None]]
+"""What differs between two trees, as `Blobs.diff` gives it."""
+
+
+def match_changes(glob: str, pairs: Pairs, list_below: Callable[[str], list[Entry]]) -> tuple[list[Match], list[str]]:
+    """The matches of a glob that are new or changed in a tree, and the paths of those that may be no more.
+
+    Args:
+        pairs: What differs between the tree before and now, sorted by path.
+        list_below: Gives all entries of the tree now at or below a path, sorted by path.
+    """
+    wanted = "/".join(part for part in glob.split("/") if part)
+    pattern = datum_pattern(wanted)
+    depth = None if "**" in wanted else wanted.count("/")
+    files: dict[str, Entry | None] = {}
+    folders: dict[str, None] = {}
+    for before, after in pairs:
+        entry = after or before
+        assert entry is not None
+        parts = entry.path.split("/")
+        if entry.kind == "folder" or not wanted:
+            folders[entry.path if wanted else ""] = None
+        elif depth is None or depth == len(parts) - 1:
+            files[entry.path] = after
+        above = range(1, len(parts)) if depth is None else (depth + 1,) if wanted and depth < len(parts) - 1 else ()
+        folders.update(("/".join(parts[:count]), None) for count in above)
+    found: list[Match] = []
+    gone: list[str] = []
+    for path in sorted({*files, *folders}):
+        hit = pattern.fullmatch(path)
+        if hit is None:
+            continue
+        file = files.get(path)
+        entries = list_below(path) if file is None and path in folders else []
+        if file is not None and file.kind != "folder":
+            found.append(Match(path, _content(file), file.size_bytes, hit.groups("")))
+        elif entries:
+            found.append(_folder(path, entries, hit.groups("")))
+        else:
+            gone.append(path)
+    return found, gone
+
+
 def below(entries: list[Entry], path: str) -> list[Entry]:
     """The entries that a match stands for: itself, or all below it. `entries` are sorted by path."""
     if not path:
@@ -78,6 +122,18 @@ def _content(entry: Entry) -> str:
     if entry.kind == "file" and not entry.mode & 0o100:
         return entry.digest
     return f"{entry.kind}{'x' if entry.kind == 'file' else ''}:{entry.digest}"
+
+
+def entry_of(path: str, content: str, size_bytes: int) -> Entry | None:
+    """The file or symlink that a match is, without its time; None when it is a folder."""
+    kind, _, key = content.rpartition(":")
+    match kind:
+        case "" | "filex":
+            return Entry(path, key, size_bytes, 0o755 if kind else 0o644)
+        case "symlink":
+            return Entry(path, key, size_bytes, 0o777, "symlink")
+        case _:
+            return None
 
 
 def _folder(path: str, entries: list[Entry], groups: tuple[str, ...]) -> Match:

@@ -10,7 +10,9 @@ from tenfold.base.errors import Conflict, StepFailed
 from tenfold.contracts import Stores
 from tenfold.pipelines.datums.definition import Definition, Plan, decode_plan
 from tenfold.pipelines.datums.egress import send_out
-from tenfold.pipelines.datums.state import FILE, KIND, Record, decode_records, encode_records, read_records
+from tenfold.pipelines.datums.outputs import put_output
+from tenfold.pipelines.datums.planning import reads_of
+from tenfold.pipelines.datums.state import KIND, Known, Record, decode_records
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
 from tenfold.pipelines.moving import commit_set_of
@@ -32,68 +34,32 @@ def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
     stores, definition = here.stores(), planned.definition
     root = stores.runs.get([stores.runs.get([here.run_id])[0].root_id or here.run_id])[0]
     fresh = [record for path in results for record in decode_records(path.read_bytes())]
-    records = _all_records(stores, planned, fresh)
-    failed = [record for record in records if record.state == "failed"]
-    clash = None if failed else _clash(records)
+    known = Known(stores, stores.versions.get([planned.base])[0] if planned.base else None)
+    # every datum that did not end well before was among those to run, so none but fresh ones can be so now
+    failed = [record for record in fresh if record.state == "failed"]
     counts = {
         "total": planned.total,
         "processed": sum(record.state == "done" for record in fresh),
         "skipped": planned.total - planned.todo,
         "failed": len(failed),
-        "recovered": sum(record.state == "recovered" for record in records),
+        "recovered": sum(record.state == "recovered" for record in fresh),
         "deleted": len(planned.gone),
     }
-    complete = not failed and clash is None
-    drafts = [_state_draft(stores, planned, root, records, counts, complete=complete)]
-    if complete:
-        tree = stores.blobs.put_tree({made.path: made.entry() for record in records for made in record.made})
-        if not _is_head(stores, planned, tree):
-            drafts.append(_output_draft(stores, planned, root, tree, counts, drafts[0].id))
+    made = None if failed else put_output(stores, planned, known, fresh)
+    clash = made if isinstance(made, str) else None
+    output_tree = made if isinstance(made, Tree) else None
+    drafts = [_state_draft(stores, planned, root, known, fresh, counts, output_tree)]
+    if output_tree is not None and not _is_head(stores, planned, output_tree):
+        drafts.append(_output_draft(stores, planned, root, output_tree, counts, drafts[0].id))
     published = stores.versions.publish(drafts)
     if clash is not None:
         raise Conflict(clash)
     if failed:
-        raise StepFailed(_what_failed(failed, len(records), definition))
+        raise StepFailed(_what_failed(failed, planned.total, definition))
     output = published[1] if len(published) > 1 else stores.versions.get([planned.head or ""])[0]
     if definition.egress and len(published) > 1:
         send_out(stores, output, definition.egress)
     return {"output": output.address, **counts}
-
-
-def _all_records(stores: Stores, plan: Plan, fresh: list[Record]) -> list[Record]:
-    gone = set(plan.gone)
-    base = read_records(stores, stores.versions.get([plan.base])[0]) if plan.base else []
-    known = {record.id: record for record in base if record.id not in gone}
-    known.update((record.id, record) for record in fresh)
-    return list(known.values())
-
-
-def _clash(records: list[Record]) -> str | None:
-    """What is wrong when two datums gave one path, or a file where another gave a folder."""
-    owners: dict[str, Record] = {}
-    folders: dict[str, Record] = {}
-    for record in records:
-        for made in record.made:
-            other = owners.get(made.path)
-            if other is not None and made.kind != "folder":
-                return _said_clash(made.path, other, record)
-            owners[made.path] = record
-            if "/" in made.path:
-                folders.setdefault(made.path.rpartition("/")[0], record)
-    for folder, record in folders.items():
-        parts = folder.split("/")
-        for count in range(1, len(parts) + 1):
-            path = "/".join(parts[:count])
-            if path in owners and any(made.path == path and made.kind != "folder" for made in owners[path].made):
-                return _said_clash(path, owners[path], record)
-    return None
-
-
-def _said_clash(path: str, one: Record, other: Record) -> str:
-    names = " and ".join(", ".join(f"{part.name}/{part.path}" for part in record.parts) for record in (one, other))
-    return (
-        f"Duplicate path output by different datums: {path!r} comes from {names}. Let each datum write paths of its own"
-    )
 
 
 def _what_failed(failed: list[Record], total: int, definition: Definition) -> str:
@@ -110,10 +76,18 @@ def _is_head(stores: Stores, plan: Plan, tree: Tree) -> bool:
 
 
 def _state_draft(
-    stores: Stores, plan: Plan, root: Run, records: list[Record], counts: dict[str, int], *, complete: bool
+    stores: Stores,
+    plan: Plan,
+    root: Run,
+    known: Known,
+    fresh: list[Record],
+    counts: dict[str, int],
+    output: Tree | None,
 ) -> Draft:
-    tree = stores.blobs.put_tree({FILE: encode_records(records)})
+    tree = stores.blobs.put_tree(known.changed(fresh, plan.gone))
     name = plan.definition.into
+    said = {"complete": output is not None, "output": output.digest if output is not None else ""}
+    said["folders"] = known.has_folders or any(made.kind == "folder" for record in fresh for made in record.made)
     return Draft(
         id=derived_id(root.id, "datums"),
         kind=KIND,
@@ -122,7 +96,12 @@ def _state_draft(
         size_bytes=tree.size_bytes,
         files=tree.files,
         type="datums",
-        metadata={"complete": complete, "sources": [source.version_id for source in plan.sources], **counts},
+        metadata={
+            **said,
+            "reads": reads_of(plan.definition),
+            "sources": [source.version_id for source in plan.sources],
+            **counts,
+        },
         parents=[plan.base] if plan.base else [],
         run_id=root.id,
         role="datums",

@@ -7,20 +7,23 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from tenfold.base.clock import now_ms
+from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.hashing import json_digest
 from tenfold.contracts import Stores, resolve
-from tenfold.pipelines.datums.combining import Datum, datums_of
+from tenfold.pipelines.datums.combining import Datum, changed_datums, datums_of
 from tenfold.pipelines.datums.definition import Batch, Definition, Plan, Source, encode
 from tenfold.pipelines.datums.inputs import Files, leaves
-from tenfold.pipelines.datums.matching import Match, match
-from tenfold.pipelines.datums.state import Record, find_state, read_records
+from tenfold.pipelines.datums.listing import lister
+from tenfold.pipelines.datums.matching import Match, match, match_changes
+from tenfold.pipelines.datums.state import Known, Record, find_state
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.steps import step
-from tenfold.records import Entry, Version
+from tenfold.records import Version
 
 MOST_IN_BATCH = 500
 MOST_BATCH_BYTES = 256 << 20
@@ -35,13 +38,9 @@ def match_datums(definition: dict[str, Any], inputs: list[str]) -> tuple[list[Pa
     here = at_hand()
     stores, wanted = here.stores(), msgspec.convert(definition, Definition)
     versions = [resolve(stores, address) for address in inputs]
-    datums = find_datums(stores, wanted, versions)
     state = find_state(stores, wanted.into, wanted.branch)
-    known = {record.id: record for record in read_records(stores, state)} if state is not None else {}
-    if state is not None and not state.metadata.get("complete"):
-        known = _whose_files_are_there(stores, known)
-    todo = [datum for datum in datums if wanted.every_job or not _is_done(known.get(datum.id), datum)]
-    ids = {datum.id for datum in datums}
+    found = find_work(stores, wanted, versions, Known(stores, state))
+    todo = found.todo
     head = stores.refs.find("data", wanted.into, wanted.branch)
     sources = [
         Source(files.address, version.id, version.digest)
@@ -51,8 +50,8 @@ def match_datums(definition: dict[str, Any], inputs: list[str]) -> tuple[list[Pa
         definition=wanted,
         base=state.id if state is not None else None,
         head=head.version_id if head is not None else None,
-        gone=[id_ for id_ in known if id_ not in ids],
-        total=len(datums),
+        gone=found.gone,
+        total=found.total,
         todo=len(todo),
         sources=sources,
     )
@@ -66,17 +65,90 @@ def match_datums(definition: dict[str, Any], inputs: list[str]) -> tuple[list[Pa
     return batches, _write(folder / "plan.msgpack", encode(plan))
 
 
+class Work(NamedTuple):
+    """What a run has to do."""
+
+    todo: list[Datum]
+    gone: list[str]
+    """Ids of datums that are no more."""
+    total: int
+    """Datums there are."""
+
+
+def find_work(stores: Stores, wanted: Definition, versions: list[Version], known: Known) -> Work:
+    """The datums of these versions that must run: from what changed since the run before where that can be told."""
+    for version in versions:
+        if version.type == "reference":
+            raise Invalid(
+                f"The files of {version.address} lie elsewhere, and are not read one by one. Bring them here first: tenfold "
+                f"data import {version.metadata.get('uri', 'URL')} --name NAME"
+            )
+    found = _work_of_changes(stores, wanted, versions, known)
+    if found is not None:
+        return found
+    datums = find_datums(stores, wanted, versions)
+    before = records = known.all()
+    if not known.is_complete:
+        records = _whose_files_are_there(stores, records)
+    ids = {datum.id for datum in datums}
+    todo = [datum for datum in datums if wanted.every_job or not _is_done(records.get(datum.id), datum)]
+    return Work(todo, [id_ for id_ in before if id_ not in ids], len(datums))
+
+
+def _work_of_changes(stores: Stores, wanted: Definition, versions: list[Version], known: Known) -> Work | None:
+    if not known.is_complete or wanted.every_job or known.version is None:
+        return None
+    said = known.version.metadata
+    if said.get("reads") != reads_of(wanted) or len(said["sources"]) != len(versions):
+        return None
+    before = {version.id: version for version in stores.versions.get(said["sources"])}
+    trees = _Trees(stores, [before[id_].digest for id_ in said["sources"]], [version.digest for version in versions])
+    try:
+        changed = changed_datums(wanted.input, trees.matches, trees.changes, salt=wanted.salt)
+    except BlobNotFound:  # an input of the run before was purged
+        return None
+    if changed is None:
+        return None
+    datums, gone = changed
+    unfinished = known.unfinished()
+    ids = {datum.id for datum in datums}
+    records = known.some([*ids, *gone, *unfinished])
+    lost = [id_ for id_ in gone if id_ in records]
+    todo = [datum for datum in datums if not _is_done(records.get(datum.id), datum)]
+    again = [records[id_] for id_ in unfinished if id_ not in ids and id_ not in lost]
+    todo += [Datum(record.id, record.hash, record.parts) for record in again]
+    return Work(todo, lost, said["total"] - len(lost) + sum(id_ not in records for id_ in ids))
+
+
+def reads_of(definition: Definition) -> str:
+    """Follows from all that says which datums there are, but for the versions they are of."""
+    return json_digest([msgspec.to_builtins(definition.input), definition.salt])
+
+
+class _Trees:
+    """The trees of each of an input's files, in the run before and now."""
+
+    def __init__(self, stores: Stores, before: list[str], after: list[str]) -> None:
+        self._blobs, self._before, self._after = stores.blobs, before, after
+        self._entries = cache(stores.blobs.entries)
+
+    def matches(self, number: int, files: Files) -> list[Match]:
+        return match(files.glob, self._entries(self._after[number]))
+
+    def changes(self, number: int, files: Files) -> tuple[list[Match], list[str]] | None:
+        before, after = self._before[number], self._after[number]
+        if before == after:
+            return None
+        if not before:
+            raise BlobNotFound(f"The version of {files.address} that was read last is purged")
+        pairs = self._blobs.diff(before, after)
+        return match_changes(files.glob, pairs, lister(self._blobs, after, self._entries))
+
+
 def find_datums(stores: Stores, definition: Definition, versions: list[Version]) -> list[Datum]:
     """The datums of these versions, one for each of the input's files."""
-
-    @cache
-    def entries(tree: str) -> list[Entry]:
-        return stores.blobs.entries(tree)
-
-    def find(number: int, files: Files) -> list[Match]:
-        return match(files.glob, entries(versions[number].digest))
-
-    return datums_of(definition.input, find, salt=definition.salt)
+    trees = [version.digest for version in versions]
+    return datums_of(definition.input, _Trees(stores, trees, trees).matches, salt=definition.salt)
 
 
 def cut(datums: list[Datum], wanted: int | None) -> Iterator[list[Datum]]:

@@ -1,7 +1,12 @@
-"""What is known of each datum, kept beside the output as versions of `datums:<output>`: its result and its files."""
+"""What is known of each datum, kept beside the output as versions of `datums:<output>`: its result and its files.
+
+A version is a tree of files that each hold the records whose ids begin alike, so a run with few changes reads and writes
+few of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -11,7 +16,10 @@ from tenfold.pipelines.datums.combining import Part
 from tenfold.records import Entry, Version
 
 KIND = "datums"
-FILE = "datums.msgpack"
+SHARD_CHARACTERS = 2
+"""Of an id: 256 files, so that one of 100,000 datums is found in one of 400."""
+UNFINISHED = "unfinished.msgpack"
+"""Ids of the datums that did not end well."""
 
 DatumState = Literal["done", "failed", "recovered"]
 """recovered: it failed and its error handler did not; it gives no files, and is tried again in the next run."""
@@ -46,8 +54,72 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at_ms: int = 0
 
 
+class Known:
+    """What a version of kind datums knows, read as far as it is asked; None knows nothing."""
+
+    def __init__(self, stores: Stores, version: Version | None) -> None:
+        self.version, self._blobs = version, stores.blobs
+        self.files: dict[str, Entry] = {}
+        if version is not None:
+            self.files = {entry.path: entry for entry in stores.blobs.entries(version.digest)}
+
+    @property
+    def is_complete(self) -> bool:
+        """True when no datum of it failed and its output was made."""
+        return self.version is not None and bool(self.version.metadata.get("complete"))
+
+    @property
+    def has_folders(self) -> bool:
+        """True when a datum gave an empty folder."""
+        return self.version is not None and bool(self.version.metadata.get("folders"))
+
+    def some(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Those of these datums that are known, by id, and maybe others."""
+        shards = {shard_of(id_) for id_ in ids}
+        return {record.id: record for name in sorted(shards) for record in self._read(name)}
+
+    def all(self) -> dict[str, Record]:
+        """All datums, by id, in order of their ids."""
+        return {record.id: record for name in sorted(self.files) if name != UNFINISHED for record in self._read(name)}
+
+    def unfinished(self) -> list[str]:
+        """Ids of the datums that failed or were recovered."""
+        entry = self.files.get(UNFINISHED)
+        return msgspec.msgpack.decode(self._blobs.get_bytes(entry.digest), type=list[str]) if entry else []
+
+    def changed(self, fresh: Iterable[Record], gone: Collection[str]) -> dict[str, Entry | bytes]:
+        """The files of the next version: with these records, and without the datums that are gone."""
+        by_shard: dict[str, dict[str, Record]] = {}
+        for record in fresh:
+            by_shard.setdefault(shard_of(record.id), {})[record.id] = record
+        for id_ in gone:
+            by_shard.setdefault(shard_of(id_), {})
+        lost, unfinished = set(gone), set(self.unfinished()) - set(gone)
+        made: dict[str, Entry | bytes] = dict(self.files)
+        made.pop(UNFINISHED, None)
+        for name, records in by_shard.items():
+            kept = {record.id: record for record in self._read(name) if record.id not in lost} | records
+            made.pop(name, None)
+            if kept:
+                made[name] = encode_records(list(kept.values()))
+            unfinished -= records.keys()
+            unfinished |= {record.id for record in records.values() if record.state != "done"}
+        if unfinished:
+            made[UNFINISHED] = msgspec.msgpack.encode(sorted(unfinished))
+        return made
+
+    def _read(self, name: str) -> list[Record]:
+        entry = self.files.get(name)
+        return decode_records(self._blobs.get_bytes(entry.digest)) if entry is not None else []
+
+
+def shard_of(id_: str) -> str:
+    """Name of the file that holds a datum."""
+    return f"{id_[:SHARD_CHARACTERS]}.msgpack"
+
+
 def encode_records(records: list[Record]) -> bytes:
-    """Sorted by id, so that a version shares most of its chunks with the one before."""
+    """Sorted by id, so that equal records are equal bytes."""
     return msgspec.msgpack.encode(sorted(records, key=lambda record: record.id))
 
 
@@ -57,8 +129,7 @@ def decode_records(data: bytes) -> list[Record]:
 
 def read_records(stores: Stores, version: Version) -> list[Record]:
     """The datums that a version of kind datums holds, sorted by id."""
-    entry = stores.blobs.find_entry(version.digest, FILE)
-    return decode_records(stores.blobs.get_bytes(entry.digest)) if entry is not None else []
+    return list(Known(stores, version).all().values())
 
 
 def find_state(stores: Stores, name: str, branch: str) -> Version | None:
