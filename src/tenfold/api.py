@@ -50,7 +50,7 @@ __all__ = [
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
     "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "param", "pipeline",
     "predictions", "profile", "program", "record_check", "record_evaluation", "report_html", "run", "schedule",
-    "serve", "step", "tag", "transaction", "trigger", "tune", "union", "use", "validate", "watch", "when", "why",
+    "secret", "serve", "step", "tag", "transaction", "trigger", "tune", "union", "use", "validate", "watch", "when", "why",
     "worktree",
 ]  # fmt: skip
 
@@ -179,19 +179,9 @@ def watch(
 
 def dataset(name: str) -> Dataset:
     """A dataset by name, to commit to or read from. Its versions' tables are profiled as they are committed."""
-    from tenfold.data import Dataset
-    from tenfold.data.transactions import once_committed
-    from tenfold.workspace import profile_version
+    from tenfold.workspace import datasets
 
-    stores = current().stores
-
-    def keep_profile(version: Version) -> None:
-        once_committed(lambda: _profile(version))
-
-    def _profile(version: Version) -> None:
-        profile_version(stores, stores.versions.get([version.id])[0])
-
-    return Dataset(stores, name, on_commit=keep_profile)
+    return datasets.dataset(name)
 
 
 def transaction() -> Transaction:
@@ -391,6 +381,18 @@ def schedule(
     return save(
         current(), name, pipeline, cron=cron, every=every, on=on, timezone=timezone, params=params, **options
     )  # fmt: skip
+
+
+def secret(name: str) -> str:
+    """What a secret is: inside a step one that it declares with `@step(secrets=[…])`, elsewhere any of this store.
+
+    Raises:
+        NotFound: It is not kept, or its key is not here.
+        Invalid: The step does not declare it.
+    """
+    from tenfold.pipelines.secrets import secret_here
+
+    return secret_here(name, lambda: current().stores)
 
 
 # Tuning

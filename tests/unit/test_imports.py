@@ -35,6 +35,34 @@ def test_help_loads_no_store_and_no_server():
     assert said.stdout.strip().splitlines()[-1] == "[]"
 
 
+def test_a_small_command_loads_what_it_needs_and_no_more(tmp_path):
+    heavy = (
+        "alembic",
+        "sqlalchemy.dialects.postgresql",
+        "tenfold.pipelines",
+        "tenfold.data",
+        "psutil",
+        "numpy",
+        "rich",
+    )
+    code = (
+        "import sys\nfrom tenfold.cli import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n"
+        f"    print(end.code, [name for name in {(*heavy, 'sqlalchemy')!r} if name in sys.modules])"
+    )
+
+    def loaded(*words):
+        command = [sys.executable, "-c", code, "--store", str(tmp_path / ".tenfold"), *words]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        return said.stdout.strip().splitlines()[-1]
+
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a").write_text("a")
+    first = loaded("data", "add", "d")  # makes the database
+    assert "alembic" in first
+    assert loaded("runs", "list") == "0 ['sqlalchemy']"
+    assert loaded("data", "status") == "0 ['tenfold.data']"
+
+
 def test_nobody_inside_imports_from_the_bare_package():
     package = Path(__file__).parents[2] / "src" / "tenfold"
     for path in package.rglob("*.py"):

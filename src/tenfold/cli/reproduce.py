@@ -45,7 +45,7 @@ def command(
 
     ARGUMENTS after -- replace those it had. Exit code 3 when a metric is not within its tolerance.
     """
-    from tenfold.api import Client
+    from tenfold.workspace import Client
 
     found = Client(workspace()).reproduce(
         run, here=here, python=python, repository=repository, folder=folder, tolerance=_tolerances(tolerance),

@@ -42,8 +42,8 @@ def list_(
     as_json: bool,
 ) -> None:
     """List runs, the newest first."""
-    from tenfold.api import Client
     from tenfold.tracking.definitions import definitions
+    from tenfold.workspace import Client
 
     if "archived" not in where and not deleted:
         where = f"({where}) and archived = {archived}" if where.strip() else f"archived = {archived}"

@@ -74,7 +74,7 @@ def _carry_out(
     sets: tuple[str, ...] = (),
     removes: tuple[str, ...] = (),
 ) -> None:
-    from tenfold.api import Client
+    from tenfold.workspace import Client
 
     if not runs and where is None:
         raise Invalid(

@@ -40,6 +40,9 @@ def test_a_database_of_the_first_revision_comes_to_todays_schema(tmp_path: Path)
     upgraded, fresh = open_sql(f"sqlite:///{old}"), open_sql(f"sqlite:///{tmp_path / 'new.db'}")
     assert schema(upgraded.database) == schema(fresh.database)
     assert differences(upgraded.database) == []
+    partial = {i.name: i.info["where"] for table in metadata.tables.values() for i in table.indexes if i.info}
+    made = {name: sql.partition(" WHERE ")[2] for _, name, _, sql in schema(fresh.database) if sql}
+    assert {name: condition for name, condition in made.items() if condition} == partial
     upgraded.database.close()
     fresh.database.close()
 

@@ -24,7 +24,7 @@ remote_source = click.option(
 
 def dataset_of(name: str, *, create: bool = False) -> Any:
     """A dataset of the workspace that the flags name."""
-    from tenfold.api import dataset
+    from tenfold.workspace.datasets import dataset
 
     workspace(create=create)
     return dataset(name)

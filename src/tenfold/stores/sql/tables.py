@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -47,8 +46,12 @@ def column(name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any], *, null: bo
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """That an index holds only the rows of which a condition is true."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    """That an index holds only the rows of which a condition is true.
+
+    Migrations make the index, so this says it to readers and to the test that compares. As `postgresql_where` it would
+    load that dialect, 50 ms of each command, on SQLite too.
+    """
+    return {"info": {"where": condition}}
 
 
 runs = Table(
