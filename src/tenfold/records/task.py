@@ -28,6 +28,7 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     token: int = 0
     priority: int = 0
     pool: str = ""
+    """The pool it waits for, and the slots it takes there when more than one: gpu, gpu*2."""
     not_before_ms: int = 0
     lease_owner: str | None = None
     lease_until_ms: int | None = None

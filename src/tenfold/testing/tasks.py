@@ -86,6 +86,39 @@ class TasksSuite:
         assert stores.tasks.claim("w", limit=0, lease_ms=1, at_ms=99) == []
         assert keys(at_ms=50, root_ids=["r1", "r3"], pools=[""]) == ["later", "plain"]
 
+    def test_of_a_pool_no_more_run_than_its_slots_and_those_that_wait_stand_in_one_line(self, stores: Stores) -> None:
+        alive, dead = (a_run(kind="pipeline", state="running", heartbeat_at_ms=at) for at in (1_000_000, 900_000))
+        stores.runs.create([alive, dead])
+        first, others, _, big, late, urgent = add(
+            stores,
+            a_task("r", "first", pool="gpu"),
+            a_task(alive.id, "others", pool="gpu"),
+            a_task(dead.id, "of the dead", pool="gpu"),
+            a_task("r", "big", pool="gpu*2"),
+            a_task("r", "late", pool="gpu"),
+            a_task("r", "urgent", pool="gpu", priority=1),
+        )
+        add(stores, a_task("r", "plain"))
+        limits = {"gpu": 3}
+
+        def keys(root_id: str, at_ms: int = 1_000_000, lease_ms: int = 100) -> list[str]:
+            named: dict[str, Any] = {"root_ids": [root_id], "limits": limits}
+            return [t.key for t in stores.tasks.claim("w", limit=9, lease_ms=lease_ms, at_ms=at_ms, **named)]
+
+        assert keys("r") == ["urgent", "first", "plain"]  # the third slot is for the run that came between
+        assert keys("r") == [] and keys(alive.id) == ["others"] and keys("r") == []
+        assert keys("r", at_ms=1_000_100) == ["big", "late"]  # the leases have ended
+        with_token = TaskChange(id=late.id, to="finished", expect=["running"], token=1)
+        assert stores.tasks.apply([with_token], at_ms=1_000_101) == [True]
+        again, huge = a_task("r", "again", pool="gpu"), a_task("r", "huge", pool="gpu*9")
+        add(stores, huge, again)
+        assert keys("r", at_ms=1_000_150) == []  # huge waits for the whole pool, and holds who came after it
+        assert keys("r", at_ms=1_000_200) == ["huge"]
+        assert keys("r", at_ms=1_000_300) == ["again"]
+        add(stores, a_task("r", "unset", pool="tpu"), a_task("r", "second", pool="tpu"))
+        assert keys("r", at_ms=1_000_301) == ["unset"]  # a pool that nobody set has one slot
+        assert {first.pool, others.pool, big.pool, urgent.pool} == {"gpu", "gpu*2"}
+
     def test_of_many_workers_each_task_goes_to_one(self, stores: Stores) -> None:
         add(stores, *(a_task("r", f"t[{n}]") for n in range(40)))
         taken: list[str] = []

@@ -6,6 +6,7 @@ import msgspec
 
 from tenfold.contracts import Tasks
 from tenfold.contracts.changes import changed, in_state, run_state_after, task_after
+from tenfold.contracts.lines import IN_LINE_MS, Waiting, turns
 from tenfold.contracts.refusals import no_task
 from tenfold.records import Run, RunChange, RunState, Task, TaskChange
 from tenfold.records.task import OPEN_TASK_STATES
@@ -45,7 +46,7 @@ class MemoryTasks(Tasks):
 
     def claim(
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
-        root_ids: list[str] | None = None,
+        root_ids: list[str] | None = None, limits: dict[str, int] | None = None,
     ) -> list[Task]:  # fmt: skip
         with self._state.lock:
             ready = [
@@ -57,6 +58,9 @@ class MemoryTasks(Tasks):
                 and (root_ids is None or task.root_id in root_ids)
             ]
             ready.sort(key=lambda task: -task.priority)
+            if limits is not None:
+                turn = self._turns(limits, {task.id for task in ready}, at_ms)
+                ready = [task for task in ready if not task.pool or task.id in turn]
             claimed = []
             for task in ready[:limit]:
                 new = msgspec.structs.replace(
@@ -71,6 +75,24 @@ class MemoryTasks(Tasks):
                 self._move_run(task.id, "running", None, at_ms)
                 claimed.append(new)
             return claimed
+
+    def _turns(self, limits: dict[str, int], mine: set[str], at_ms: int) -> set[str]:
+        known = list(self._state.tasks.values())
+        in_pools = sorted((n for n, task in enumerate(known) if task.pool), key=lambda n: -known[n].priority)
+        line = [
+            Waiting(n, known[n].pool, known[n].id in mine)
+            for n in in_pools
+            if known[n].state == "ready"
+            and known[n].not_before_ms <= at_ms
+            and (known[n].id in mine or self._is_alive(known[n].root_id, at_ms))
+        ]
+        holding = [known[n] for n in in_pools if known[n].state == "running"]
+        held = [task.pool for task in holding if (task.lease_until_ms or 0) > at_ms]
+        return {known[n].id for n in turns(limits, held, line)}
+
+    def _is_alive(self, root_id: str, at_ms: int) -> bool:
+        root = self._state.runs.get(root_id)
+        return root is not None and root.state == "running" and (root.heartbeat_at_ms or 0) > at_ms - IN_LINE_MS
 
     def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int) -> list[str]:
         lost = []

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, literal_column, select, text
 
 from tenfold.contracts import Tasks
 from tenfold.contracts.changes import run_state_after
+from tenfold.contracts.lines import IN_LINE_MS, Waiting, turns
 from tenfold.contracts.refusals import no_task
 from tenfold.records import Run, RunChange, RunState, Task, TaskChange
 from tenfold.stores.sql.codec import TASK_COLUMNS, pack, task_of, task_row
@@ -30,6 +31,16 @@ _TAKE = Prepared(
     "UPDATE tasks SET state = 'running', attempt = attempt + 1, token = token + 1, lease_owner = :owner, "
     f"lease_until_ms = :until_ms WHERE n IN (:places*) RETURNING n, project, {', '.join(TASK_COLUMNS)}"
 )
+_HELD = Prepared("SELECT pool FROM tasks WHERE state = 'running' AND pool <> '' AND lease_until_ms > :at_ms")
+_WAITS = "SELECT t.n, t.pool, t.root_id FROM tasks t {} WHERE t.state = 'ready' AND t.pool <> '' AND t.not_before_ms <= :at_ms"
+_BY_TURN = "ORDER BY t.priority DESC, t.n"
+_WHOLE_LINE = Prepared(f"{_WAITS.format('')} {_BY_TURN}")
+_LINE = Prepared(
+    f"{_WAITS.format('LEFT JOIN runs r ON r.id = t.root_id')} "
+    f"AND (t.root_id IN (:root_ids*) OR (r.state = 'running' AND r.heartbeat_at_ms > :alive_ms)) {_BY_TURN}"
+)
+_POOLS_LOCK = 0x7E4F02E
+"""Key of the advisory lock under which tasks with limits are claimed on PostgreSQL."""
 _RENEW = Prepared(
     "UPDATE tasks SET lease_until_ms = :until_ms "
     "WHERE id = :id AND token = :token AND lease_owner = :owner AND state = 'running'"
@@ -60,13 +71,21 @@ class SqlTasks(Tasks):
 
     def claim(
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
-        root_ids: list[str] | None = None,
+        root_ids: list[str] | None = None, limits: dict[str, int] | None = None,
     ) -> list[Task]:  # fmt: skip
-        statement, locking = _startable(pools is not None, root_ids is not None)
+        statement, locking = _startable(pools is not None, root_ids is not None, limits is not None)
         values = {"at_ms": at_ms, "limit": limit, "pools": pools, "root_ids": root_ids}
 
+        def startable(tx: Connection, found: Prepared, most: int) -> list[int]:
+            given = {**values, "limit": most}
+            if limits is not None:
+                given["turns"] = _turns(tx, limits, root_ids, at_ms)
+            return list(found(tx, given).scalars())
+
         def work(tx: Connection) -> list[Task]:
-            places = list((statement if self._db.is_sqlite else locking)(tx, values).scalars())
+            if limits is not None and not self._db.is_sqlite:
+                tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POOLS_LOCK})")
+            places = startable(tx, statement if self._db.is_sqlite else locking, limit)
             if not places:
                 return []
             taken = _TAKE(tx, {"owner": owner, "until_ms": at_ms + lease_ms, "places": places})
@@ -81,7 +100,7 @@ class SqlTasks(Tasks):
             return [task_of(rows[place][2:]) for place in places]
 
         # Looking first keeps idle workers from queueing for the write lock.
-        if limit < 1 or self._db.read(lambda tx: statement(tx, {**values, "limit": 1}).first()) is None:
+        if limit < 1 or not self._db.read(lambda tx: startable(tx, statement, 1)):
             return []
         return self._db.write(work)
 
@@ -110,13 +129,23 @@ class SqlTasks(Tasks):
 
 
 @cache
-def _startable(of_pools: bool, of_roots: bool) -> tuple[Prepared, Prepared]:
+def _startable(of_pools: bool, of_roots: bool, in_line: bool) -> tuple[Prepared, Prepared]:
     """The statement that finds what may start; and the one that also locks it, passing over what others hold."""
     found = (
         _READY + (" AND pool IN (:pools*)" if of_pools else "") + (" AND root_id IN (:root_ids*)" if of_roots else "")
     )
+    found += " AND (pool = '' OR n IN (:turns*))" if in_line else ""
     found += " ORDER BY priority DESC, n LIMIT :limit"
     return Prepared(found), Prepared(f"{found} FOR UPDATE SKIP LOCKED")
+
+
+def _turns(tx: Connection, limits: dict[str, int], root_ids: list[str] | None, at_ms: int) -> list[int]:
+    """Places of the tasks of these pipeline runs, all when None, that are next for the slots of their pools."""
+    given = {"at_ms": at_ms, "alive_ms": at_ms - IN_LINE_MS, "root_ids": root_ids or []}
+    found = (_LINE if root_ids is not None else _WHOLE_LINE)(tx, given)
+    mine = None if root_ids is None else set(root_ids)
+    line = [Waiting(n, pool, mine is None or root_id in mine) for n, pool, root_id in found]
+    return turns(limits, list(_HELD(tx, given).scalars()), line) if line else []
 
 
 def _add(tx: Connection, new: list[Task], new_runs: list[Run], now_ms: int) -> None:
