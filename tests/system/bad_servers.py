@@ -53,11 +53,14 @@ def _request(client: socket.socket) -> bytes:
 def serve_files(folder: str) -> None:
     """A plain web server of a folder's files."""
     import uvicorn
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         _say(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        config = uvicorn.Config(StaticFiles(directory=folder), log_level="error", lifespan="off")
+        app = Starlette(routes=[Mount("/", StaticFiles(directory=folder))])
+        config = uvicorn.Config(app, log_level="error", lifespan="off")
         uvicorn.Server(config).run([listener])
 
 

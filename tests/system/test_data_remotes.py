@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from shell import Shell
+from strange_servers import helper
 
 from tenfold.base.errors import Invalid, NotFound, Unavailable
 from tenfold.contracts import Stores
@@ -25,8 +18,6 @@ from tenfold.data.remotes import BucketHome, pull, push
 from tenfold.stores.blobs import open_blobs, transfer
 from tenfold.testing.stores import memory_stores
 from tenfold.workspace.remotes import add_remote, find_remote, list_remotes, remove_remote, set_default_remote
-
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 
 
 @pytest.fixture(autouse=True)
@@ -211,63 +202,12 @@ def test_remotes_are_lines_of_tenfold_toml_and_never_hold_a_secret(
     assert "bad" not in file.read_text()
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of an S3 API server, a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    log = tmp_path_factory.mktemp("s3") / "server.log"
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=out, stderr=out, env=os.environ | KEYS
-        )  # fmt: skip
-    until = time.monotonic() + 60
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=5).close()
-                break
-            except (urllib.error.URLError, OSError):
-                assert server.poll() is None and time.monotonic() < until, log.read_text()
-                time.sleep(0.05)
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/shared", method="PUT")
-        urllib.request.urlopen(request, timeout=10).close()
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextmanager
-def helper(*words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """(URL, process) of a server of `bad_servers.py`, in a process of its own: OpenDAL keeps all threads of ours waiting."""
-    script = Path(__file__).with_name("bad_servers.py")
-    process = subprocess.Popen([sys.executable, str(script), *words], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip(), process
-    finally:
-        process.terminate()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
 def bucket_home(url: str, cache: Path) -> BucketHome:
     return BucketHome(url, open_blobs(url, cache), cache)
 
 
 def contents(stores: Stores, name: str) -> dict[str, bytes]:
     return {entry.path: stores.blobs.get_bytes(entry.digest) for entry in Dataset(stores, name).files("main")}
-
-
-@pytest.fixture
-def keys(s3: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name, value in KEYS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3}")
-    return f"s3://shared/{time.time_ns()}"
 
 
 def some_files() -> dict[str, str | Path | bytes]:

@@ -64,3 +64,7 @@ def _print_rest(rest: Account, freed: int, grace_days: float) -> None:
             "bin. Purge what lies there for a month with: tenfold gc --bin-days 30"
         )
     click.echo(f"{size(rest.kept_bytes)} stay for what is in use: {rest.versions:,} versions with files")
+    from tenfold.workspace.sources import referenced_places
+
+    for uri, versions in referenced_places().items():
+        click.echo(f"{uri}, which {versions:,} versions reference, is not ours: nothing there is ever removed")

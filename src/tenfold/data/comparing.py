@@ -13,6 +13,7 @@ from tenfold.contracts import Blobs, Stores
 from tenfold.data import tables
 from tenfold.data.diff import Diff, diff_of, diff_tables
 from tenfold.data.files import files_of, matching, tree_of
+from tenfold.data.referenced import is_reference, refuse_reference
 from tenfold.records import Entry, Version
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def diff_versions(stores: Stores, before: Version, after: Version, *, tables_too
     """The files that differ. `tables_too`: with rows and columns of the tables, where Polars is installed."""
     found = diff_of(stores.blobs.diff(tree_of(before), tree_of(after)))
     paths = [e.path for e in (*found.added, *found.removed, *(change.after for change in found.changed))]
+    tables_too = tables_too and not (is_reference(before) or is_reference(after))
     if not tables_too or not any(tables.is_table(path) for path in paths):
         return found
     try:
@@ -84,6 +86,7 @@ def tables_at(stores: Stores, version: Version | None, path: str) -> list[Entry]
     """The table files at a path, below a folder or matching a glob, sorted by path; none when nothing is there."""
     if version is None:
         return []
+    refuse_reference(version, "their rows are not compared")
     try:
         found = matching(stores, version, path) if path else files_of(stores, version)
     except BlobNotFound:

@@ -19,6 +19,7 @@ from tenfold.data.history import At, every_version, first_parents, version_meant
 from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
 from tenfold.data.part import read_table, scan_entries, tables_below
 from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
+from tenfold.data.referenced import blobs_of
 from tenfold.data.sources import Source, ignored, store_source
 from tenfold.records import Entry, Move, Ref, Tree, Version
 
@@ -272,7 +273,8 @@ class Dataset:
             BlobNotFound: Nothing is there.
             Invalid: No table file is among what is there.
         """
-        return scan_entries(self.stores.blobs, tables_below(self.stores, self.at(at), path))
+        version = self.at(at)
+        return scan_entries(blobs_of(self.stores, version), tables_below(self.stores, version, path))
 
     def delete(self, at: At) -> Version:
         """Put a version into the bin. Raises Conflict while a branch or tag names it."""

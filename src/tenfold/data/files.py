@@ -10,6 +10,7 @@ from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.globs import glob_pattern, is_glob
+from tenfold.data.referenced import blobs_of
 from tenfold.records import Entry, Version
 
 
@@ -50,12 +51,12 @@ def matching(stores: Stores, version: Version, path: str) -> list[Entry]:
 
 def open_file(stores: Stores, version: Version, path: str) -> BinaryIO:
     """A seekable reader of one file, which fetches only what is read. Raises BlobNotFound."""
-    return stores.blobs.open(find_file(stores, version, path).digest)
+    return blobs_of(stores, version).open(find_file(stores, version, path).digest)
 
 
 def local_file(stores: Stores, version: Version, path: str) -> Path:
     """A read-only file on this machine with the content of one file, named by its hash. Raises BlobNotFound."""
-    return stores.blobs.local_path(find_file(stores, version, path).digest)
+    return blobs_of(stores, version).local_path(find_file(stores, version, path).digest)
 
 
 def check_out(
@@ -72,8 +73,8 @@ def check_out(
         raise Invalid(f"{folder} is a file. Check out into a folder, a new one or one that is there", field="folder")
     if paths is not None and any(is_glob(path) for path in paths):
         entries = {entry.path: entry for path in paths for entry in matching(stores, version, path)}
-        return stores.blobs.place(entries.values(), folder, link=link, progress=progress)
-    return stores.blobs.checkout(tree_of(version), folder, paths=paths, link=link, progress=progress)
+        return blobs_of(stores, version).place(entries.values(), folder, link=link, progress=progress)
+    return blobs_of(stores, version).checkout(tree_of(version), folder, paths=paths, link=link, progress=progress)
 
 
 def tree_of(version: Version) -> str:

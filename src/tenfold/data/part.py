@@ -9,6 +9,7 @@ from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
 from tenfold.contracts import Blobs, Stores
 from tenfold.data.files import files_of, find_file, matching
+from tenfold.data.referenced import blobs_of
 from tenfold.data.tables import SUFFIXES, collect, is_table, polars_module, read, scan
 from tenfold.records import Entry, Version
 
@@ -45,13 +46,14 @@ def read_table(
     stores: Stores, version: Version, paths: list[str] | None, columns: list[str] | None
 ) -> polars.DataFrame:
     """The table files of a version, or only these, as one table. Raises BlobNotFound, Invalid."""
+    blobs = blobs_of(stores, version)
     if paths is None:
         entries = tables_below(stores, version, "")
     else:
         entries = [find_file(stores, version, path) for path in paths]
     if columns is not None:
-        return collect(scan_entries(stores.blobs, entries), columns)
-    return read([(entry.path, stores.blobs.local_path(entry.digest)) for entry in entries])
+        return collect(scan_entries(blobs, entries), columns)
+    return read([(entry.path, blobs.local_path(entry.digest)) for entry in entries])
 
 
 def _scan(blobs: Blobs, entry: Entry) -> polars.LazyFrame:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Mapping
+from typing import Any
 
 from tenfold.base import ids
 from tenfold.base.errors import RefMoved
 from tenfold.contracts import Stores
 from tenfold.data import tables
+from tenfold.data.referenced import refuse_reference
 from tenfold.data.transactions import open_transaction
 from tenfold.records import Draft, Move, Ref, Tree, Version
 
@@ -31,16 +34,23 @@ def publish_tree(
     *,
     move: bool,
     at_ms: int,
+    type_: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Version:
     """Record a stored tree as the next version and move the ref of `why` to it, both at once; inside a transaction, at its end.
 
     Args:
         why: The ref, where it must be now, who and why; its `to` does not count.
         move: False records the version alone.
+        type_: What the content is; looked at when not given.
 
     Raises:
         RefMoved: The ref is elsewhere; nothing was recorded.
+        Invalid: It would follow on a version whose files lie elsewhere.
     """
+    if type_ is None:
+        for parent in stores.versions.get(parents):
+            refuse_reference(parent, "only what lies there can be their next version (tenfold data update)")
     draft = Draft(
         id=ids.new_id(),
         kind=KIND,
@@ -48,7 +58,8 @@ def publish_tree(
         digest=tree.digest,
         size_bytes=tree.size_bytes,
         files=tree.files,
-        type=_type_of(stores, tree),
+        type=type_ or _type_of(stores, tree),
+        metadata=dict(metadata or {}),
         message=why.why,
         parents=parents,
         run_id=run_id,

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from tenfold.base.addresses import check_path
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.contracts import Blobs
+from tenfold.data.referenced import refuse_reference
 from tenfold.records import Entry, Version
 from tenfold.server.media import content_name, media_type_of, safe_to_show
 from tenfold.server.problems import problem
@@ -81,7 +82,8 @@ def _file_row(entry: Entry, files: int) -> FileRow:
 
 
 def open_file(blobs: Blobs, version: Version, entry: Entry) -> BinaryIO:
-    """A seekable reader of a file's bytes."""
+    """A seekable reader of a file's bytes. A server reads no bucket in the name of who asks: Invalid for a reference."""
+    refuse_reference(version, "a server does not fetch them")
     return io.BytesIO(version.inline) if version.inline is not None else blobs.open(entry.digest)
 
 

@@ -175,6 +175,7 @@ def clone(
     """
     from tenfold.data import git
     from tenfold.data.pointers import pointer_path, pointer_to, write_pointer
+    from tenfold.data.referenced import refuse_reference
 
     work = worktree()
     place = work.local.absolute(path or name)
@@ -184,6 +185,7 @@ def clone(
         )
     (found,) = pull(Chosen([name]), remote=source, refs=[branch], progress=progress)
     version = work.local.dataset(name).at(branch)
+    refuse_reference(version, "a tracked working copy needs them here")
     place.parent.mkdir(parents=True, exist_ok=True)
     write_pointer(place, pointer_to(version, branch=branch, kind="folder"))
     git.ignore(place)

@@ -10,7 +10,7 @@ from tenfold.base.errors import Invalid, VersionNotFound
 from tenfold.records import Entry, Version
 
 if TYPE_CHECKING:
-    from tenfold.contracts import Stores
+    from tenfold.contracts import Blobs, Stores
 
 
 class Used:
@@ -30,21 +30,26 @@ class Used:
 
     def path(self, path: str) -> Path:
         """A read-only local file with the content of one path. Raises VersionNotFound when it is not in the version."""
-        return self._stores.blobs.local_path(self._entry(path).digest)
+        return self._blobs().local_path(self._entry(path).digest)
 
     def open(self, path: str) -> BinaryIO:
         """A seekable reader of one path that fetches only what is read."""
-        return self._stores.blobs.open(self._entry(path).digest)
+        return self._blobs().open(self._entry(path).digest)
 
     def checkout(self, folder: str | Path, paths: list[str] | None = None) -> int:
         """Write the version (or only these paths) into a folder; gives the number of files written."""
-        return self._stores.blobs.checkout(self._tree(), Path(folder), paths=paths)
+        return self._blobs().checkout(self._tree(), Path(folder), paths=paths)
 
     def table(self, paths: list[str] | None = None, columns: list[str] | None = None) -> Any:
         """The version's Parquet and CSV files (or only these) as one Polars DataFrame."""
         from tenfold.data import Dataset
 
         return Dataset(self._stores, self.version.name).table(self.version.number, paths=paths, columns=columns)
+
+    def _blobs(self) -> Blobs:
+        from tenfold.data.referenced import blobs_of
+
+        return blobs_of(self._stores, self.version)
 
     def _tree(self) -> str:
         if self.version.inline is not None:

@@ -14,17 +14,21 @@ from tenfold.cli.data.clone import clone
 from tenfold.cli.data.commit import commit
 from tenfold.cli.data.diff import diff
 from tenfold.cli.data.du import du
+from tenfold.cli.data.export import export
 from tenfold.cli.data.get import get
 from tenfold.cli.data.hooks import hooks, merge_pointers
+from tenfold.cli.data.import_ import import_
 from tenfold.cli.data.list_ import list_
 from tenfold.cli.data.log import log
 from tenfold.cli.data.ls import ls
 from tenfold.cli.data.merge import merge
 from tenfold.cli.data.pull import fetch, pull
 from tenfold.cli.data.push import push
+from tenfold.cli.data.reference import reference
 from tenfold.cli.data.remote import remote
 from tenfold.cli.data.status import status
 from tenfold.cli.data.untrack import untrack
+from tenfold.cli.data.update import update
 from tenfold.cli.data.verify import verify
 from tenfold.cli.gc import command as gc
 
@@ -39,7 +43,7 @@ def command() -> None:
 
 _VERBS = (
     add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, delete, restore, purge, hooks, verify, du, merge_pointers,
-    push, pull, fetch, clone, remote,
+    push, pull, fetch, clone, remote, reference, import_, update, export,
 )  # fmt: skip
 for _verb in _VERBS:
     command.add_command(_verb)

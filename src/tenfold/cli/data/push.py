@@ -42,6 +42,8 @@ def push(
                 f"{one.dataset}: {', '.join(one.refs)} {verb} to {one.remote}: {one.versions:,} versions, {one.files:,} files, "
                 f"{size(one.size_bytes)}{about}"
             )
+        if one.elsewhere:
+            click.echo(f"  its files lie at {one.elsewhere} and stay there; only what says so {verb}", err=True)
         for branch in one.behind:
             click.echo(
                 f"  {branch} is further on at {one.remote}. Get it with: tenfold data pull {one.dataset}", err=True

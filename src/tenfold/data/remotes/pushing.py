@@ -13,6 +13,7 @@ from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors
 from tenfold.data.publishing import KIND, TAG, latest_reasons, user
+from tenfold.data.referenced import is_reference
 from tenfold.data.remotes.drafts import own_refs, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
 from tenfold.records import Ref, Version
@@ -36,6 +37,8 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     """Files whose content the remote lacked."""
     size_bytes: int
     """Bytes sent: compressed, and without what was there."""
+    elsewhere: str = ""
+    """Of referenced versions: where their files are, and stay; only what says so is sent."""
     seconds: float | None = None
     """How long it took or, of what would go, about how long it would; None when no transfer told how fast it goes."""
 
@@ -85,6 +88,7 @@ def push(
         return Pushed(
             dataset=dataset, remote=remote, versions=len(lacking), refs=sorted(moves), behind=behind,
             files=plan.files, size_bytes=plan.size_bytes,
+            elsewhere=next((v.metadata.get("uri", "") for v in lacking if is_reference(v)), ""),
         )  # fmt: skip
     raise AssertionError("the last try returns or raises")
 
