@@ -26,6 +26,7 @@ from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
 from tenfold.pipelines.logs import live_log
 from tenfold.pipelines.owners import is_dead, new_owner
+from tenfold.pipelines.limits import Limits
 from tenfold.pipelines.places import ENDED, Place
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.telling import Teller
@@ -33,6 +34,7 @@ from tenfold.pipelines.work import Done, Work
 from tenfold.records import Draft, Edge, Task, TaskChange
 
 LOOK_AROUND_S = 1.0
+IN_LINE_LOOK_S = 0.1
 LOST_ATTEMPTS = 3
 """How often a place may be lost with its scheduler, beyond its retries, before it fails."""
 QUICK_STEP_S = 0.02
@@ -65,6 +67,9 @@ class Scheduler:
         self._lost: set[str] = set()
         self._edges: list[Edge] = []
         self._quick = False
+        self._limits = Limits(self.stores)
+        self._in_line = False
+        """Something ready waits for its turn in a pool."""
         self._tell = Teller(board, on_event)
         self._looked_at = time.monotonic() if fresh else float("-inf")  # nobody else knows a fresh run
 
@@ -134,13 +139,22 @@ class Scheduler:
     def _submit_ready(self) -> None:
         now = self._clock()
         ready = sum(p.state == "ready" and p.task.not_before_ms <= now for p in self.board.places.values())
-        room = self.executor.slots + (QUICK_BATCH if self._quick else 0) - len(self._held)
+        room = self._limits.room(self.executor.slots + (QUICK_BATCH if self._quick else 0), self.board) - len(
+            self._held
+        )
         if not ready or room <= 0:
             return
+        limits = self._limits.now(self.board)
         claimed = self.stores.tasks.claim(
-            self.owner, limit=min(room, ready), lease_ms=LEASE_MS, at_ms=now, root_ids=[self.board.root.id]
+            self.owner,
+            limit=min(room, ready),
+            lease_ms=LEASE_MS,
+            at_ms=now,
+            root_ids=[self.board.root.id],
+            limits=limits,
         )
-        if not claimed:  # another scheduler has them
+        self._in_line = limits is not None and len(claimed) < min(room, ready)
+        if not claimed and not self._in_line:  # another scheduler has them
             self.reload()
         if any(task.id not in self.board.by_id for task in claimed):
             self.reload()
@@ -170,6 +184,8 @@ class Scheduler:
                 log=str(log),
                 scratch=str(self.folder / "scratch" / f"{task.id}-{task.token}"),
                 step=place.key,
+                root_id=self.board.root.id,
+                pipeline=place.spec.pipeline,
                 executor=place.spec.executor,
                 secrets=place.spec.secrets,
                 resources=resources_now(place),
@@ -194,13 +210,15 @@ class Scheduler:
     def _wait_s(self) -> float:
         soon = [p.task.not_before_ms for p in self.board.places.values() if p.state == "ready" and p.task.not_before_ms]
         wait = min([LOOK_AROUND_S / 2, *((at - self._clock()) / 1000 for at in soon if at > self._clock())])
+        if self._in_line:
+            wait = min(wait, IN_LINE_LOOK_S)
         if self._edges:  # first see whether the next one is ending already; write lineage only while waiting
             wait = min(wait, 0.05)
         return max(wait, 0.001)
 
     def _pause(self) -> list[Done]:
         """Nothing of ours runs: wait for a retry's time, or for what another scheduler does."""
-        if any(
+        if not self._in_line and any(
             place.state == "ready" and place.task.not_before_ms <= self._clock() for place in self.board.places.values()
         ):
             return []

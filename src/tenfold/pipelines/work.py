@@ -84,6 +84,9 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     scratch: str = ""
     """Folder for files among its inputs; removed afterwards."""
     step: str = ""
+    root_id: str = ""
+    """The pipeline's run."""
+    pipeline: str = ""
     executor: str = ""
     secrets: list[str] = []
     """Names only: the process that runs the step looks up what they are."""
