@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
     "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
     "schedules": ("tenfold.cli.schedules", "Start pipelines at times, or when a dataset or model moves"),
+    "pools": ("tenfold.cli.pools", "Limit how many steps run at once that share one thing"),
     "secrets": ("tenfold.cli.secrets", "Keep passwords and tokens for steps, encrypted and masked in logs"),
     "serve": ("tenfold.cli.serve", "Serve a model over HTTP"),
     "monitor": ("tenfold.cli.monitor", "Compare two tables for drift; list monitors and their checks"),

@@ -18,7 +18,7 @@ from tenfold.pipelines.executor_names import check_executor
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.executors.inline import InlineExecutor
 from tenfold.pipelines.executors.perform import find_step
-from tenfold.pipelines.executors.routing import RoutingExecutor
+from tenfold.pipelines.executors.routing import RoutingExecutor, place_of
 from tenfold.pipelines.host import Host
 from tenfold.pipelines.loading import load_target
 from tenfold.pipelines.steps import Step
@@ -82,6 +82,10 @@ class Runner:
             return self._start_local()
         from tenfold.pipelines.executors.engines import engine_named
         from tenfold.pipelines.executors.remote import RemoteExecutor
+        from tenfold.pipelines.secrets import carry_key
+
+        if any(spec.secrets for spec in self._specs.values()):
+            carry_key()
 
         return RemoteExecutor(
             engine_named(name),
@@ -152,10 +156,14 @@ def runner_for(
         and not any("<locals>" in spec.qualname for spec in specs.values())
     )
     default = check_executor(executor) if executor else "local" if possible else "inline"
-    names = {default} if default == "inline" and executor else {spec.executor or default for spec in specs.values()}
+    names = {default} if default == "inline" and executor else _places_of(specs, default)
     if not possible and names != {"inline"}:
         raise Invalid(_NOT_LOCAL, field="executor")
     return Runner(host, target, steps, specs, default=default, names=names or {default})
+
+
+def _places_of(specs: Mapping[str, Spec], default: str) -> set[str]:
+    return {place_of(spec.executor or default, spec.resources) for spec in specs.values()}
 
 
 def _place(step: Step[..., Any]) -> tuple[str, str]:

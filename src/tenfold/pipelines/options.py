@@ -51,6 +51,7 @@ class StepOptions(TypedDict, total=False):
     resources_growth: float | Sequence[float] | Mapping[str, float]
     nodes: int
     pool: str
+    pool_slots: int
     priority: int
 
 
@@ -127,9 +128,18 @@ def options_of(given: StepOptions, *, what: str) -> Options:
         executor=check_executor(executor) if executor else "",
         resources=asked,
         growth=growth_of(given.get("resources_growth", 1.0), asked, what=what),
-        pool=check_name(pool, what=f"{what}: pool") if pool else "",
+        pool=_pool(pool, given.get("pool_slots", 1), what=what),
         priority=priority,
     )
+
+
+def _pool(pool: str, slots: int, *, what: str) -> str:
+    """As a task holds it: the name, and the slots when they are several."""
+    if not isinstance(slots, int) or slots < 1 or (slots > 1 and not pool):
+        raise Invalid(f"{what}: pool_slots is 1 or more, of the pool it names", field="pool_slots")
+    if pool:
+        check_name(pool, what=f"{what}: pool")
+    return f"{pool}*{slots}" if slots > 1 else pool
 
 
 def _texts(given: Mapping[str, str], *, what: str) -> dict[str, str]:
