@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tenfold.pipelines import fixed, pipeline, step, when
+from tenfold.pipelines import always, fixed, on_failure, pipeline, step, when
 from tenfold.workspace import Client, Used, Workspace, current, use
 from tenfold.workspace.beginning import RunToBegin
 from tenfold.workspace.engines import deployed_predictions as predictions
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used",
-    "Workspace", "active_run", "autolog", "check", "cross", "current", "dataset", "drift", "evaluate", "files",
+    "Workspace", "active_run", "always", "autolog", "check", "cross", "current", "dataset", "drift", "evaluate", "files",
     "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
-    "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "param", "pipeline",
+    "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "on_failure", "param", "pipeline",
     "predictions", "profile", "program", "record_check", "record_evaluation", "report_html", "run", "schedule",
     "secret", "serve", "step", "tag", "transaction", "trigger", "tune", "union", "use", "validate", "watch", "when", "why",
     "worktree",

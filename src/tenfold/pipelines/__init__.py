@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from tenfold.pipelines.control import run_pipeline as run_pipeline
     from tenfold.pipelines.definition import Pipeline as Pipeline
     from tenfold.pipelines.definition import pipeline as pipeline
+    from tenfold.pipelines.hooks import RunSummary as RunSummary
     from tenfold.pipelines.host import Host as Host
     from tenfold.pipelines.host import Opener as Opener
     from tenfold.pipelines.host import provide_host as provide_host
     from tenfold.pipelines.loading import load_pipeline as load_pipeline
     from tenfold.pipelines.logs import read_log as read_log
+    from tenfold.pipelines.ordering import always as always
+    from tenfold.pipelines.ordering import on_failure as on_failure
     from tenfold.pipelines.planning import plan as plan
     from tenfold.pipelines.progress import Progress as Progress
     from tenfold.pipelines.runs import PipelineRun as PipelineRun
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Host": "host", "Opener": "host", "Pipeline": "definition", "PipelineGraph": "status", "PipelineRun": "runs",
-    "Progress": "progress", "Step": "steps", "abandoned": "control", "cancel": "control", "fixed": "steps", "graph": "status",
-    "load_pipeline": "loading", "pipeline": "definition", "plan": "planning", "provide_host": "host",
+    "Progress": "progress", "RunSummary": "hooks", "Step": "steps", "abandoned": "control", "always": "ordering", "cancel": "control", "fixed": "steps", "graph": "status",
+    "load_pipeline": "loading", "on_failure": "ordering", "pipeline": "definition", "plan": "planning", "provide_host": "host",
     "read_log": "logs", "register_codec": "values", "registered": "control", "resume": "control",
     "run_pipeline": "control", "step": "steps", "when": "conditions", "why_ran": "why",
 }  # fmt: skip

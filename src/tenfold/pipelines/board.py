@@ -19,9 +19,10 @@ from tenfold.pipelines.fanning import end_of_items, fan_out
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
 from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, waits_of
+from tenfold.pipelines.scopes import reason_not_to_run, summary_of
 from tenfold.pipelines.step_runs import run_of
 from tenfold.pipelines.templates import Template, fill, holds, needed, value_template
-from tenfold.pipelines.values import value_of
+from tenfold.pipelines.values import encode, value_of
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, RunChange, Task, TaskChange, TaskState, Version
 
@@ -139,12 +140,14 @@ class Board:
                 reason = {"because": f"not so: {guard.says}", "by_choice": True}
             if reason is not None:
                 return reason
-        return self._missing(place.spec.arguments.values())
+        return reason_not_to_run(self, place) or (
+            None if place.spec.runs else self._missing(place.spec.arguments.values())
+        )
 
     def _missing(self, given: Iterable[Template]) -> dict[str, Any] | None:
         for template in given:
             for key in needed(template, self.lookup):
-                if self.places[key].state not in GOOD:
+                if self.places[key].state not in GOOD and not self.is_tolerated(self.places[key]):
                     because = {"because": f"{key} did not give its output"}
                     return {**because, "by_choice": True} if self.places[key].skipped_by_choice else because
         return None
@@ -170,19 +173,38 @@ class Board:
     def fill(self, place: Place) -> dict[str, Template]:
         """The arguments of a place whose inputs are known."""
         if place.filled is None:
-            place.filled = {name: fill(value, self.lookup) for name, value in place.spec.arguments.items()}
+
+            def lookup(key: str, output: str | None) -> Template:
+                if not key:
+                    return {"c": encode(summary_of(self, place), repr)}
+                return self.lookup(key, output, lenient=bool(place.spec.runs))
+
+            place.filled = {name: fill(value, lookup) for name, value in place.spec.arguments.items()}
         return place.filled
 
-    def lookup(self, key: str, output: str | None) -> Template:
-        """What a place gave, as a filled template."""
+    def lookup(self, key: str, output: str | None, *, lenient: bool = False) -> Template:
+        """What a place gave, as a filled template; None for an item that was allowed to fail, and with `lenient` for
+        any place that gave nothing."""
         place = self.places[key]
         if place.items is not None:
-            return {"l": [self.lookup(item, output) for item in place.items]}
+            return {"l": [self.lookup(item, output, lenient=lenient) for item in place.items]}
+        if place.state not in GOOD and (lenient or self.is_tolerated(place)):
+            return {"c": None}
         if output is None and len(place.outputs) == 1:
             output = next(iter(place.outputs))
         if output is not None:
             return value_template(place.outputs[output].value)
         return {"p": {name: value_template(found.value) for name, found in place.outputs.items()}}
+
+    def is_tolerated(self, place: Place) -> bool:
+        """True for an item that did not end well, though its list did: so many may fail."""
+        parent = self.places.get(place.spec.item_of)
+        return parent is not None and parent.state in GOOD
+
+    @property
+    def trouble(self) -> list[Place]:
+        """Places that make the run a failed one: that did not end as they should, and whose end counts."""
+        return [p for p in self.places.values() if not (p.is_well or p.spec.hook or self.is_tolerated(p))]
 
     # What became of places
 

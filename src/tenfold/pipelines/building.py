@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,13 @@ class Fixed:
     """An argument of `.map` that is not mapped over."""
 
     value: Any
+
+
+class Summary:
+    """Stands in a hook's arguments for what became of the run, which is known only when the hook runs."""
+
+    def __repr__(self) -> str:
+        return "what became of the run"
 
 
 @dataclass(eq=False)
@@ -134,11 +141,39 @@ class Handle(Open):
             )
         return iter([Handle(self.node, name) for name in outputs])
 
+    def after(self, *others: Any) -> Handle:
+        """Have this step wait until the steps of these handles have ended well. Gives the handle itself.
+
+        In plain Python there are no handles: write `load.after(made)(x)` where the body is also called so.
+        """
+        self.node.after = (*self.node.after, *(one for one in nodes_in(others) if one is not self.node))
+        return self
+
     def __len__(self) -> int:
         raise Invalid(f"What {self.node.key!r} gives is known only at run time. Count it inside a step")
 
     def __repr__(self) -> str:
         return f"{self.node.key}{'.' + self.output if self.output else ''}"
+
+
+def nodes_in(value: Any) -> Iterator[Node]:
+    """The nodes of handles in a value, also deep in it; plain values have none."""
+    if isinstance(value, Handle):
+        yield value.node
+        return
+    inner: Iterable[Any] = ()
+    if isinstance(value, Fixed):
+        inner = [value.value]
+    elif isinstance(value, Condition):
+        inner = [value.left, value.right]
+    elif isinstance(value, Choice):
+        inner = [value.condition, value.then, value.otherwise]
+    elif isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, (list, tuple)):
+        inner = value
+    for item in inner:
+        yield from nodes_in(item)
 
 
 @dataclass
@@ -150,11 +185,18 @@ class Graph:
     guards: tuple[Guard, ...] = ()
     """Of the branches the body is in."""
 
-    def add(self, step: Step[..., Any], arguments: dict[str, Any], *, mapped: list[str] | None = None) -> Handle:
+    def add(
+        self,
+        step: Step[..., Any],
+        arguments: dict[str, Any],
+        *,
+        mapped: list[str] | None = None,
+        after: tuple[Node, ...] = (),
+    ) -> Handle:
         """Add a call of a step; gives its handle."""
         calls = sum(node.step.name == step.name for node in self.nodes)
         key = step.name if calls == 0 else f"{step.name}-{calls + 1}"
-        node = Node(key, step, arguments, tuple(mapped or ()), self.guards)
+        node = Node(key, step, arguments, tuple(mapped or ()), self.guards, after)
         self.nodes.append(node)
         return Handle(node)
 

@@ -109,7 +109,7 @@ def resume(
     executor = executor or root.result.get("executor")
     runner = runner_for(host, target, graph, {key: p.spec for key, p in board.places.items()}, executor=executor)
     with runner:
-        _reopen(board, runner.code_of)
+        reopen(board, runner.code_of)
         now = now_ms()
         stores.runs.transition(root_id, "running", expect=["created", "failed", "killed", "lost"], at_ms=now)
         scheduler = Scheduler(board, runner.start, folder=host.folder, on_event=on_event)
@@ -123,7 +123,7 @@ def root_params(root: Run, pipeline: Pipeline[..., Any]) -> dict[str, Any]:
     return {name: root.params.get(name) for name in pipeline.signature.parameters}
 
 
-def _reopen(board: Board, code_of: Callable[[Spec], str]) -> None:
+def reopen(board: Board, code_of: Callable[[Spec], str]) -> None:
     """Let every place that did not end well wait again, with the digest of its code as it is now."""
     for place in list(board.places.values()):
         if place.state in GOOD:
@@ -181,7 +181,7 @@ def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> Pipe
     except Exception as error:  # the edge: whatever broke the scheduler is the run's error too
         _end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
         raise
-    bad = [place for place in board.places.values() if not place.is_well]
+    bad = board.trouble
     cancelled = any(place.state == "cancelled" for place in bad)
     failed = [place for place in bad if place.state == "failed" and not place.spec.mapped] or bad
     said = ""

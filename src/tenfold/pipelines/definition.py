@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.building import Graph, new_graph
+from tenfold.pipelines.building import Graph, building, new_graph
 from tenfold.pipelines.executor_names import check_executor
+from tenfold.pipelines.hooks import add_hooks
 from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.progress import OnEvent
 
@@ -25,10 +26,24 @@ R = TypeVar("R")
 class Pipeline(Generic[P, R]):
     """A function that composes steps, and how its runs are hosted."""
 
-    def __init__(self, function: Callable[P, R], *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        on_success: Callable[..., Any] | None = None,
+        on_failure: Callable[..., Any] | None = None,
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.name = check_name(name or function.__name__, what="pipeline name")
+        self.hooks = {"on_success": on_success, "on_failure": on_failure}
+        for what, hook in self.hooks.items():
+            if hook is not None and (not callable(hook) or "<lambda>" in getattr(hook, "__qualname__", "")):
+                raise Invalid(
+                    f"Pipeline {self.name!r}: {what} is a function with a name, at the top of a module, not {hook!r}",
+                    field=what,
+                )
         self.host: Host | None = None
         self.executor: str | None = None
         self.on_event: OnEvent | None = None
@@ -92,7 +107,7 @@ class Pipeline(Generic[P, R]):
         """The graph for these params; nothing runs."""
         with new_graph() as graph:
             bound = inspect.BoundArguments(self.signature, params)
-            graph.returned = self.function(*bound.args, **bound.kwargs)
+            graph.returned = self(*bound.args, **bound.kwargs)
         return graph
 
     def effective_host(self) -> Host:
@@ -101,7 +116,13 @@ class Pipeline(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The body as plain Python: steps are plain calls. Inside another pipeline's body its steps join that graph."""
-        return self.function(*args, **kwargs)
+        graph = building()
+        if graph is None or not any(self.hooks.values()):
+            return self.function(*args, **kwargs)
+        before = len(graph.nodes)
+        given = self.function(*args, **kwargs)
+        add_hooks(graph, self.hooks, graph.nodes[before:])
+        return given
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name}>"
@@ -110,7 +131,18 @@ class Pipeline(Generic[P, R]):
 @overload
 def pipeline(function: Callable[P, R]) -> Pipeline[P, R]: ...
 @overload
-def pipeline(*, name: str | None = None) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
-def pipeline(function: Any = None, *, name: str | None = None) -> Any:
-    """Mark a function as a pipeline. Its parameters, with their defaults, are the pipeline's params."""
-    return Pipeline(function, name=name) if function is not None else lambda target: Pipeline(target, name=name)
+def pipeline(
+    *,
+    name: str | None = None,
+    on_success: Callable[..., Any] | None = None,
+    on_failure: Callable[..., Any] | None = None,
+) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(function: Any = None, **options: Any) -> Any:
+    """Mark a function as a pipeline. Its parameters, with their defaults, are the pipeline's params.
+
+    Args:
+        on_success: A function, or step, that runs when all steps have ended well. It is given a `RunSummary`, when it
+            takes something. It runs as a step of its own, with its own log; how it ends does not count for the run.
+        on_failure: The same, when a step has failed. Neither runs when the run is cancelled.
+    """
+    return Pipeline(function, **options) if function is not None else lambda target: Pipeline(target, **options)

@@ -29,7 +29,7 @@ def fan_out(board: Board, place: Place) -> None:
         place.items.append(key)
         if key not in board.places:
             arguments = {**spec.arguments, **{name: items[index] for name, items in lists.items()}}
-            item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key, guards=[])
+            item = msgspec.structs.replace(spec, arguments=arguments, mapped=[], item_of=place.key, guards=[], after=[])
             board.add(key, item)
         known = board.places[key]
         known.waits = set()
@@ -58,10 +58,20 @@ def end_of_items(board: Board, place: Place) -> None:
     """All items of a place have ended: so has it."""
     items = [board.places[key] for key in place.items or ()]
     failed = [item.key for item in items if item.state not in GOOD]
-    if not failed:
-        board.end(place, "finished", outcome={"items": len(items)})
+    outcome: dict[str, object] = {"items": len(items)}
+    if not failed or (_bearable(place, len(failed), len(items)) and _only_failed(items)):
+        board.end(place, "finished", outcome={**outcome, "failed": len(failed)} if failed else outcome)
     elif all(board.places[key].state == "cancelled" for key in failed):
         board.end(place, "cancelled", outcome={"items": len(items)})
     else:
         said = f"{len(failed)} of {len(items)} items did not finish: {', '.join(failed[:5])}"
         board.end(place, "failed", outcome={"items": len(items), "error": said}, error=said)
+
+
+def _bearable(place: Place, failed: int, items: int) -> bool:
+    allowed = place.spec.allow_failures
+    return failed <= (allowed * items if allowed < 1 else allowed)
+
+
+def _only_failed(items: list[Place]) -> bool:
+    return not any(item.state == "cancelled" for item in items)

@@ -58,7 +58,7 @@ class Place:
 def waits_of(spec: Spec) -> set[str]:
     """Keys of the places whose end a place waits for."""
     given = [*spec.arguments.values(), *(guard.condition for guard in spec.guards)]
-    return {key for template in given for key in dependencies(template)}
+    return {key for template in given for key in dependencies(template)} | set(spec.after)
 
 
 def is_short(value: Any) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import digest
 
-Errors = type[BaseException] | str | Iterable["type[BaseException] | str"]
+Errors = type[BaseException] | str | Collection["type[BaseException] | str"]
 """An error class, its dotted name, or several."""
 
 
@@ -41,7 +41,7 @@ def backoff_of(
 
 
 def _names(errors: Errors, *, what: str, field: str) -> list[str]:
-    given = [errors] if isinstance(errors, (str, type)) else list(errors)
+    given = list(errors) if isinstance(errors, (list, tuple, set, frozenset)) else [errors]
     for one in given:
         if not isinstance(one, str) and not (isinstance(one, type) and issubclass(one, BaseException)):
             raise Invalid(

@@ -95,6 +95,7 @@ def graph(stores: Stores, root_id: str) -> PipelineGraph:
 def _inputs(spec: Spec) -> dict[str, list[str]]:
     found = {name: sorted(set(dependencies(given))) for name, given in spec.arguments.items()}
     found["condition"] = sorted({key for guard in spec.guards for key in dependencies(guard.condition)})
+    found["after"] = sorted(set(spec.after) - {key for keys in found.values() for key in keys})
     return {name: keys for name, keys in found.items() if keys}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from tenfold.base.addresses import check_name
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.building import Fixed, Handle, building
+from tenfold.pipelines.building import Fixed, Handle, Node, building, nodes_in
 from tenfold.pipelines.options import ONLY_OUTPUT, StepOptions, options_of
 
 P = ParamSpec("P")
@@ -49,6 +50,7 @@ class Step(Generic[P, R]):
         """The source file's time and size when it was imported; None without a file."""
         self.name = check_name(options.get("name") or function.__name__.lstrip("_"), what="step name")
         self.outputs = tuple(options.get("outputs", (ONLY_OUTPUT,)))
+        self.waits_for: tuple[Node, ...] = ()
         self.packages = tuple(options.get("packages", ()))
         self.options = options_of(options, what=f"Step {self.name!r}")
         if not self.outputs or len(set(self.outputs)) != len(self.outputs):
@@ -91,9 +93,18 @@ class Step(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         graph = building()
         if graph is not None:
-            return cast("R", graph.add(self, self.bind(args, kwargs)))
+            return cast("R", graph.add(self, self.bind(args, kwargs), after=self.waits_for))
         value = self.function(*args, **kwargs)
         return cast("R", self._named(value)) if len(self.outputs) > 1 else value
+
+    def after(self, *others: Any) -> Step[P, R]:
+        """This step, begun only once others have ended well, whose values it does not take: `load.after(made)(x)`.
+
+        In plain Python the others have run already, so this is the step as it is.
+        """
+        changed = copy.copy(self)
+        changed.waits_for = (*self.waits_for, *nodes_in(others))
+        return changed
 
     def map(self, *args: Any, **kwargs: Any) -> Any:
         """Run the step once for each item of its list arguments, taken together in order.
@@ -109,7 +120,7 @@ class Step(Generic[P, R]):
             raise Invalid(f"{self.name}.map(…) needs at least one list or handle to map over")
         graph = building()
         if graph is not None:
-            return graph.add(self, arguments, mapped=mapped)
+            return graph.add(self, arguments, mapped=mapped, after=self.waits_for)
         plain = {name: value.value if isinstance(value, Fixed) else value for name, value in arguments.items()}
         length = same_length(self.name, {name: len(plain[name]) for name in mapped})
         calls = ({**plain, **{name: plain[name][index] for name in mapped}} for index in range(length))

@@ -9,7 +9,8 @@ A template is one of
     {"p": {name: ...}}                  all outputs of a step (`Parts`)
     {"o": [operator, ...]}              a comparison of such things
     {"w": [condition, then, otherwise]} one of two, as the condition comes out
-`fill` replaces "r", "e", "o" and "w"; what it gives holds no open place, and `make` turns that into the Python value.
+    {"s": []}                           what became of the run, for a hook
+`fill` replaces "r", "e", "o", "w" and "s" (which `lookup` gives for the key ""); what it gives holds no open place, and `make` turns that into the Python value.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tenfold.base.errors import Invalid
-from tenfold.base.hashing import json_digest
+from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Blobs
 from tenfold.pipelines.addresses import Exact
-from tenfold.pipelines.building import Choice, Condition, Fixed, Handle, Open
+from tenfold.pipelines.building import Choice, Condition, Fixed, Handle, Open, Summary
 from tenfold.pipelines.steps import Parts
 from tenfold.pipelines.values import Value, keep, load
 from tenfold.pipelines.values.keeping import OpenBlobs
@@ -45,6 +48,8 @@ def template(value: Any, blobs: OpenBlobs, *, what: str, allow_pickle: bool = Fa
     if isinstance(value, Choice):
         parts = (value.condition, value.then, value.otherwise)
         return {"w": [template(part, blobs, what=what, allow_pickle=allow_pickle) for part in parts]}
+    if isinstance(value, Summary):
+        return {"s": []}
     if isinstance(value, Exact):
         return {"a": str(value), "v": value.version_id, "d": value.digest}
     if not _has_open(value):
@@ -102,6 +107,8 @@ def fill(given: Template, lookup: Lookup) -> Template:
     if "r" in given:
         whole, name = given["r"]
         return lookup(whole, name)
+    if "s" in given:
+        return lookup("", None)
     if "e" in given:
         key, output, index = given["e"]
         return items_of(lookup(key, output), what=key)[int(index)]
@@ -196,8 +203,22 @@ def content(filled: Template) -> Any:
 
 
 def content_digest(filled: Template) -> str:
-    """The content of a filled template in 32 hex characters."""
-    return json_digest(content(filled))[:32]
+    """The content of a filled template in 32 hex characters. The order of a dict's keys does not count."""
+    data = canonical_json(content(filled))
+    if b'"$":"dict"' in data:  # its pairs stand in the order they came; those of other dicts are sorted already
+        data = canonical_json(_sorted_pairs(msgspec.json.decode(data)))
+    return digest(data)[:32]
+
+
+def _sorted_pairs(given: Any) -> Any:
+    if isinstance(given, list):
+        return [_sorted_pairs(item) for item in given]
+    if not isinstance(given, dict):
+        return given
+    plain = {name: _sorted_pairs(item) for name, item in given.items()}
+    if plain.get("$") == "dict" and isinstance(plain.get("v"), list):
+        plain["v"] = sorted(plain["v"], key=canonical_json)
+    return plain
 
 
 def make(filled: Template, blobs: OpenBlobs, scratch: Path | None) -> Any:
