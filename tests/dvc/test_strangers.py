@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import pytest
+import msgspec
 from conftest import dvc, dvc_json, files_below, run
 
-from tenfold.base.errors import Conflict, Invalid
 from tenfold.doors.dvc import open_repo
 from tenfold.doors.dvc.adding import add
+from tenfold.doors.dvc.comparing import data_status, diff
+from tenfold.doors.dvc.elsewhere import elsewhere
+from tenfold.doors.dvc.garbage import collect
+from tenfold.doors.dvc.getting import get
 from tenfold.doors.dvc.reproducing import reproduce
+from tenfold.doors.dvc.revisions import revisions_of
 from tenfold.doors.dvc.status import status
 from tenfold.doors.dvc.transfer import pull, push
 
@@ -178,3 +182,140 @@ def test_a_repository_with_everything_comes_out_as_by_dvc(twins: Twins, tmp_path
     for name in ("tree/sub/one", "out/tree.txt", "other.txt", "nested/deeper/last_inner_4.txt"):
         assert (clone / name).read_bytes() == (ours / name).read_bytes(), name
     assert not (tmp_path / "remote/files/md5").joinpath("x").exists()
+
+
+def _history(folder: Path) -> None:
+    for path in ("data/a", "data/b/c", "data/moved", "data/gone", "one", "two", "kept/x"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(path)
+
+
+def _sorted(found: object) -> object:
+    if isinstance(found, dict):
+        return {key: _sorted(value) for key, value in found.items()}
+    return sorted((_sorted(value) for value in found), key=str) if isinstance(found, list) else found
+
+
+def test_what_changed_is_told_in_the_words_of_dvc(twins: Twins) -> None:
+    _, ours = twins(_history)
+    add(open_repo(ours), ["data", "one", "two", "kept"])
+    run(ours, "git", "add", "-A")
+    run(ours, "git", "commit", "-qm", "data")
+    (ours / "data/moved").rename(ours / "data/b/elsewhere")
+    (ours / "data/gone").unlink()
+    (ours / "data/a").write_text("changed")
+    (ours / "one").write_text("changed, too")
+    (ours / "untracked").touch()
+    (ours / "extra").write_text("new")
+    _agree(ours)
+    add(open_repo(ours), ["data", "extra"])
+    (ours / "data/b/c").write_text("once more")
+    shutil.rmtree(ours / "kept")
+    (ours / "two").rename(ours / "three")
+    (ours / "two.dvc").unlink()
+    add(open_repo(ours), ["three"])
+    _agree(ours)
+    run(ours, "git", "add", "-A")
+    run(ours, "git", "commit", "-qm", "more")
+    assert _sorted(diff(open_repo(ours), "HEAD~1", "HEAD")) == _sorted(
+        dvc_json(ours, "diff", "HEAD~1", "HEAD", "--show-hash")
+    )
+    repo = open_repo(ours)
+    held = next(stage for stage in repo.chosen(["data"])).outs[0].content
+    assert held is not None
+    Path(repo.cache.path(held.md5)).unlink()
+    assert data_status(open_repo(ours))["not_in_cache"] == dvc_json(ours, "data", "status")["not_in_cache"]
+
+
+def _agree(ours: Path) -> None:
+    found = diff(open_repo(ours))
+    bare = json.loads(json.dumps(found).replace(".dir", ""))  # dvc leaves it out for the working copy
+    assert _sorted(bare) == _sorted(json.loads(dvc(ours, "diff", "--show-hash", "--json").replace(".dir", "")))
+    for words in ([], ["--granular", "--unchanged"], ["--untracked-files", "--not-in-remote"]):
+        theirs = dvc_json(ours, "data", "status", *words)
+        options: dict[str, Any] = {
+            word.removeprefix("--").replace("-", "_").replace("untracked_files", "untracked"): True for word in words
+        }
+        assert _sorted(data_status(open_repo(ours), **options)) == _sorted(theirs), words
+
+
+def test_what_was_imported_comes_from_where_it_was_imported(fresh: Fresh, tmp_path: Path) -> None:
+    source, ours = fresh("source"), fresh("ours")
+    _history(source)
+    (source / "plain/deep").mkdir(parents=True)
+    (source / "plain/deep/of_git").write_text("plain")
+    (source / "run.sh").write_text("#!")
+    (source / "run.sh").chmod(0o755)
+    dvc(source, "add", "-q", "data", "one")
+    run(source, "git", "add", "-A")
+    run(source, "git", "commit", "-qm", "data")
+    for path in ("data", "one", "plain", "run.sh", "data/b"):
+        dvc(ours, "import", "-q", str(source), path, "-o", f"got_{path.replace('/', '_')}")
+    (tmp_path / "loose.txt").write_text("loose")
+    dvc(ours, "import-url", "-q", "../loose.txt")
+    run(ours, "git", "add", "-A")
+    run(ours, "git", "commit", "-qm", "imports")
+    assert status(open_repo(ours)) == dvc_json(ours, "status") == {}
+    push(open_repo(ours))
+    pushed = files_below(tmp_path / "remote")
+    dvc(ours, "push", "-q")
+    assert files_below(tmp_path / "remote") == pushed
+    run(tmp_path, "git", "clone", "-q", str(ours), "clone")
+    clone = tmp_path / "clone"
+    pull(open_repo(clone))
+    assert {name: data for name, data in files_below(clone).items() if name.startswith(("got_", "loose"))} == {
+        name: data for name, data in files_below(ours).items() if name.startswith(("got_", "loose"))
+    }
+    assert dvc_json(clone, "status") == status(open_repo(clone)) == {}
+    dvc(source, "remote", "modify", "store", "url", str(tmp_path / "elsewhere"))
+    dvc(source, "push", "-q")
+    run(source, "git", "commit", "-qam", "another remote")
+    with_git = f"file://{source}"
+    for words in (["-R"], ["--dvc-only", "-R"], []):
+        with elsewhere(with_git) as other:
+            found = other.listing(recursive="-R" in words, dvc_only="--dvc-only" in words)
+        theirs = dvc_json(tmp_path, "list", str(source), "--rev", "HEAD", *words)
+        assert _bare(msgspec.to_builtins(found)) == _bare(theirs), words
+    for path in ("data", "one", "plain", "run.sh", "data/b/c"):
+        get(with_git, path, tmp_path / "a" / path)
+        dvc(tmp_path, "get", "-q", str(source), path, "-o", f"b/{path}")
+    assert files_below(tmp_path / "a") == files_below(tmp_path / "b")
+
+
+def _bare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the sizes of what is not here, which the two tools know in different cases."""
+    return sorted(({**row, "size": None} for row in rows), key=lambda row: str(row["path"]))
+
+
+def test_collecting_removes_what_dvc_removes(twins: Twins, tmp_path: Path) -> None:
+    theirs, ours = twins(_history)
+    for folder in (theirs, ours):
+        dvc(folder, "remote", "modify", "-q", "store", "url", str(tmp_path / f"remote-{folder.name}"))
+        for number, branch in enumerate(("main", "other", "main")):
+            run(folder, "git", "checkout", "-qB", branch)
+            (folder / "data/a").write_text(f"number {number}")
+            (folder / "one").write_text(f"one {number}")
+            add(open_repo(folder), ["data", "one"])
+            run(folder, "git", "add", "-A")
+            run(folder, "git", "commit", "-qm", f"{number}")
+            if number == 0:
+                run(folder, "git", "tag", "-m", "x", "first")
+        (folder / "one").write_text("never committed")
+        add(open_repo(folder), ["one"])
+        (folder / "data/a").write_text("lost")
+        add(open_repo(folder), ["data"])
+        (folder / "data/a").write_text("here")
+        add(open_repo(folder), ["data"])
+        push(open_repo(folder), revisions=revisions_of(open_repo(folder), commits=True))
+        (folder / "one").write_text("never pushed")
+        add(open_repo(folder), ["one"])
+    kept: list[dict[str, Any]] = [{"commits": True}, {"branches": True}, {"tags": True}, {}]
+    for options in kept:
+        would = collect(open_repo(ours), cloud=True, preview=True, **options)
+        words = {"commits": "-A", "branches": "-a", "tags": "-T"}
+        dvc(theirs, "gc", "-q", "-f", "-c", "-w", *[words[key] for key in options])
+        assert collect(open_repo(ours), cloud=True, **options) == would
+        assert would[0].objects > 0 or not options
+        assert files_below(ours / ".dvc/cache/files") == files_below(theirs / ".dvc/cache/files"), options
+        assert files_below(tmp_path / "remote-ours/files") == files_below(tmp_path / "remote-theirs/files"), options
+    assert dvc_json(ours, "status") == {}

@@ -7,7 +7,10 @@ import click
 from tenfold.cli.app import EXIT_CODES
 from tenfold.cli.dvc.add import add
 from tenfold.cli.dvc.checkout import checkout
+from tenfold.cli.dvc.diff import data, diff
+from tenfold.cli.dvc.elsewhere import get, list_
 from tenfold.cli.dvc.figures import metrics, params
+from tenfold.cli.dvc.gc import gc
 from tenfold.cli.dvc.repro import commit, repro
 from tenfold.cli.dvc.status import status
 from tenfold.cli.dvc.transfer import fetch, pull, push
@@ -21,5 +24,5 @@ def command() -> None:
     """
 
 
-for _verb in (status, add, checkout, push, fetch, pull, repro, commit, metrics, params):
+for _verb in (status, add, checkout, push, fetch, pull, repro, commit, diff, data, metrics, params, gc, list_, get):
     command.add_command(_verb)

@@ -14,6 +14,17 @@ targets_argument = click.argument("targets", nargs=-1, metavar="[TARGET...]")
 remote_option = click.option("-r", "--remote", default="", help="Name of the remote; else the default one")
 
 
+def revision_options(command: Any) -> Any:
+    """-a, -T and -A: which revisions of git beside the working copy; given on as branches, tags and commits."""
+    for short, name, target, what in (
+        ("-A", "--all-commits", "commits", "commits"),
+        ("-T", "--all-tags", "tags", "tags"),
+        ("-a", "--all-branches", "branches", "branches"),
+    ):
+        command = click.option(short, name, target, is_flag=True, help=f"Also what git's {what} refer to")(command)
+    return command
+
+
 def repo_here(folder: Path | None) -> Any:
     """The DVC repository around a folder, or around the current one."""
     from tenfold.doors.dvc import open_repo

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tenfold.cli.app import EXIT_CODES
-from tenfold.cli.dvc.here import cd_option, remote_option, repo_here, targets_argument
+from tenfold.cli.dvc.here import cd_option, remote_option, repo_here, revision_options, targets_argument
 from tenfold.cli.output import emit_json, json_option, progress, size
 
 _with_deps = click.option("-d", "--with-deps", is_flag=True, help="Also what the targets are made from")
@@ -19,18 +19,30 @@ _run_cache = click.option("--run-cache", is_flag=True, help="Also what stages ga
 @remote_option
 @_with_deps
 @_run_cache
+@revision_options
 @cd_option
 @json_option
 def push(
-    targets: tuple[str, ...], remote: str, with_deps: bool, run_cache: bool, folder: Path | None, as_json: bool
+    targets: tuple[str, ...],
+    remote: str,
+    with_deps: bool,
+    run_cache: bool,
+    branches: bool,
+    tags: bool,
+    commits: bool,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Send to a remote what it has not, so that colleagues can dvc pull it."""
     from tenfold.doors.dvc import transfer
+    from tenfold.doors.dvc.revisions import revisions_of
 
     with progress("Pushing") as bar:
+        repo = repo_here(folder)
         done = transfer.push(
-            repo_here(folder), targets, remote=remote, with_deps=with_deps, run_cache=run_cache, progress=bar
-        )
+            repo, targets, remote=remote, with_deps=with_deps, run_cache=run_cache,
+            revisions=revisions_of(repo, branches=branches, tags=tags, commits=commits), progress=bar,
+        )  # fmt: skip
     if as_json:
         emit_json(done)
         return
@@ -44,18 +56,30 @@ def push(
 @remote_option
 @_with_deps
 @_run_cache
+@revision_options
 @cd_option
 @json_option
 def fetch(
-    targets: tuple[str, ...], remote: str, with_deps: bool, run_cache: bool, folder: Path | None, as_json: bool
+    targets: tuple[str, ...],
+    remote: str,
+    with_deps: bool,
+    run_cache: bool,
+    branches: bool,
+    tags: bool,
+    commits: bool,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Bring content into the cache, each object checked; the working copy is not touched."""
     from tenfold.doors.dvc import transfer
+    from tenfold.doors.dvc.revisions import revisions_of
 
     with progress("Fetching") as bar:
+        repo = repo_here(folder)
         done = transfer.fetch(
-            repo_here(folder), targets, remote=remote, with_deps=with_deps, run_cache=run_cache, progress=bar
-        )
+            repo, targets, remote=remote, with_deps=with_deps, run_cache=run_cache,
+            revisions=revisions_of(repo, branches=branches, tags=tags, commits=commits), progress=bar,
+        )  # fmt: skip
     if as_json:
         emit_json(done)
         return

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from tenfold.base.errors import Invalid, NotFound
 from tenfold.doors.dvc.records import Out, Stage
 from tenfold.doors.dvc.repo import Repo
+from tenfold.doors.dvc.revisions import at_revision, small_files
 
 
 class Chosen(NamedTuple):
@@ -53,6 +55,56 @@ def chosen_outs(repo: Repo, targets: Iterable[str], *, with_deps: bool = False) 
     if with_deps:
         found |= {(out.place, ""): Chosen(stage, out, "") for stage, out in _upstream(repo, stages)}
     return [one for one in found.values() if one.out.cache and one.out.files is None]
+
+
+def chosen_ever(
+    repo: Repo,
+    targets: Iterable[str],
+    revisions: Iterable[str],
+    *,
+    with_deps: bool = False,
+    skip_failed: bool = False,
+) -> list[Chosen]:
+    """The outputs that targets name in the working copy and at each revision, the same content of the same path once.
+
+    Raises:
+        NotFound: A target names nothing that is tracked, in the working copy or at any of them.
+        Invalid: The DVC files of a revision cannot be read; names it.
+    """
+    wanted = list(targets)
+    found: dict[tuple[str, str, str, str], Chosen] = {}
+    error: NotFound | None = None
+    seen: set[frozenset[tuple[str, str]]] = set()
+
+    def take(state: Repo) -> None:
+        nonlocal error
+        for target in wanted or [""]:
+            try:
+                chosen = chosen_outs(state, [target] if target else [], with_deps=with_deps)
+            except NotFound as not_there:
+                error = error or not_there
+                continue
+            for one in chosen:
+                if one.out.content is not None:
+                    key = (one.out.content.md5, one.out.content.hash, one.out.remote, one.inside)
+                    found.setdefault(key, one)
+
+    take(repo)
+    for revision in revisions:
+        files = frozenset(small_files(repo, revision).items())
+        if files in seen:
+            continue
+        seen.add(files)
+        try:
+            with at_revision(repo, revision) as past:
+                take(past)
+        except Invalid as cause:
+            if skip_failed:
+                continue
+            raise Invalid(f"Revision {revision[:12]} cannot be read: {cause}") from cause
+    if error is not None and not found:
+        raise error
+    return list(found.values())
 
 
 def _upstream(repo: Repo, stages: list[Stage]) -> list[tuple[Stage, Out]]:

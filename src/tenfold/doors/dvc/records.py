@@ -99,6 +99,11 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
         return not self.cmd and len(self.deps) == 1 and len(self.outs) == 1
 
     @property
+    def is_from_repository(self) -> bool:
+        """True for what `dvc import` tracks: its content comes from the other repository and is never pushed from here."""
+        return self.is_import and "repo" in self.deps[0].foreign
+
+    @property
     def is_callback(self) -> bool:
         """True for a command that names nothing it reads or makes: it is always changed."""
         return bool(self.cmd) and not (self.deps or self.params or self.outs)

@@ -43,7 +43,15 @@ class Remote(ABC):
 
     @abstractmethod
     def names(self, prefix: str) -> list[str]:
-        """Names that begin with a prefix that ends with a slash."""
+        """Names that begin with a prefix that ends with a slash, or all for ''."""
+
+    @abstractmethod
+    def facts(self, name: str) -> tuple[int, float]:
+        """(size in bytes, when it was written in seconds of UTC) of a name. Raises BlobNotFound."""
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Take a name away; one that is not there is no error."""
 
 
 class FolderRemote(Remote):
@@ -76,6 +84,16 @@ class FolderRemote(Remote):
     def names(self, prefix: str) -> list[str]:
         top = self._objects.folder
         return sorted(path.relative_to(top).as_posix() for path in (top / prefix).rglob("*") if path.is_file())
+
+    def facts(self, name: str) -> tuple[int, float]:
+        try:
+            info = (self._objects.folder / name).stat()
+        except FileNotFoundError:
+            raise BlobNotFound(f"{name} is not in {self.url}") from None
+        return info.st_size, max(info.st_mtime, info.st_ctime)
+
+    def remove(self, name: str) -> None:
+        (self._objects.folder / name).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Leave nothing but objects behind."""
@@ -136,6 +154,17 @@ class OpenDalRemote(Remote):
         with self._telling(prefix):
             found = [entry.path for entry in self._operator.list(prefix or "/", recursive=True)]
         return sorted(name for name in found if not name.endswith("/"))
+
+    def facts(self, name: str) -> tuple[int, float]:
+        with self._telling(name):
+            found = self._operator.stat(name)
+        return found.content_length, found.last_modified.timestamp() if found.last_modified is not None else 0.0
+
+    def remove(self, name: str) -> None:
+        if self._scheme == "http":
+            raise Invalid(f"{self.url} can only be read from. Collect another remote with -r")
+        with self._telling(name):
+            self._operator.delete(name)
 
     @contextmanager
     def _telling(self, name: str) -> Iterator[None]:

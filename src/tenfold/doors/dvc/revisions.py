@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -61,9 +62,30 @@ def at_revision(repo: Repo, revision: str) -> Iterator[Repo]:
         root = Path(folder)
         write_small_files(repo, revision, root)
         (root / ".dvc").mkdir(exist_ok=True)
-        past = Repo(root)
+        inside = os.path.relpath(repo.here, repo.root)
+        past = Repo(root, root / inside if inside != "." else root)
         past.__dict__ |= {"cache": repo.cache, "config": repo.config}
         yield past
+
+
+def revisions_of(repo: Repo, *, branches: bool = False, tags: bool = False, commits: bool = False) -> list[str]:
+    """Commit ids of all branches, all tags, or every commit that any ref of git reaches; each once, in a fixed order."""
+    found: dict[str, None] = {}
+    for is_wanted, words in (
+        (branches, ("for-each-ref", "--format=%(objectname)", "refs/heads")),
+        (
+            tags,
+            (
+                "for-each-ref",
+                "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)",
+                "refs/tags",
+            ),
+        ),
+        (commits, ("rev-list", "--all")),
+    ):
+        if is_wanted:
+            found |= dict.fromkeys(git(repo, *words).decode().split())
+    return list(found)
 
 
 def small_files(repo: Repo, revision: str) -> dict[str, str]:

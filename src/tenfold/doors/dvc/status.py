@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import BlobNotFound, Damaged
@@ -60,7 +60,7 @@ def _is_edited(stage: Stage) -> bool:
 
 
 def _shown(repo: Repo, dep: Dep) -> str:
-    if dep.place is None or os.path.isabs(dep.path):
+    if dep.place is None or Path(dep.path).is_absolute():
         return dep.path
     return repo.shown(dep.place) if dep.place.is_relative_to(repo.root) else str(dep.place)
 

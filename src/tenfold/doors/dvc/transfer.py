@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tenfold.base.errors import BlobNotFound, Damaged, NotFound
+from tenfold.base.errors import NotFound
 from tenfold.contracts.blobs import Progress
 from tenfold.doors.dvc.checking_out import CheckedOut, check_out
-from tenfold.doors.dvc.choosing import Chosen, chosen_outs
-from tenfold.doors.dvc.objects import decode_folder
+from tenfold.doors.dvc.choosing import Chosen, chosen_ever, chosen_outs
+from tenfold.doors.dvc.getting import fetch_import
+from tenfold.doors.dvc.moving import Moved, bring, each, move_runs
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.doors.dvc.remotes import FolderRemote, Remote, open_remote
 from tenfold.doors.dvc.repo import Repo
 
 _Parts = dict[str, Callable[[str], bool]]
 """{md5: which paths of it, where it is a folder}."""
-
-
-class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """What a transfer did: objects moved, their bytes, and the objects that were there already."""
-
-    remote: str
-    objects: int
-    size_bytes: int
-    there: int
 
 
 class Pulled(msgspec.Struct, frozen=True):
@@ -45,18 +36,25 @@ def push(
     remote: str = "",
     with_deps: bool = False,
     run_cache: bool = False,
+    revisions: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> list[Moved]:
     """Send to the remotes what they have not. Files go before the object of the folder that lists them.
+
+    Args:
+        with_deps: Also what the targets are made from.
+        run_cache: Also what stages gave for inputs seen before.
+        revisions: Of git, whose data is sent, too.
 
     Raises:
         NotFound: The cache lacks an object that the remote lacks, too; all others were sent.
     """
     with repo.locked("push"):
-        chosen = [one for one in chosen_outs(repo, targets, with_deps=with_deps) if one.out.push]
+        every = chosen_ever(repo, targets, revisions, with_deps=with_deps)
+        chosen = [one for one in every if one.out.push and not one.stage.is_from_repository]
         done = [_push(repo, *group, progress) for group in _groups(repo, chosen, remote)]
         if run_cache:
-            _move_runs(repo, open_remote(repo.config, remote), is_push=True)
+            move_runs(repo.cache, open_remote(repo.config, remote), is_push=True)
         return done
 
 
@@ -67,6 +65,7 @@ def fetch(
     remote: str = "",
     with_deps: bool = False,
     run_cache: bool = False,
+    revisions: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> list[Moved]:
     """Bring into the cache what it has not, each object hashed before it counts. The working copy is not touched.
@@ -76,9 +75,10 @@ def fetch(
         Damaged: An object arrived twice with another md5 than its name says.
     """
     with repo.locked("fetch"):
-        done = _fetch_all(repo, chosen_outs(repo, targets, with_deps=with_deps), remote, progress)
+        chosen = chosen_ever(repo, targets, revisions, with_deps=with_deps)
+        done = _fetch_all(repo, chosen, remote, progress)
         if run_cache:
-            _move_runs(repo, open_remote(repo.config, remote), is_push=False)
+            move_runs(repo.cache, open_remote(repo.config, remote), is_push=False)
         return done
 
 
@@ -116,7 +116,7 @@ def _groups(repo: Repo, chosen: Iterable[Chosen], remote: str) -> list[tuple[Rem
 
 def _push(repo: Repo, remote: Remote, legacy: bool, chosen: list[Chosen], progress: Progress | None) -> Moved:
     files: set[str] = set()
-    folders: set[str] = set()
+    folders: dict[str, set[str]] = {}
     lacking: set[str] = set()
     for one in chosen:
         content = one.out.content
@@ -125,17 +125,20 @@ def _push(repo: Repo, remote: Remote, legacy: bool, chosen: list[Chosen], progre
             files.add(content.md5)
         elif repo.cache.has(content.md5, legacy=legacy):
             inside = repo.cache.folder_files(content.md5, legacy=legacy)
-            files |= {md5 for path, md5 in inside.items() if one.takes(path)}
-            folders.add(content.md5)
+            wanted = {md5 for path, md5 in inside.items() if one.takes(path)}
+            folders.setdefault(content.md5, set()).update(wanted)
+            files |= wanted
         else:
             lacking.add(content.md5)
-    there = remote.having(files | folders | lacking, legacy=legacy)
-    here = repo.cache.having((files | folders) - there, legacy=legacy)
-    lacking = (lacking - there) | ((files | folders) - there - here)
+    every = files.union(folders)
+    there = remote.having(every | lacking, legacy=legacy)
+    here = repo.cache.having(every - there, legacy=legacy)
+    lacking = (lacking | every) - there - here
+    whole = {folder for folder, wanted in folders.items() if folder in here and not wanted & lacking}
     size = 0
-    for batch in (sorted(files & here), sorted(folders & here) if not lacking else []):
+    for batch in (sorted(files & here), sorted(whole)):
         size += sum(Path(repo.cache.path(md5, legacy=legacy)).stat().st_size for md5 in batch)
-        _each(remote, batch, partial(_send, repo, remote, legacy), progress)
+        each(remote, batch, partial(_send, repo, remote, legacy), progress)
     if isinstance(remote, FolderRemote):
         remote.close()
     if lacking:
@@ -152,15 +155,19 @@ def _send(repo: Repo, remote: Remote, legacy: bool, md5: str) -> None:
 
 def _fetch_all(repo: Repo, chosen: Iterable[Chosen], remote: str, progress: Progress | None) -> list[Moved]:
     wanted: dict[tuple[str, bool], _Parts] = {}
+    done: list[Moved] = []
     for one in chosen:
         content = one.out.content
-        if content is not None and not _is_here(repo, one, content):
+        if content is None or _is_here(repo, one, content):
+            continue
+        if one.stage.is_from_repository:
+            done.append(fetch_import(repo, one, progress))
+        else:
             parts = wanted.setdefault((remote or one.out.remote, content.hash != MD5), {})
             parts[content.md5] = one.takes if content.md5 not in parts else _all
-    return [
-        _fetch(repo, open_remote(repo.config, name), parts, legacy, progress)
-        for (name, legacy), parts in wanted.items()
-    ]
+    for (name, legacy), parts in wanted.items():
+        done.append(_fetch(repo, open_remote(repo.config, name), parts, legacy, progress))
+    return done
 
 
 def _all(path: str) -> bool:
@@ -183,13 +190,13 @@ def _fetch(repo: Repo, remote: Remote, parts: _Parts, legacy: bool, progress: Pr
     cache = repo.cache
     folders = {md5 for md5 in parts if md5.endswith(".dir")}
     first = sorted(set(parts) - cache.having(parts, legacy=legacy))
-    lacking = _bring(repo, remote, first, legacy, progress)
+    lacking = bring(cache, remote, first, legacy, progress)
     files: set[str] = set()
     for md5 in folders - lacking:
         files |= {inner for path, inner in cache.folder_files(md5, legacy=legacy).items() if parts[md5](path)}
     there = cache.having(files, legacy=legacy)
     second = sorted(files - there)
-    lacking |= _bring(repo, remote, second, legacy, progress)
+    lacking |= bring(cache, remote, second, legacy, progress)
     cache.clean()
     if lacking:
         raise NotFound(
@@ -199,63 +206,3 @@ def _fetch(repo: Repo, remote: Remote, parts: _Parts, legacy: bool, progress: Pr
     brought = [*first, *second]
     size = sum(Path(cache.path(md5, legacy=legacy)).stat().st_size for md5 in brought)
     return Moved(remote=remote.name, objects=len(brought), size_bytes=size, there=len(parts) - len(first) + len(there))
-
-
-def _bring(repo: Repo, remote: Remote, md5s: list[str], legacy: bool, progress: Progress | None) -> set[str]:
-    """Fetch objects into the cache; gives those the remote has not. What arrives damaged is fetched once more."""
-    lacking: set[str] = set()
-
-    def one(md5: str) -> None:
-        for again in (True, False):
-            temporary = repo.cache.new_file()
-            try:
-                remote.fetch(md5, temporary, legacy=legacy)
-                if md5.endswith(".dir"):
-                    decode_folder(Path(temporary).read_bytes(), md5)
-                repo.cache.adopt(md5, temporary, legacy=legacy)
-                return
-            except BlobNotFound:
-                Path(temporary).unlink(missing_ok=True)
-                lacking.add(md5)
-                return
-            except Damaged:
-                Path(temporary).unlink(missing_ok=True)
-                if not again:
-                    raise
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-
-    _each(remote, md5s, one, progress)
-    return lacking
-
-
-def _each(remote: Remote, md5s: list[str], work: Callable[[str], None], progress: Progress | None) -> None:
-    def note(number: int) -> None:
-        if progress is not None and number % 64 == 0:
-            progress(number, len(md5s))
-
-    if remote.at_once == 1:
-        for number, md5 in enumerate(md5s):
-            work(md5)
-            note(number)
-        return
-    with ThreadPoolExecutor(remote.at_once) as pool:
-        for number, _ in enumerate(pool.map(work, md5s)):
-            note(number)
-
-
-def _move_runs(repo: Repo, remote: Remote, *, is_push: bool) -> None:
-    """The run cache: small files that say which inputs gave which outputs."""
-    folder = repo.cache.folder
-    here = {path.relative_to(folder).as_posix() for path in (folder / "runs").rglob("*") if path.is_file()}
-    there = set(remote.names("runs/"))
-    if is_push:
-        for name in sorted(here - there):
-            remote.put(name, str(folder / name))
-        return
-    for name in sorted(there - here):
-        temporary = repo.cache.new_file()
-        remote.fetch(name, temporary)
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        Path(temporary).rename(folder / name)
