@@ -7,9 +7,10 @@ import datetime as dt
 import enum
 import math
 import uuid
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
-from pathlib import Path
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,11 +22,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.values import Codec, keep, load, register_codec
+from tenfold.pipelines.templates import content_digest, value_template
+from tenfold.pipelines.values import Codec, keep, load, register_codec, value_of
 from tenfold.pipelines.values.codecs import _codecs
+from tenfold.records import Version
 from tenfold.testing.stores import memory_stores
 
 Point = namedtuple("Point", "x y")
+
+
+class Rights(enum.Flag):
+    READ = 1
+    WRITE = 2
 
 
 class Colour(enum.Enum):
@@ -45,6 +53,23 @@ STORES = memory_stores()
 def there_and_back(value, **options):
     kept = keep(value, lambda: STORES.blobs, **options)
     return load(kept.value, lambda: STORES.blobs)
+
+
+def stored(value):
+    """The value as another process reads it: from the bytes in the store."""
+    kept = keep(value, lambda: STORES.blobs)
+    version = Version(id="v", kind="output", name="x", number=1, digest=kept.digest, size_bytes=kept.size_bytes,
+                      created_at_ms=0, inline=kept.inline, metadata=kept.metadata)  # fmt: skip
+    return load(value_of(version, lambda: STORES.blobs), lambda: STORES.blobs)
+
+
+def test_the_order_of_a_dicts_keys_is_kept_and_does_not_count_for_the_cache():
+    for one, other in [({"b": 1, "a": [2]}, {"a": [2], "b": 1}), ({2: 1, 1: {"x": 1}}, {1: {"x": 1}, 2: 1})]:
+        assert list(stored(one)) == list(one) and list(stored(other)) == list(other)
+        first, second = (
+            content_digest(value_template(keep(value, lambda: STORES.blobs).value)) for value in (one, other)
+        )
+        assert first == second != content_digest(value_template(keep({**one, "c": 1}, lambda: STORES.blobs).value))
 
 
 def same(a, b) -> bool:
@@ -99,12 +124,15 @@ def same_up_to_order(a, b) -> bool:
         np.float32(0.1), np.int64(7), np.bool_(True), np.datetime64("2013-01-01T05", "h"), np.str_("text"),
         pd.Timestamp("2013-01-01 05:00:00.123456789", tz="America/New_York"), pd.Timedelta("3 days"), pd.NaT, pd.NA,
         dt.datetime(2013, 11, 3, 1, 30, fold=1, tzinfo=ZoneInfo("America/New_York")), 2**80, -0.0, bytearray(b"x"),
-        Decimal("1.10"), uuid.UUID(int=5), {1, 2}, {"$": "tuple", "v": [1]},
+        Decimal("1.10"), uuid.UUID(int=5), {1, 2}, {"$": "tuple", "v": [1]}, {"b": 1, "a": {"z": 1, "c": [{"y": 0, "x": 1}]}},
+        {2: "a", 1: "b"}, "half a pair \ud83d", Rights.READ | Rights.WRITE, Fraction(1, 3), PurePosixPath("a/b"),
+        OrderedDict(b=1, a=2), defaultdict(list, a=[1]), Counter("aab"), deque([1, 2], maxlen=3), ZoneInfo("Asia/Tokyo"),
+        dt.UTC, dt.timezone(dt.timedelta(hours=5)), np.array([["a", None]], dtype=object), pd.Period("2024-01"), [], {}, (), None,
     ],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_scalars_of_libraries_and_classes_come_back_exactly(value):
-    back = there_and_back([value])[0]
+    back = stored([value])[0]
     assert type(back) is type(value)
     assert back is value or repr(back) == repr(value)
 
@@ -126,11 +154,19 @@ def test_pandas_keeps_its_index_its_categories_and_its_objects():
     )
     pd.testing.assert_frame_equal(there_and_back(frame), frame)
     pd.testing.assert_series_equal(there_and_back(frame["o"]), frame["o"])
+    missing = pd.DataFrame(
+        {"none": pd.Series(["x", None], dtype=object), "nan": pd.Series(["x", np.nan], dtype=object)}
+    )
+    assert [repr(v) for v in there_and_back(missing).iloc[1]] == ["None", "nan"]
+    pd.testing.assert_index_equal(there_and_back(frame.index), frame.index)
+    pd.testing.assert_frame_equal(there_and_back(frame.iloc[:0]), frame.iloc[:0])
 
 
 def test_arrow_polars_series_and_arrays_come_back_exactly():
     table = pa.table({"a": [1, None]})
     assert there_and_back(table).equals(table)
+    for arrow in (pa.array([1, None]), pa.chunked_array([[1], [2]]), pa.record_batch({"a": [1]})):
+        assert there_and_back(arrow).equals(arrow)
     assert there_and_back(pl.Series("s", [1.5, None])).equals(pl.Series("s", [1.5, None]), null_equal=True)
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     back = there_and_back({"inside": [array]})["inside"][0]

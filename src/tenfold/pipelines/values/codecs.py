@@ -78,6 +78,7 @@ def _save_pandas(value: Any, folder: Path) -> dict[str, Any]:
     _write_arrow(table, folder)
     notes: dict[str, Any] = {"rows": table.num_rows, "columns": [str(name) for name in frame.columns]}
     notes["objects"] = [index for index, kind in enumerate(frame.dtypes) if str(kind) == "object"]
+    notes["nan"] = [index for index in notes["objects"] if _missing_is_nan(frame.iloc[:, index])]
     if series:
         notes["series"] = value.name
     if getattr(frame.index, "freqstr", None):
@@ -85,11 +86,25 @@ def _save_pandas(value: Any, folder: Path) -> dict[str, Any]:
     return notes
 
 
+def _missing_is_nan(column: Any) -> bool:
+    """Whether what is missing in a column of objects is NaN, not None."""
+    missing = column[column.isna()]
+    return len(missing) > 0 and missing.iloc[0] is not None
+
+
+def _save_index(value: Any, folder: Path) -> dict[str, Any]:
+    import pandas
+
+    return {**_save_pandas(pandas.DataFrame(index=value), folder), "index": True}
+
+
 def _load_pandas(files: PartFiles, notes: dict[str, Any]) -> Any:
     frame = _open_arrow(files).to_pandas()
     for index in notes.get("objects", ()):  # pandas 3 reads text back as its own string type
-        if str(frame.dtypes.iloc[index]) != "object":  # (what is missing there comes back as None)
-            frame.isetitem(index, frame.iloc[:, index].astype(object))
+        if str(frame.dtypes.iloc[index]) != "object":
+            column = frame.iloc[:, index].astype(object)
+            nan = index in notes.get("nan", ())
+            frame.isetitem(index, column if nan else column.where(column.notna(), None))
     if "freq" in notes:
         frame.index.freq = notes["freq"]
     return frame.iloc[:, 0].rename(notes["series"]) if "series" in notes else frame
@@ -113,10 +128,37 @@ def _save_arrow(value: Any, folder: Path) -> dict[str, Any]:
     return {"rows": value.num_rows, "columns": list(value.column_names)}
 
 
+def _save_arrow_array(value: Any, folder: Path) -> dict[str, Any]:
+    arrow = require("pyarrow", extra="tables", why="pass Arrow arrays between steps")
+    chunks = value.chunks if _is(value, "pyarrow", "ChunkedArray") else [value]
+    table = arrow.table({"values": arrow.chunked_array(chunks, type=value.type)})
+    _write_arrow(table, folder)
+    return {"rows": len(value), "columns": ["values"], "chunked": _is(value, "pyarrow", "ChunkedArray")}
+
+
+def _load_arrow_array(files: PartFiles, notes: dict[str, Any]) -> Any:
+    column = _open_arrow(files).column(0)
+    return column if notes["chunked"] else column.combine_chunks()
+
+
+def _save_arrow_batch(value: Any, folder: Path) -> dict[str, Any]:
+    arrow = require("pyarrow", extra="tables", why="pass Arrow batches between steps")
+    return _save_arrow(arrow.Table.from_batches([value]), folder)
+
+
+def _load_arrow_batch(files: PartFiles, notes: dict[str, Any]) -> Any:
+    return _open_arrow(files).combine_chunks().to_batches()[0]
+
+
 def _write_arrow(table: Any, folder: Path) -> None:
     ipc = require("pyarrow.ipc", extra="tables", why="pass tables between steps")
     with ipc.new_file(str(folder / "table.arrow"), table.schema) as writer:
-        writer.write_table(table)
+        if table.num_rows:
+            writer.write_table(table)
+        else:  # a file without a batch would lose the categories of its columns
+            arrow = require("pyarrow", extra="tables", why="pass tables between steps")
+            empty = [c.chunk(0) if c.num_chunks else arrow.array([], c.type) for c in table.columns]
+            writer.write_batch(arrow.record_batch(empty, schema=table.schema))
 
 
 def _open_arrow(files: PartFiles) -> Any:
@@ -180,6 +222,21 @@ for _codec in (
     Codec("path", "files", lambda v: isinstance(v, Path), _save_path, _load_path),
     Codec("numpy", "array", _takes_array, _save_array, _load_array),
     Codec("arrow", "table", lambda v: _is(v, "pyarrow", "Table"), _save_arrow, lambda files, notes: _open_arrow(files)),
+    Codec(
+        "arrow array",
+        "table",
+        lambda v: _is(v, "pyarrow", "Array", "ChunkedArray"),
+        _save_arrow_array,
+        _load_arrow_array,
+    ),
+    Codec("arrow batch", "table", lambda v: _is(v, "pyarrow", "RecordBatch"), _save_arrow_batch, _load_arrow_batch),
+    Codec(
+        "pandas index",
+        "table",
+        lambda v: _is(v, "pandas", "Index"),
+        _save_index,
+        lambda files, notes: _load_pandas(files, notes).index,
+    ),
     Codec("polars", "table", lambda v: _is(v, "polars", "DataFrame", "Series"), _save_polars, _load_polars),
     Codec("pandas", "table", lambda v: _is(v, "pandas", "DataFrame", "Series"), _save_pandas, _load_pandas),
 ):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenfold.base.errors import BlobNotFound, Invalid
-from tenfold.base.hashing import canonical_json, digest, json_digest
+from tenfold.base.hashing import digest, json_digest
 from tenfold.pipelines.values.codecs import PICKLE, Codec, codec_for, codec_named
 from tenfold.pipelines.values.skeleton import PART, decode, encode
 from tenfold.records import Entry, Version
@@ -70,7 +70,7 @@ def keep(value: Any, blobs: OpenBlobs, *, allow_pickle: bool = False, what: str 
         return leaf
 
     skeleton = encode(value, keep_part)
-    data = canonical_json(skeleton)
+    data = msgspec.json.encode(skeleton)  # in the order the dicts have; for cache keys it does not count
     if not kinds and len(data) <= INLINE_LIMIT_BYTES:
         return Kept(Value(skeleton), digest(data), len(data), inline=data)
     tree = blobs().put_tree({VALUE_FILE: data, **entries})

@@ -1,22 +1,19 @@
 """From a Python value to JSON and back, exactly: what JSON cannot say is tagged `{"$": tag, "v": …}`.
 
 Handled here: None, booleans, numbers (NaN, infinities, any size), strings, bytes, lists, tuples, sets, dicts with any
-keys, dates and times, decimals, UUIDs, enums, paths that do not exist, dataclasses, msgspec structs, named tuples,
-NumPy and pandas scalars. Everything else is a part, given to `keep_part`.
+keys, the standard library's other containers, dates and times, zones, decimals, fractions, UUIDs, enums, paths that do not exist, dataclasses, msgspec structs, named tuples,
+NumPy and pandas scalars, arrays of objects. Everything else is a part, given to `keep_part`.
 """
 
 from __future__ import annotations
 
 import base64
 import dataclasses
-import datetime as dt
 import enum
 import importlib
 import math
 import sys
-import uuid
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -24,6 +21,9 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import canonical_json
+from tenfold.pipelines.values.containers import BY_TAG as _BY_TAG
+from tenfold.pipelines.values.containers import CONTAINERS
+from tenfold.pipelines.values.scalars import PANDAS_SCALARS, READ, SIMPLE
 
 KeepPart = Callable[[Any], Any]
 """Keeps a value beside the skeleton; gives its leaf, or raises Invalid."""
@@ -43,8 +43,10 @@ def encode(value: Any, keep_part: KeepPart) -> Any:
 
 def _encode(value: Any, keep_part: KeepPart) -> Any:
     kind = type(value)
-    if value is None or kind is bool or kind is str:
+    if value is None or kind is bool:
         return value
+    if kind is str:
+        return value if value.isascii() or _is_unicode(value) else _tag("text", _unpaired(value))
     if kind is int:
         return value if -(2**63) <= value < 2**63 else _tag("int", str(value))
     if kind is float:
@@ -55,8 +57,8 @@ def _encode(value: Any, keep_part: KeepPart) -> Any:
         if all(type(key) is str for key in value) and "$" not in value:
             return {key: _encode(item, keep_part) for key, item in value.items()}
         return _tag("dict", [[_encode(k, keep_part), _encode(v, keep_part)] for k, v in value.items()])
-    if kind in _SIMPLE:
-        tag, write = _SIMPLE[kind]
+    if kind in SIMPLE:
+        tag, write = SIMPLE[kind]
         return _tag(tag, write(value))
     if kind is tuple:
         return _tag("tuple", [_encode(item, keep_part) for item in value])
@@ -70,17 +72,26 @@ def _encode(value: Any, keep_part: KeepPart) -> Any:
 def _encode_by_class(value: Any, keep_part: KeepPart) -> Any:
     kind = type(value)
     root = kind.__module__.partition(".")[0]
+    if isinstance(value, enum.Flag):  # a combination may have no name
+        return {"$": "flag", "type": type_name(kind), "v": value.value}
     if isinstance(value, enum.Enum):
         return {"$": "enum", "type": type_name(kind), "v": value.name}
+    if kind in CONTAINERS:
+        tag, write, _ = CONTAINERS[kind]
+        return _tag(tag, _encode(write(value), keep_part))
+    if kind is ndarray_type() and value.dtype.kind == "O" and value.dtype.names is None:
+        flat = [_encode(item, keep_part) for item in value.ravel().tolist()]
+        return _tag("objects", [list(value.shape), flat])
     if root == "numpy" and hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 and not value.dtype.hasobject:
         if hasattr(value, "tobytes") and kind.__name__ != "ndarray":
             return {"$": "numpy", "type": value.dtype.str, "v": base64.b64encode(value.tobytes()).decode()}
         return keep_part(value)
-    if root == "pandas" and kind.__name__ in _PANDAS_SCALARS:
-        return _tag("pandas", _PANDAS_SCALARS[kind.__name__](value))
+    if root == "pandas" and kind.__name__ in PANDAS_SCALARS:
+        return _tag("pandas", PANDAS_SCALARS[kind.__name__](value))
     if isinstance(value, PurePath):
-        exists = isinstance(value, Path) and value.exists()
-        return keep_part(value) if exists else _tag("path", str(value))
+        if not isinstance(value, Path):
+            return _tag("pure path", [kind.__name__, str(value)])
+        return keep_part(value) if value.exists() else _tag("path", str(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: _encode(getattr(value, f.name), keep_part) for f in dataclasses.fields(value)}
         return {"$": "dataclass", "type": type_name(kind), "v": fields}
@@ -108,13 +119,17 @@ def decode(skeleton: Any, load_part: LoadPart) -> Any:
     if tag == PART:
         return load_part(skeleton)
     inner = skeleton["v"]
-    if tag in _READ:
-        return _READ[tag](inner)
+    if tag in READ:
+        return READ[tag](inner)
     if tag == "tuple":
         return tuple(decode(item, load_part) for item in inner)
     if tag in ("set", "frozenset"):
         items = (decode(item, load_part) for item in inner)
         return set(items) if tag == "set" else frozenset(items)
+    if tag in _BY_TAG:
+        return _BY_TAG[tag](decode(inner, load_part))
+    if tag == "objects":
+        return _object_array(inner[0], [decode(item, load_part) for item in inner[1]])
     if tag == "dict":
         return {decode(k, load_part): decode(v, load_part) for k, v in inner}
     return _decode_by_class(tag, skeleton["type"], inner, load_part)
@@ -128,6 +143,8 @@ def _decode_by_class(tag: str, name: str, inner: Any, load_part: LoadPart) -> An
     kind = named_type(name)
     if tag == "enum" and issubclass(kind, enum.Enum):
         return kind[inner]
+    if tag == "flag" and issubclass(kind, enum.Flag):
+        return kind(inner)
     if tag == "namedtuple" and issubclass(kind, tuple):
         return kind._make(decode(item, load_part) for item in inner)  # type: ignore[attr-defined]
     if tag == "struct" and issubclass(kind, msgspec.Struct):
@@ -138,6 +155,34 @@ def _decode_by_class(tag: str, name: str, inner: Any, load_part: LoadPart) -> An
             object.__setattr__(made, key, decode(item, load_part))
         return made
     raise Invalid(f"A stored value says it is a {tag} of {name}, which is something else now. Run its step again")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unpaired(text: str) -> str:
+    """Text with halves of surrogate pairs in it, as names of files may have, which UTF-8 cannot say."""
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+
+
+def ndarray_type() -> type | None:
+    """NumPy's array class when it is loaded: nothing is imported to ask."""
+    numpy = sys.modules.get("numpy")
+    return getattr(numpy, "ndarray", None)
+
+
+def _object_array(shape: list[int], items: list[Any]) -> Any:
+    import numpy
+
+    made = numpy.empty(len(items), dtype=object)
+    for index, item in enumerate(items):
+        made[index] = item
+    return made.reshape(shape)
 
 
 def _tag(tag: str, value: Any) -> dict[str, Any]:
@@ -173,67 +218,3 @@ def named_type(name: str) -> type:
     if not isinstance(found, type):
         raise Invalid(f"A stored value is a {name}, which is no class any more. Bring it back")
     return found
-
-
-def _zone(value: dt.datetime) -> list[Any]:
-    zone = getattr(value.tzinfo, "key", None)
-    if zone is None:
-        return [value.isoformat(), value.fold]
-    return [value.replace(tzinfo=None).isoformat(), value.fold, zone]
-
-
-def _read_datetime(inner: list[Any]) -> dt.datetime:
-    value = dt.datetime.fromisoformat(inner[0]).replace(fold=inner[1])
-    if len(inner) == 3:
-        from zoneinfo import ZoneInfo
-
-        return value.replace(tzinfo=ZoneInfo(inner[2]))
-    return value
-
-
-def _read_pandas(inner: list[Any]) -> Any:
-    import pandas
-
-    if inner[0] == "Timestamp":
-        stamp = pandas.Timestamp(inner[1], unit="ns").as_unit(inner[2])
-        return stamp if inner[3] is None else stamp.tz_localize("UTC").tz_convert(inner[3])
-    if inner[0] == "Timedelta":
-        return pandas.Timedelta(inner[1], unit="ns").as_unit(inner[2])
-    return pandas.NA if inner[0] == "NAType" else pandas.NaT
-
-
-_PANDAS_SCALARS: dict[str, Callable[[Any], list[Any]]] = {
-    "Timestamp": lambda v: ["Timestamp", v.as_unit("ns").value, v.unit, None if v.tz is None else str(v.tz)],
-    "Timedelta": lambda v: ["Timedelta", v.as_unit("ns").value, v.unit],
-    "NAType": lambda v: ["NAType"],
-    "NaTType": lambda v: ["NaTType"],
-}
-
-_SIMPLE: dict[type, tuple[str, Callable[[Any], Any]]] = {
-    bytes: ("bytes", lambda v: base64.b64encode(v).decode()),
-    bytearray: ("bytearray", lambda v: base64.b64encode(v).decode()),
-    complex: ("complex", repr),
-    dt.datetime: ("datetime", _zone),
-    dt.date: ("date", dt.date.isoformat),
-    dt.time: ("time", dt.time.isoformat),
-    dt.timedelta: ("timedelta", lambda v: [v.days, v.seconds, v.microseconds]),
-    Decimal: ("decimal", str),
-    uuid.UUID: ("uuid", str),
-}
-
-_READ: dict[str, Callable[[Any], Any]] = {
-    "int": int,
-    "float": float,
-    "bytes": base64.b64decode,
-    "bytearray": lambda v: bytearray(base64.b64decode(v)),
-    "complex": complex,
-    "datetime": _read_datetime,
-    "date": dt.date.fromisoformat,
-    "time": dt.time.fromisoformat,
-    "timedelta": lambda v: dt.timedelta(*v),
-    "decimal": Decimal,
-    "uuid": uuid.UUID,
-    "path": Path,
-    "range": lambda v: range(*v),
-    "pandas": _read_pandas,
-}
