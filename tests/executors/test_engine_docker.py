@@ -11,7 +11,7 @@ import engine_samples as samples
 import pytest
 from engine_conformance import EngineConformance
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import StepFailed
 
 
 @pytest.fixture(scope="module")
@@ -54,5 +54,5 @@ class TestDocker(EngineConformance):
 def test_without_an_image_it_says_what_to_write(daemon, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     host = samples.host_at(tmp_path / "store")
-    with pytest.raises(Invalid, match=r"image = .* under \[executors.docker\]"):
+    with pytest.raises(StepFailed, match=r"image = .* under \[executors.docker\]"):
         samples.failing.with_options(host=host, executor="docker").run()

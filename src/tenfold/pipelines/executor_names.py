@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenfold.base.errors import Invalid
 
 HERE = ("local", "inline")
-ENGINES = ("slurm", "dask", "ray", "docker")
+ENGINES = ("slurm", "dask", "ray", "docker", "kubernetes")
 EXECUTORS = (*HERE, *ENGINES)
 
 

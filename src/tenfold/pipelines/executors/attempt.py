@@ -4,89 +4,69 @@ Engines only start this process, ask about it, and end it. It forks the process 
 the timeout, a stop file beside the job, the task's token in the store. When any of these says so, or the engine sends
 SIGTERM, it kills the step with everything it started, wherever that went. What came of it is written to a file, moved
 into place whole. With --tied the job comes on stdin, and its end is told by the end of stdin: the process that started
-it is gone, or wants it to end.
+it is gone, or wants it to end. With --message FILE the step prints where this process prints, and what came of it is
+written there, in a form that fits into 4 KiB: Kubernetes keeps that with the pod.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-import signal
 import socket
 import struct
 import sys
 import tempfile
-import threading
-import time
 import traceback
-from functools import cache
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any
 
 import msgspec
-import psutil
 
-from tenfold.base.clock import now_ms
-from tenfold.base.errors import TaskNotFound
 from tenfold.pipelines.executors.job import (
     DONE_FILE,
+    LOG_FILE,
+    MASTER_VARIABLE,
+    RANK_VARIABLE,
     STARTED_FILE,
-    STOP_FILE,
     Job,
     Outcome,
     decode_job,
     encode_outcome,
+    of_rank,
 )
-from tenfold.pipelines.executors.local import how_it_died
-from tenfold.pipelines.executors.perform import error_text, find_step, perform
-from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent, kill_below
-from tenfold.pipelines.executors.worker import opened_by, printed_to
-from tenfold.pipelines.loading import importing_target, load_target
-from tenfold.pipelines.steps import Step
-from tenfold.pipelines.work import Done, State
+from tenfold.pipelines.executors.message import write_message
+from tenfold.pipelines.executors.shipping import unpacked
+from tenfold.pipelines.executors.watch import PRINTED, TIE, Watch, attempt_done
 
 _SIZE = struct.Struct("<Q")
-STOP_LOOK_S = 0.5
-STORE_LOOK_S = 2.0
-_TIE = 0
-"""Stdin: nothing more comes there, only its end."""
-UNATTENDED_MS = 60_000
-"""An attempt whose scheduler let its lease lie for so long ends by itself: nobody will take what it gives."""
 LOG_LIMIT_BYTES = 4 << 20
 """Of a log that is carried back without a shared disk, the end is kept."""
 
 
-def run_job(job: Job, *, tied: bool = False) -> Outcome:
+def run_job(job: Job, *, tied: bool = False, prints: bool = False) -> Outcome:
     """Run an attempt to its end in a process of its own. Called once in a process, from its main thread.
 
-    `tied`: it ends when stdin does.
+    `tied`: it ends when stdin does. `prints`: what the step prints stays this process's own.
     """
     work = job.work
     if job.only_host and job.only_host != socket.gethostname():
-        return Outcome(_done(job, "failed", _one_machine(job)))
+        return Outcome(attempt_done(job, "failed", _one_machine(job)))
     shared = Path(job.place).is_dir()
-    if shared and not _first(Path(job.place)):
-        return Outcome(
-            _done(job, "lost", "The engine started this attempt a second time; the first was lost with its node")
-        )
-    folder = None if shared else tempfile.TemporaryDirectory(prefix="tenfold-")
-    try:
-        if folder is not None:
-            log = str(Path(folder.name) / "log.txt")
-            work = msgspec.structs.replace(work, log=log, scratch=str(Path(folder.name) / "scratch"))
-        done = _Watch(msgspec.structs.replace(job, work=work), tied=tied).run()
-        return Outcome(done, b"" if shared else _end_of(Path(work.log)))
-    finally:
-        if folder is not None:
-            folder.cleanup()
+    if shared and not _first(Path(job.place), job.rank):
+        said = "The engine started this attempt a second time; the first was lost with its node"
+        return Outcome(attempt_done(job, "lost", said))
+    with tempfile.TemporaryDirectory(prefix="tenfold-") as folder:
+        log = work.log if job.master == "" else str(Path(job.place) / of_rank(LOG_FILE, job.rank))
+        log = log if shared else str(Path(folder) / LOG_FILE)
+        scratch = work.scratch if shared else str(Path(folder) / "scratch")
+        scratch = f"{scratch}-{job.rank}" if job.rank else scratch
+        work = msgspec.structs.replace(work, log=PRINTED if prints else log, scratch=scratch)
+        done = Watch(unpacked(msgspec.structs.replace(job, work=work), Path(folder)), tied=tied).run()
+        return Outcome(done, b"" if shared else _end_of(Path(log)))
 
 
-def _first(place: Path) -> bool:
+def _first(place: Path, rank: int) -> bool:
     """True for the first process that asks; engines start lost jobs again by themselves, and attempts must not overlap."""
     try:
-        os.close(os.open(place / STARTED_FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+        os.close(os.open(place / of_rank(STARTED_FILE, rank), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
     except FileExistsError:
         return False
     return True
@@ -99,177 +79,18 @@ def _one_machine(job: Job) -> str:
     )
 
 
-def _done(job: Job, state: State, error: str = "", *, seconds: float = 0.0) -> Done:
-    return Done(task_id=job.work.task_id, token=job.work.token, state=state, error=error, seconds=seconds)
-
-
 def _end_of(log: Path) -> bytes:
     return log.read_bytes()[-LOG_LIMIT_BYTES:] if log.exists() else b""
 
 
-class _Watch:
-    """The process that watches over the one that runs the step."""
-
-    def __init__(self, job: Job, *, tied: bool) -> None:
-        self.job, self._tied = job, tied
-        self._ending: tuple[State, str] | None = None
-        self._woken, self._waker = socket.socketpair()
-        for end in (self._woken, self._waker):
-            end.setblocking(False)
-
-    def run(self) -> Done:
-        """Fork, watch, reap."""
-        adopt_orphans()
-        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._told_to_end)
-        started = time.monotonic()
-        answers, theirs = os.pipe()
-        watcher = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                signal.set_wakeup_fd(-1)
-                os.close(answers)
-                _run_step(self.job, theirs, watcher)
-            finally:
-                os._exit(1)
-        os.close(theirs)
-        stopped = threading.Event()
-        threading.Thread(target=self._look_out, args=(stopped,), daemon=True).start()
-        try:
-            said, status = self._wait(pid, answers)
-        finally:
-            stopped.set()
-            os.close(answers)
-            kill_below(psutil.Process())
-        seconds = time.monotonic() - started
-        if self._ending is not None:
-            return _done(self.job, *self._ending, seconds=seconds)
-        try:
-            return msgspec.json.decode(said, type=Done)
-        except msgspec.DecodeError:
-            return _done(self.job, "lost", how_it_died(status), seconds=seconds)
-
-    def _told_to_end(self, number: int, frame: FrameType | None) -> None:
-        self._end("lost", f"The engine ended it ({signal.Signals(number).name})")
-
-    def _end(self, state: State, error: str = "") -> None:
-        self._ending = self._ending or (state, error)
-        with contextlib.suppress(OSError):
-            self._waker.send(b"\0")
-
-    def _wait(self, pid: int, answers: int) -> tuple[bytes, int]:
-        """What the step's process said, and how it ended. Its time starts when its imports are done."""
-        said, deadline, open_ = b"", None, True
-        os.set_blocking(answers, False)
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            sources: list[Any] = [self._woken, *([answers] if open_ else []), *([_TIE] if self._tied else [])]
-            readable, _, _ = select.select(sources, [], [], left)
-            if self._woken in readable:
-                with contextlib.suppress(BlockingIOError):
-                    self._woken.recv(4096)
-            if _TIE in readable:
-                self._tied = False
-                self._end("lost", "The engine's worker that had started it is gone")
-            try:
-                ended, status = os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:  # reaped while it was killed
-                ended, status = pid, signal.SIGKILL
-            more = _read_all(answers)
-            open_ = bool(more) or answers not in readable
-            if more and not said and self.job.work.timeout_s is not None:
-                deadline = time.monotonic() + self.job.work.timeout_s
-            said += more
-            if ended:
-                return said[1:], os.waitstatus_to_exitcode(status)
-            if deadline is not None and time.monotonic() >= deadline:
-                self._end("timeout")
-            if self._ending is not None:
-                kill_below(psutil.Process())
-                deadline = None
-
-    def _look_out(self, stopped: threading.Event) -> None:
-        """A thread: end the step when its scheduler says so, by file or because the task is no longer this attempt's."""
-        stop = Path(self.job.place) / STOP_FILE
-        opened = opened_by(self.job.setup)
-        looked = time.monotonic()
-        while not stopped.wait(STOP_LOOK_S):
-            if stop.exists():
-                return self._end("cancelled")
-            if self.job.setup.opener is None or time.monotonic() - looked < STORE_LOOK_S:
-                continue
-            try:
-                task = opened().tasks.get(self.job.work.task_id)
-            except TaskNotFound:
-                return self._end("cancelled", "Its task is gone from the store")
-            except Exception:  # the edge: a store out of reach for a while must not end a step
-                continue
-            finally:
-                looked = time.monotonic()
-            if task.state != "running" or task.token != self.job.work.token:
-                return self._end("cancelled", "Another attempt has taken its place")
-            if task.lease_until_ms is not None and now_ms() - task.lease_until_ms > UNATTENDED_MS:
-                return self._end("lost", "Its scheduler is gone")
-        return None
-
-
-def _read_all(source: int) -> bytes:
-    found = b""
-    with contextlib.suppress(BlockingIOError):
-        while data := os.read(source, 1 << 18):
-            found += data
-    return found
-
-
-def _run_step(job: Job, answers: int, watcher: int) -> None:
-    """The forked process: import, say so by one byte, perform, answer. Never returns."""
-    die_with_parent(watcher)
-    os.setsid()
-    adopt_orphans()
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.environ.update(job.environ)
-    if job.work.resources.cpu and "OMP_NUM_THREADS" not in os.environ:
-        os.environ["OMP_NUM_THREADS"] = str(max(1, int(job.work.resources.cpu)))
-    Path(job.work.log).parent.mkdir(parents=True, exist_ok=True)
-    with printed_to(job.work.log):
-        done = _performed(job, answers)
-    data = msgspec.json.encode(done)
-    while data:
-        data = data[os.write(answers, data) :]
-    os._exit(0)
-
-
-def _performed(job: Job, answers: int) -> Done:
-    setup = job.setup
-    opened = opened_by(setup)
-
-    @cache
-    def module() -> ModuleType:
-        with importing_target():
-            return load_target(setup.target, modules=setup.modules)
-
-    def find(name: str, qualname: str) -> Step[..., Any]:
-        return find_step(module() if name == setup.target.module else None, name, qualname)
-
-    try:
-        module()
-        if setup.context is not None:
-            opened()  # the context logs to these stores
-    except (Exception, SystemExit) as error:  # the edge: a module may raise anything while it is imported
-        said = "The pipeline's module could not be imported, or the store not opened, where the step was to run"
-        return _done(job, "failed", f"{said}: {error_text(error)}")
-    finally:
-        os.write(answers, b"\0")
-    return perform(job.work, find, lambda: opened().blobs, setup.context, stores=opened)
+def _ranked(job: Job) -> Job:
+    """The job of this rank, where the engine starts all ranks with the same one."""
+    rank, master = os.environ.get(RANK_VARIABLE), os.environ.get(MASTER_VARIABLE)
+    return msgspec.structs.replace(job, rank=int(rank), master=master) if rank and master else job
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when the attempt's outcome is written, whatever it is."""
+    """Exit code 0 when the attempt's outcome is written; with --message 1 when the step did not finish."""
     tied = "--tied" in arguments
     if tied:
         (size,) = _SIZE.unpack(_read_exactly(_SIZE.size))
@@ -279,12 +100,16 @@ def main(arguments: list[str]) -> int:
         os.setsid()
     else:
         data = Path(arguments[0]).read_bytes()
-    job = decode_job(data)
-    out = Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else Path(job.place) / DONE_FILE
+    job = _ranked(decode_job(data))
+    message = _option(arguments, "--message")
+    out = _option(arguments, "--out") or Path(job.place) / of_rank(DONE_FILE, job.rank)
     try:
-        outcome = run_job(job, tied=tied)
+        outcome = run_job(job, tied=tied, prints=message is not None)
     except Exception:  # the edge: what breaks here is the attempt's error
-        outcome = Outcome(_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
+        outcome = Outcome(attempt_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
+    if message is not None:
+        write_message(message, outcome, job)
+        return 0 if outcome.done.state == "finished" else 1
     beside = out.with_name(f"{out.name}.{os.getpid()}")
     with beside.open("wb") as writing:
         writing.write(encode_outcome(outcome))
@@ -294,10 +119,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _option(arguments: list[str], name: str) -> Path | None:
+    return Path(arguments[arguments.index(name) + 1]) if name in arguments else None
+
+
 def _read_exactly(count: int) -> bytes:
     found = b""
     while len(found) < count:
-        data = os.read(_TIE, count - len(found))
+        data = os.read(TIE, count - len(found))
         if not data:
             raise EOFError("the job ended in its middle")
         found += data

@@ -21,6 +21,15 @@ class Engine(ABC):
     carries: tuple[str, ...] = ()
     """Patterns of variables that the job brings along, where the engine does not pass the environment on."""
 
+    many_nodes: bool = False
+    """It starts a process a node for a step that asks for several, each with its rank."""
+    ships_code: bool = False
+    """The project's sources go along with the job: its nodes do not see them."""
+
+    def shares(self, folder: Path) -> bool:
+        """True when its jobs may open a store in this folder, though only one machine may share that."""
+        return self.same_machine
+
     @abstractmethod
     def start(self, job: Job, place: Path) -> str:
         """Hand over a job, whose file lies in `place`; gives its handle. Raises StepFailed when the engine refuses it, Unavailable when

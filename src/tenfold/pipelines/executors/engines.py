@@ -16,6 +16,8 @@ _PLACES = {
     "dask": "dask:DaskEngine",
     "ray": "ray:RayEngine",
     "docker": "docker:DockerEngine",
+    "kubernetes": "kubernetes.engine:KubernetesEngine",
+    "processes": "here:ProcessesEngine",
 }
 
 

@@ -33,7 +33,11 @@ class InlineExecutor(Executor):
         self._ended: list[Done] = []
 
     def submit(self, work: Work) -> None:
-        self._queue.append(work)
+        if work.resources.nodes > 1:
+            said = f"{work.step} asks for {work.resources.nodes} nodes, and inline is this one process. Take executor='local'"
+            self._ended.append(Done(task_id=work.task_id, token=work.token, state="failed", error=said))
+        else:
+            self._queue.append(work)
 
     def poll(self, timeout_s: float) -> list[Done]:
         ended, self._ended = self._ended, []

@@ -11,6 +11,10 @@ JOB_FILE = "job.json"
 DONE_FILE = "done.json"
 STOP_FILE = "stop"
 STARTED_FILE = "started"
+LOG_FILE = "log.txt"
+"""What one rank prints; the attempt's log has the lines of all."""
+RANK_VARIABLE, MASTER_VARIABLE = "TENFOLD_RANK", "TENFOLD_MASTER"
+"""How an engine that starts all ranks alike tells each who it is."""
 
 
 class Job(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -24,11 +28,27 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The one machine whose processes may open the stores; '': any."""
     environ: dict[str, str] = {}
     """Variables for the step, where the engine does not carry them by itself."""
+    rank: int = 0
+    """Which of the processes of a step on several nodes this is."""
+    master: str = ""
+    """host:port where rank 0 is met, when there are several."""
+    code: bytes = b""
+    """The project's sources, where the nodes do not see them; see `shipping`."""
 
     @property
     def name(self) -> str:
         """Names this attempt among all jobs of an engine: lower case letters, digits and hyphens."""
         return f"tenfold-{self.work.task_id.lower()}-{self.work.token}"
+
+
+def of_rank(name: str, rank: int) -> str:
+    """The name of a file in the place for one rank; rank 0 has the plain one.
+
+    >>> of_rank("done.json", 0), of_rank("done.json", 3)
+    ('done.json', 'done-3.json')
+    """
+    stem, dot, ending = name.partition(".")
+    return f"{stem}-{rank}{dot}{ending}" if rank else name
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,8 +15,13 @@ from typing import Any
 
 from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Blobs, Stores
+from tenfold.pipelines.hooks import hook_named
 from tenfold.pipelines.host import AtHand, open_context, with_at_hand
+from tenfold.pipelines.masking import Masker
+from tenfold.pipelines.retrying import error_names
+from tenfold.pipelines.secrets import given
 from tenfold.pipelines.steps import Step
+from tenfold.pipelines.surroundings import surroundings
 from tenfold.pipelines.templates import make
 from tenfold.pipelines.values import keep
 from tenfold.pipelines.work import Done, Work
@@ -31,23 +36,33 @@ def perform(
     context: str | None,
     *,
     stores: Callable[[], Stores] | None = None,
+    rank: int = 0,
 ) -> Done:
     """Run work to its end. Whatever the step raises becomes a failed `Done`; only KeyboardInterrupt passes through.
 
     Args:
         stores: What Tenfold's own steps find at hand.
+        rank: Of the processes of a step on several nodes, only what that of rank 0 gives is kept.
     """
     started = time.monotonic()
+    masker: Masker | None = None
     try:
         step = find(work.module, work.qualname)
         scratch = Path(work.scratch)
         arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
-        with _at_hand(work, stores), open_context(context, work.task_id):
-            value = step.call(arguments)
+        with given(work.secrets, stores, work.log) as masker, _at_hand(work, stores), _around(work):
+            with open_context(context, work.task_id):
+                value = step.call(arguments)
+        parts = [] if rank else list(zip(step.outputs, step.split_outputs(value), strict=True))
         outputs = [
             keep(part, blobs, allow_pickle=work.allow_pickle, what=f"Output {name!r} of step {step.name!r}")
-            for name, part in zip(step.outputs, step.split_outputs(value), strict=True)
+            for name, part in parts
         ]
+        for (name, _), kept in zip(parts, outputs, strict=True):
+            if kept.inline is not None and masker.finds(kept.inline):
+                raise Invalid(
+                    f"Output {name!r} of step {step.name!r} holds a secret, and outputs are kept as they are. Leave it out"
+                )
         return Done(
             task_id=work.task_id,
             token=work.token,
@@ -60,12 +75,17 @@ def perform(
             task_id=work.task_id,
             token=work.token,
             state="failed",
-            error=error_text(error),
+            error=error_text(error) if masker is None else masker.mask_text(error_text(error)),
+            error_kinds=error_names(error),
             seconds=time.monotonic() - started,
         )
     finally:
         if work.scratch and Path(work.scratch).exists():
             shutil.rmtree(work.scratch, ignore_errors=True)
+
+
+def _around(work: Work) -> AbstractContextManager[None]:
+    return surroundings(work.cwd, work.environ) if work.cwd or work.environ else nullcontext()
 
 
 def _at_hand(work: Work, stores: Callable[[], Stores] | None) -> AbstractContextManager[None]:
@@ -107,6 +127,8 @@ def find_step(module: ModuleType | None, name: str, qualname: str) -> Step[..., 
     if not isinstance(found, Step):  # `fast = step(train)` leaves the plain function under its own name
         steps = (value for value in vars(holder).values() if isinstance(value, Step))
         found = next((step for step in steps if step.function.__qualname__ == qualname), None)
+    if found is None:
+        found = hook_named(holder, qualname)
     if not isinstance(found, Step):
         raise Invalid(
             f"{name}.{qualname} is no step here. Steps that run in other processes stand at the top of a module"

@@ -9,7 +9,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -18,9 +17,11 @@ import msgspec
 from tenfold.base.errors import StepFailed, TenfoldError, Unavailable
 from tenfold.pipelines.executors.contract import Executor
 from tenfold.pipelines.executors.engine import Engine
-from tenfold.pipelines.executors.job import DONE_FILE, JOB_FILE, STOP_FILE, Job, decode_outcome, encode_job
+from tenfold.pipelines.executors.going import Going, end_of
+from tenfold.pipelines.executors.job import JOB_FILE, Job, encode_job
+from tenfold.pipelines.executors.shipping import packed
 from tenfold.pipelines.executors.wire import Setup
-from tenfold.pipelines.work import Done, State, Work
+from tenfold.pipelines.work import Done, Work
 
 GRACE_S = 3.0
 """How long an outcome may come after its job is gone: files of shared disks arrive late. Meanwhile the job's stop file
@@ -32,25 +33,15 @@ AWAY_S = 300.0
 AWAY_PAUSE_S = 5.0
 
 
-@dataclass
-class _Going:
-    job: Job
-    place: Path
-    handle: str
-    gone_at: float | None = None
-    reason: str = ""
-    cancelled_at: float | None = None
-
-
 class RemoteExecutor(Executor):
     """Runs work on an engine. `folder` takes a folder for each attempt."""
 
     def __init__(self, engine: Engine, setup: Setup, *, folder: Path, one_machine: bool) -> None:
         self.engine, self.slots = engine, engine.slots
         self._setup, self._folder = setup, folder.absolute()
-        self._only_host = socket.gethostname() if one_machine and not engine.same_machine else ""
+        self._only_host = socket.gethostname() if one_machine and not engine.shares(self._folder) else ""
         self._queue: deque[Work] = deque()
-        self._going: dict[str, _Going] = {}
+        self._going: dict[str, Going] = {}
         self._ended: list[Done] = []
         self._looked_at = float("-inf")
         self._away_since: float | None = None
@@ -74,16 +65,16 @@ class RemoteExecutor(Executor):
     def cancel(self, task_ids: list[str]) -> None:
         for work in [work for work in self._queue if work.task_id in task_ids]:
             self._queue.remove(work)
-            self._ended.append(_done(work, "cancelled"))
+            self._ended.append(end_of(work, "cancelled"))
         chosen = [self._going[id_] for id_ in task_ids if id_ in self._going]
-        self._stop([one for one in chosen if one.cancelled_at is None])
+        self._stop([one for one in chosen if one.stopped_at is None])
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
         self._queue.clear()
-        self._stop([one for one in self._going.values() if one.cancelled_at is None])
+        self._stop([one for one in self._going.values() if one.stopped_at is None])
         deadline = time.monotonic() + STOP_PATIENCE_S
         while self._going and time.monotonic() < deadline:
             self._collect()
@@ -100,16 +91,21 @@ class RemoteExecutor(Executor):
                 now = time.monotonic()
                 self._away_since = self._away_since or now
                 if now - self._away_since > AWAY_S:
-                    self._ended.append(_done(work, "failed", str(error)))
+                    self._ended.append(end_of(work, "failed", str(error)))
                 else:
                     self._queue.appendleft(work)
                     self._start_at = now + AWAY_PAUSE_S
             except TenfoldError as error:
-                self._ended.append(_done(work, "failed", str(error)))
+                self._ended.append(end_of(work, "failed", str(error)))
             if time.monotonic() >= deadline:
                 return
 
     def _start(self, work: Work) -> None:
+        if work.resources.nodes > 1 and not self.engine.many_nodes:
+            raise StepFailed(
+                f"{work.step} asks for {work.resources.nodes} nodes, and this engine starts one process a step. Take "
+                "executor= slurm, ray, kubernetes, docker or local for it"
+            )
         place = self._folder / f"{work.task_id}-{work.token}"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -120,11 +116,12 @@ class RemoteExecutor(Executor):
             place=str(place),
             only_host=self._only_host,
             environ=matching(self.engine.carries),
+            code=packed(self._setup.target) if self.engine.ships_code else b"",
         )
         fd = os.open(place / JOB_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as file:
             file.write(encode_job(msgspec.structs.replace(job, environ={})))  # tokens are not written to disk
-        self._going[work.task_id] = _Going(job, place, self.engine.start(job, place))
+        self._going[work.task_id] = Going(job, place, self.engine.start(job, place))
 
     def _collect(self) -> None:
         for one in list(self._going.values()):
@@ -136,7 +133,7 @@ class RemoteExecutor(Executor):
             self._looked_at = time.monotonic()
             for handle, reason in gone.items():
                 waiting[handle].gone_at, waiting[handle].reason = now, reason
-                _tell_to_stop(waiting[handle].place)
+                waiting[handle].tell_to_stop()
             for handle in gone:
                 self._collect_done(waiting[handle])
         for one in list(self._going.values()):
@@ -148,26 +145,20 @@ class RemoteExecutor(Executor):
         except Unavailable:
             return {}
 
-    def _collect_done(self, one: _Going) -> None:
-        try:
-            outcome = decode_outcome((one.place / DONE_FILE).read_bytes())
-        except FileNotFoundError:
-            return
-        if outcome.log:
-            Path(one.job.work.log).write_bytes(outcome.log)
-        done = outcome.done
-        if one.cancelled_at is not None and done.state != "finished":
-            done = _done(one.job.work, "cancelled")
-        self._end(one, done)
+    def _collect_done(self, one: Going) -> None:
+        one.collect()
+        if one.is_complete:
+            self._end(one, one.done())
+        elif one.verdict is not None and one.stopped_at is None:
+            self._stop([one])  # one rank failed: the others would wait for it
 
-    def _collect_gone(self, one: _Going, now: float) -> None:
-        if one.cancelled_at is not None:
-            if one.gone_at is not None or now - one.cancelled_at > STOP_PATIENCE_S:
-                self._end(one, _done(one.job.work, "cancelled"))
-        elif one.gone_at is not None and now - one.gone_at > GRACE_S:
-            self._end(one, _done(one.job.work, "lost", one.reason))
+    def _collect_gone(self, one: Going, now: float) -> None:
+        late = one.stopped_at is not None and now - one.stopped_at > STOP_PATIENCE_S
+        grace = 0.0 if one.stopped_at is not None else GRACE_S
+        if late or (one.gone_at is not None and now - one.gone_at >= grace):
+            self._end(one, one.done())
 
-    def _end(self, one: _Going, done: Done) -> None:
+    def _end(self, one: Going, done: Done) -> None:
         if self._going.pop(one.job.work.task_id, None) is None:
             return
         self._ended.append(done)
@@ -176,18 +167,13 @@ class RemoteExecutor(Executor):
         if done.state == "finished":  # else its files may say more
             shutil.rmtree(one.place, ignore_errors=True)
 
-    def _stop(self, chosen: Sequence[_Going]) -> None:
+    def _stop(self, chosen: Sequence[Going]) -> None:
         for one in chosen:
-            one.cancelled_at = time.monotonic()
-            _tell_to_stop(one.place)
+            one.stopped_at = time.monotonic()
+            one.tell_to_stop()
         if chosen:
             with contextlib.suppress(TenfoldError):
                 self.engine.stop([one.handle for one in chosen])
-
-
-def _tell_to_stop(place: Path) -> None:
-    with contextlib.suppress(OSError):
-        (place / STOP_FILE).touch()
 
 
 def _absolute(path: str) -> str:
@@ -197,10 +183,6 @@ def _absolute(path: str) -> str:
 def matching(patterns: Sequence[str]) -> dict[str, str]:
     """This process's variables whose names match one of these patterns."""
     return {name: value for name, value in os.environ.items() if any(fnmatch(name, one) for one in patterns)}
-
-
-def _done(work: Work, state: State, error: str = "") -> Done:
-    return Done(task_id=work.task_id, token=work.token, state=state, error=error)
 
 
 def refused(engine: str, said: str) -> StepFailed:

@@ -6,9 +6,17 @@ import time
 from collections.abc import Callable
 
 from tenfold.pipelines.executors.contract import Executor
+from tenfold.pipelines.resources import Resources
 from tenfold.pipelines.work import Done, Work
 
 SLICE_S = 0.02
+MANY_HERE = "processes"
+"""Where a step on several nodes runs on this machine: no name to choose."""
+
+
+def place_of(executor: str, resources: Resources) -> str:
+    """The executor that a step goes to: warm processes take no ranks."""
+    return MANY_HERE if executor == "local" and resources.nodes > 1 else executor
 
 
 class RoutingExecutor(Executor):
@@ -24,7 +32,7 @@ class RoutingExecutor(Executor):
         return sum(executor.slots for executor in self.started.values())
 
     def submit(self, work: Work) -> None:
-        self.started[work.executor or self._default].submit(work)
+        self.started[place_of(work.executor or self._default, work.resources)].submit(work)
 
     def poll(self, timeout_s: float) -> list[Done]:
         deadline = time.monotonic() + timeout_s

@@ -17,7 +17,7 @@ import msgspec
 
 from tenfold.base.errors import Invalid, Unavailable
 from tenfold.pipelines.executors.engine import Engine
-from tenfold.pipelines.executors.job import JOB_FILE, Job
+from tenfold.pipelines.executors.job import JOB_FILE, MASTER_VARIABLE, RANK_VARIABLE, Job
 from tenfold.pipelines.executors.remote import refused
 
 _ENDED = {
@@ -50,6 +50,7 @@ class SlurmEngine(Engine):
     """Jobs of sbatch. A handle is a job's number."""
 
     Options = SlurmOptions
+    many_nodes = True
 
     def __init__(self, options: SlurmOptions) -> None:
         if shutil.which("sbatch") is None:
@@ -64,6 +65,8 @@ class SlurmEngine(Engine):
         words += [*resource_words(job), *self.options.options]
         python = shlex.quote(self.options.python or sys.executable)
         command = f"exec {python} -P -m tenfold.pipelines.executors.attempt {shlex.quote(str(place / JOB_FILE))}"
+        if job.work.resources.nodes > 1:
+            command = _on_each_node(command)
         script = "\n".join(["#!/bin/sh", self.options.setup, command, ""])
         done = _run(["sbatch", *words], script)
         if done.returncode and "contact slurm controller" in done.stderr:
@@ -90,10 +93,21 @@ class SlurmEngine(Engine):
         _run(["scancel", "--full", *handles])
 
 
+def _on_each_node(command: str) -> str:
+    """A process a node; rank 0 is met at the first node, at a port that follows from the job's number."""
+    lines = [
+        f'{MASTER_VARIABLE}="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"',
+        f"export {MASTER_VARIABLE}",
+    ]
+    inner = shlex.quote(f'{RANK_VARIABLE}="$SLURM_PROCID"; export {RANK_VARIABLE}; {command}')
+    return "\n".join([*lines, f"exec srun --export=ALL --kill-on-bad-exit=0 sh -c {inner}"])
+
+
 def resource_words(job: Job) -> list[str]:
     """A step's resources as options of sbatch; cores are whole, memory whole MiB."""
     asked = job.work.resources
     words = [f"--cpus-per-task={max(1, -int(-asked.cpu // 1))}"] if asked.cpu else []
+    words += [f"--nodes={asked.nodes}", f"--ntasks={asked.nodes}", "--ntasks-per-node=1"] if asked.nodes > 1 else []
     words += [f"--mem={-(-asked.memory_bytes // 2**20)}M"] if asked.memory_bytes else []
     return words + ([f"--gres=gpu:{asked.gpu}"] if asked.gpu else [])
 

@@ -18,6 +18,7 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
+from tenfold.pipelines.executors.memory import held_to
 from tenfold.pipelines.executors.perform import find_step, perform
 from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent
 from tenfold.pipelines.executors.wire import Reader, Setup, frame
@@ -46,7 +47,8 @@ def run_worker(source: socket.socket, setup: Setup, module: ModuleType, parent: 
         with printed_to(work.log):
             if setup.context is not None:
                 opened()  # the context logs to these stores
-            done = perform(work, find, lambda: opened().blobs, setup.context, stores=opened)
+            with held_to(work.resources):
+                done = perform(work, find, lambda: opened().blobs, setup.context, stores=opened)
         source.sendall(frame(done))
 
 

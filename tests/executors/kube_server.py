@@ -1,0 +1,448 @@
+"""A cluster of one node for tests: an API server that speaks the endpoints a Job needs, its Job controller, its kubelet.
+
+What is created is checked against Kubernetes' own schema, strictly. Pods run as processes of this machine, each with
+mounts, process ids and a host name of its own: they see the system, their declared volumes, and none of the hidden
+folders. Needs root.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import urllib.parse
+import uuid
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import kubernetes_validate
+
+NODE = "node-1"
+INDEX = "batch.kubernetes.io/job-completion-index"
+CGROUPS = Path("/sys/fs/cgroup/memory")
+PATHS = re.compile(
+    r"/(?:api/v1|apis/batch/v1)/namespaces/(?P<ns>[^/]+)/(?P<kind>pods|secrets|services|jobs)(?:/(?P<name>[^/]+)(?P<log>/log)?)?"
+)
+KINDS = {"pods": "Pod", "secrets": "Secret", "services": "Service", "jobs": "Job"}
+
+
+def now(later_s: float = 0) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=later_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Refused(Exception):
+    def __init__(self, code: int, reason: str, message: str):
+        super().__init__(message)
+        self.code, self.reason = code, reason
+
+
+class FakeCluster:
+    """Objects of one namespace, and what runs for them."""
+
+    def __init__(self, folder: Path, *, images: set[str], hidden: list[Path]):
+        self.folder, self.images, self.hidden = folder, images, hidden
+        self.lock = threading.Condition(threading.RLock())
+        self.objects: dict[tuple[str, str], dict] = {}
+        self.events: list[tuple[str, str, dict]] = []
+        self.version = 0
+        self.processes: dict[str, subprocess.Popen] = {}
+        self.made: list[dict] = []
+        """All that was created, for tests to look at."""
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def kubeconfig(self) -> Path:
+        place = self.folder / "kubeconfig"
+        address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        place.write_text(
+            json.dumps(
+                {
+                    "apiVersion": "v1", "kind": "Config", "current-context": "here",
+                    "clusters": [{"name": "here", "cluster": {"server": address}}],
+                    "users": [{"name": "me", "user": {}}],
+                    "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me", "namespace": "work"}}],
+                }
+            )
+        )  # fmt: skip
+        return place
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+    def all(self, kind: str) -> list[dict]:
+        with self.lock:
+            return [one for (found, _), one in self.objects.items() if found == kind]
+
+    # Objects
+
+    def put(self, kind: str, one: dict, event: str) -> None:
+        with self.lock:
+            self.version += 1
+            one["metadata"]["resourceVersion"] = str(self.version)
+            name = one["metadata"]["name"]
+            if event == "DELETED":
+                self.objects.pop((kind, name), None)
+            else:
+                self.objects[kind, name] = one
+            self.events.append((event, kind, json.loads(json.dumps(one))))
+            self.lock.notify_all()
+
+    def change(self, kind: str, name: str, change) -> None:
+        with self.lock:
+            if (kind, name) in self.objects:
+                one = json.loads(json.dumps(self.objects[kind, name]))
+                change(one)
+                self.put(kind, one, "MODIFIED")
+
+    def get(self, kind: str, name: str) -> dict:
+        with self.lock:
+            if (kind, name) not in self.objects:
+                raise Refused(404, "NotFound", f'{kind} "{name}" not found')
+            return self.objects[kind, name]
+
+    def create(self, kind: str, ns: str, one: dict) -> dict:
+        try:
+            kubernetes_validate.validate(one, kubernetes_validate.latest_version(), strict=True)
+        except kubernetes_validate.ValidationError as error:
+            raise Refused(422, "Invalid", f"{error.message} at {list(error.path)}") from error
+        name = one["metadata"]["name"]
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name):
+            raise Refused(422, "Invalid", f"metadata.name: Invalid value: {name!r}")
+        for value in one["metadata"].get("labels", {}).values():
+            if value and not re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", value):
+                raise Refused(422, "Invalid", f"metadata.labels: Invalid value: {value!r}")
+        with self.lock:
+            if (kind, name) in self.objects:
+                raise Refused(409, "AlreadyExists", f'{kind}.batch "{name}" already exists')
+            one["metadata"] |= {"uid": str(uuid.uuid4()), "namespace": ns, "creationTimestamp": now()}
+            one["status"] = {}
+            self.made.append(json.loads(json.dumps(one)))
+            self.put(kind, one, "ADDED")
+        if kind == "jobs":
+            threading.Thread(target=self._control, args=(name,), daemon=True).start()
+        return one
+
+    def delete(self, kind: str, name: str, how: str, grace_s: int | None = None) -> dict:
+        one = self.get(kind, name)
+        if kind == "pods":
+            grace = grace_s if grace_s is not None else one["spec"].get("terminationGracePeriodSeconds", 30)
+            self.change(kind, name, lambda pod: pod["metadata"].setdefault("deletionTimestamp", now(grace)))
+            threading.Thread(target=self._end_pod, args=(name, grace), daemon=True).start()
+        elif kind == "jobs":
+            if how == "Foreground":
+                self.change(kind, name, lambda job: job["metadata"].setdefault("deletionTimestamp", now()))
+            else:
+                self.put(kind, one, "DELETED")
+            threading.Thread(target=self._collect, args=(one, how), daemon=True).start()
+        else:
+            self.put(kind, one, "DELETED")
+        return one
+
+    def _owned(self, uid: str) -> list[tuple[str, str]]:
+        with self.lock:
+            return [
+                key
+                for key, one in self.objects.items()
+                if any(owner["uid"] == uid for owner in one["metadata"].get("ownerReferences", ()))
+            ]
+
+    def _collect(self, job: dict, how: str) -> None:
+        """The garbage collector: what a deleted Job owns goes too, and in the foreground before it."""
+        while left := self._owned(job["metadata"]["uid"]):
+            for kind, name in left:
+                if "deletionTimestamp" not in self.objects.get((kind, name), job)["metadata"]:
+                    self.delete(kind, name, "Background")
+            time.sleep(0.02)
+        if how == "Foreground":
+            self.put("jobs", job, "DELETED")
+
+    # The Job controller
+
+    def _control(self, name: str) -> None:
+        job = self.get("jobs", name)
+        spec, started = job["spec"], time.monotonic()
+        assert spec["backoffLimit"] == 0 and spec["template"]["spec"]["restartPolicy"] == "Never"
+        self.change("jobs", name, lambda one: one["status"].update({"startTime": now(), "active": 1}))
+        pods = []
+        for index in range(spec.get("completions", 1)):
+            many = spec.get("completionMode") == "Indexed"
+            meta = json.loads(json.dumps(spec["template"]["metadata"]))
+            meta["labels"] |= {"job-name": name, "batch.kubernetes.io/job-name": name}
+            if many:
+                meta["annotations"][INDEX] = str(index)
+            owner = {"kind": "Job", "name": name, "uid": job["metadata"]["uid"], "apiVersion": "batch/v1"}
+            meta["ownerReferences"] = [{**owner, "controller": True, "blockOwnerDeletion": True}]
+            pods.append(f"{name}-{index}-{os.urandom(3).hex()}" if many else f"{name}-{os.urandom(3).hex()}")
+            pod_spec = {**spec["template"]["spec"], **({"hostname": f"{name}-{index}"} if many else {})}
+            self.create(
+                "pods",
+                job["metadata"]["namespace"],
+                {"apiVersion": "v1", "kind": "Pod", "metadata": {**meta, "name": pods[-1]}, "spec": pod_spec},
+            )
+            threading.Thread(target=self._kubelet, args=(pods[-1],), daemon=True).start()
+        reason = self._wait_for_pods(name, pods, started + spec.get("activeDeadlineSeconds", 1e9))
+        if reason is None:
+            return
+        if reason != "Complete":
+            for pod in pods:
+                one = self.objects.get(("pods", pod))
+                if one is not None and one["status"].get("phase") not in ("Succeeded", "Failed"):
+                    self.delete("pods", pod, "Background")
+        kind = "Complete" if reason == "Complete" else "Failed"
+        condition = {"type": kind, "status": "True", "reason": reason, "message": f"Job has ended: {reason}"}
+        self.change("jobs", name, lambda one: one["status"].update({"active": 0, "conditions": [condition]}))
+        time.sleep(spec.get("ttlSecondsAfterFinished", 1e6))
+        if ("jobs", name) in self.objects:
+            self.delete("jobs", name, "Background")
+
+    def _wait_for_pods(self, name: str, pods: list[str], deadline: float) -> str | None:
+        while True:
+            job = self.objects.get(("jobs", name))
+            if job is None or "deletionTimestamp" in job["metadata"]:
+                return None
+            found = [self.objects.get(("pods", pod)) for pod in pods]
+            phases = [None if pod is None else pod["status"].get("phase") for pod in found]
+            if any(
+                p is None or p == "Failed" or "deletionTimestamp" in pod["metadata"]
+                for p, pod in zip(phases, found, strict=True)
+                if pod is None or p
+            ):
+                return "BackoffLimitExceeded"
+            if all(phase == "Succeeded" for phase in phases):
+                return "Complete"
+            if time.monotonic() > deadline:
+                return "DeadlineExceeded"
+            time.sleep(0.02)
+
+    # The kubelet
+
+    def _kubelet(self, name: str) -> None:
+        try:
+            self._run_pod(name)
+        except Refused:
+            return  # deleted meanwhile
+
+    def _status(self, name: str, phase: str, state: dict, **more) -> None:
+        container = {"name": self.get("pods", name)["spec"]["containers"][0]["name"], "state": state}
+
+        def change(pod):
+            pod["status"].update({"phase": phase, "containerStatuses": [container], **more})
+
+        self.change("pods", name, change)
+
+    def _run_pod(self, name: str) -> None:
+        spec = self.get("pods", name)["spec"]
+        if spec.get("nodeSelector", {}).items() - {("kubernetes.io/os", "linux")}:
+            condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+            condition["message"] = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+            self.change("pods", name, lambda pod: pod["status"].update({"phase": "Pending", "conditions": [condition]}))
+            return
+        self.change("pods", name, lambda pod: pod["spec"].update({"nodeName": NODE}))
+        container = spec["containers"][0]
+        if container["image"] not in self.images:
+            for reason in ("ErrImagePull", "ImagePullBackOff"):
+                waiting = {"reason": reason, "message": f'Back-off pulling image "{container["image"]}"'}
+                self._status(name, "Pending", {"waiting": waiting})
+            return
+        self._status(name, "Pending", {"waiting": {"reason": "ContainerCreating"}})
+        while not (script := self._script(name, spec)):
+            time.sleep(0.02)
+        place = self.folder / name
+        environ = self._environ(self.get("pods", name), container)
+        words = ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script]
+        with (place / "log").open("ab") as log:
+            process = subprocess.Popen(words, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
+        self.processes[name] = process
+        self._status(name, "Running", {"running": {"startedAt": now()}}, startTime=now(), podIP="127.0.0.1")
+        code = process.wait()
+        state = {"exitCode": code if code >= 0 else 128 - code, "reason": "Completed" if code == 0 else "Error"}
+        message = (place / "message").read_text()[:4096]
+        if not message and code and container["terminationMessagePolicy"] == "FallbackToLogsOnError":
+            message = (place / "log").read_text("utf-8", "replace")[-2048:]
+        state |= {"message": message} if message else {}
+        if (place / "oom").exists():
+            state |= {"reason": "OOMKilled", "exitCode": 137}
+        self._status(name, "Succeeded" if code == 0 else "Failed", {"terminated": state})
+
+    def _script(self, name: str, spec: dict) -> str | None:
+        """The container's set-up and command as a shell script; None while a Secret is missing."""
+        place, container = self.folder / name, spec["containers"][0]
+        place.mkdir(exist_ok=True)
+        (place / "message").touch()
+        (place / "log").touch()
+        lines = [f"hostname {shlex.quote(spec.get('hostname', name))}"]
+        sources = {}
+        for volume in spec.get("volumes", ()):
+            if "secret" in volume:
+                found = self.objects.get(("secrets", volume["secret"]["secretName"]))
+                if found is None:
+                    return None
+                folder = place / volume["name"]
+                folder.mkdir(exist_ok=True)
+                for key, data in found["data"].items():
+                    (folder / key).write_bytes(base64.b64decode(data))
+                sources[volume["name"]] = folder
+            elif "hostPath" in volume:
+                sources[volume["name"]] = Path(volume["hostPath"]["path"])
+        keep = place / "keep"
+        keep.mkdir(exist_ok=True)
+        mounts = container.get("volumeMounts", ())
+        for index, mount in enumerate(mounts):
+            lines += [f"mkdir -p {keep}/{index}", f"mount --bind {sources[mount['name']]} {keep}/{index}"]
+        lines += [f"mkdir -p {keep}/m", f"mount --bind {place} {keep}/m"]
+        lines += [f"mount -t tmpfs none {one}" for one in self.hidden]
+        for index, mount in enumerate(mounts):
+            lines += [f"mkdir -p {mount['mountPath']}", f"mount --bind {keep}/{index} {mount['mountPath']}"]
+        (place / "hosts").write_text("127.0.0.1 localhost " + " ".join(self._names(spec)) + "\n")
+        lines += [f"mount --bind {keep}/m/hosts /etc/hosts", "touch /dev/termination-log"]
+        lines += [f"mount --bind {keep}/m/message {container['terminationMessagePath']}"]
+        lines += [f"exec {shlex.join(container['command'])}"]
+        return "set -e\n" + "\n".join(lines)
+
+    def _names(self, spec: dict) -> list[str]:
+        service = self.objects.get(("services", spec.get("subdomain", "")))
+        return [f"{spec['subdomain']}-{index}.{spec['subdomain']}" for index in range(16)] if service else []
+
+    def _environ(self, pod: dict, container: dict) -> dict[str, str]:
+        made = {"PATH": os.environ["PATH"], "HOME": "/root", "KUBERNETES_SERVICE_HOST": "127.0.0.1"}
+        for source in container.get("envFrom", ()):
+            data = self.get("secrets", source["secretRef"]["name"])["data"]
+            made |= {key: base64.b64decode(value).decode() for key, value in data.items()}
+        for one in container.get("env", ()):
+            where = one.get("valueFrom", {})
+            if "fieldRef" in where:
+                key = re.search(r"\['(.*)'\]", where["fieldRef"]["fieldPath"])[1]
+                made[one["name"]] = pod["metadata"]["annotations"][key]
+            elif "secretKeyRef" in where:
+                data = self.get("secrets", where["secretKeyRef"]["name"])["data"]
+                made[one["name"]] = base64.b64decode(data[where["secretKeyRef"]["key"]]).decode()
+            else:
+                made[one["name"]] = one["value"]
+        return made
+
+    def _end_pod(self, name: str, grace_s: float) -> None:
+        process = self.processes.get(name)
+        if process is not None and process.poll() is None:
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            for child in children:
+                os.kill(int(child), signal.SIGTERM if grace_s else signal.SIGKILL)
+            try:
+                process.wait(grace_s or 10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if ("pods", name) in self.objects:
+            self.put("pods", self.objects["pods", name], "DELETED")
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    # HTTP
+
+    def _handler(cluster):  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args):
+                pass
+
+            def do_GET(self):
+                self._answer(self._get)
+
+            def do_POST(self):
+                self._answer(self._post)
+
+            def do_DELETE(self):
+                self._answer(self._delete)
+
+            def _answer(self, how):
+                url = urllib.parse.urlsplit(self.path)
+                self.query = dict(urllib.parse.parse_qsl(url.query))
+                size = int(self.headers.get("Content-Length") or 0)
+                self.body = json.loads(self.rfile.read(size)) if size else {}
+                found = PATHS.fullmatch(url.path)
+                try:
+                    if found is None:
+                        raise Refused(404, "NotFound", "the server could not find the requested resource")
+                    if found["ns"] != "work":
+                        raise Refused(403, "Forbidden", f'User "me" cannot work in the namespace "{found["ns"]}"')
+                    answer = how(found["kind"], found["ns"], found["name"], found["log"])
+                    code = 201 if self.command == "POST" else 200
+                except Refused as error:
+                    code = error.code
+                    answer = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code}
+                    answer |= {"reason": error.reason, "message": str(error)}
+                if answer is not None:
+                    data = json.dumps(answer).encode()
+                    self.send_response(code)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(data)))
+                    self.end_headers()
+                    self.wfile.write(data)
+
+            def _get(self, kind, ns, name, log):
+                if log:
+                    return self._log(name)
+                if name:
+                    return cluster.get(kind, name)
+                with cluster.lock:
+                    items = [one for one in cluster.all(kind) if self._chosen(one)]
+                    meta = {"resourceVersion": str(cluster.version)}
+                    return {
+                        "kind": f"{KINDS[kind]}List",
+                        "apiVersion": "v1",
+                        "metadata": meta,
+                        "items": json.loads(json.dumps(items)),
+                    }
+
+            def _chosen(self, one):
+                labels = one["metadata"].get("labels", {})
+                for part in re.split(r",(?![^(]*\))", self.query.get("labelSelector", "")):
+                    if found := re.fullmatch(r"(\S+) in \((.*)\)", part):
+                        if labels.get(found[1]) not in found[2].split(","):
+                            return False
+                    elif "!=" in part:
+                        if labels.get(part.split("!=")[0]) == part.split("!=")[1]:
+                            return False
+                    elif part and labels.get(part.split("=")[0]) != part.split("=")[1]:
+                        return False
+                return True
+
+            def _post(self, kind, ns, name, log):
+                return cluster.create(kind, ns, self.body)
+
+            def _delete(self, kind, ns, name, log):
+                how = self.body.get("propagationPolicy") or self.query.get("propagationPolicy") or "Background"
+                return cluster.delete(kind, name, how, self.body.get("gracePeriodSeconds"))
+
+            def _log(self, name):
+                pod = cluster.get("pods", name)
+                if "waiting" in pod["status"].get("containerStatuses", [{"state": {"waiting": {}}}])[0]["state"]:
+                    raise Refused(400, "BadRequest", f'container in pod "{name}" is waiting to start')
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain")
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                with (cluster.folder / name / "log").open("rb") as file:
+                    while True:
+                        over = cluster.processes[name].poll() is not None
+                        if data := file.read(1 << 16):
+                            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+                        elif over or self.query.get("follow") != "true":
+                            break
+                        else:
+                            time.sleep(0.05)
+                self.wfile.write(b"0\r\n\r\n")
+
+        return Handler
