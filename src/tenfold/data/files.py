@@ -9,19 +9,20 @@ from typing import BinaryIO
 from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
-from tenfold.data.globs import glob_pattern, is_glob
+from tenfold.data.globs import choose_entries, is_glob
+from tenfold.data.parts import tree_here
 from tenfold.data.referenced import blobs_of
 from tenfold.records import Entry, Version
 
 
 def files_of(stores: Stores, version: Version) -> list[Entry]:
     """Its files, symlinks and empty folders, sorted by path. Raises Invalid for a version that is a small value."""
-    return stores.blobs.entries(tree_of(version))
+    return stores.blobs.entries(_tree_here(stores, version))
 
 
 def find_file(stores: Stores, version: Version, path: str) -> Entry:
     """One file of it. Raises BlobNotFound, naming files that are there."""
-    entry = stores.blobs.find_entry(tree_of(version), path)
+    entry = stores.blobs.find_entry(_tree_here(stores, version), path)
     if entry is None or entry.kind == "folder":
         there = [entry.path for entry in files_of(stores, version) if entry.kind != "folder"]
         some = ", ".join(there[:5]) + (f" and {len(there) - 5} more" if len(there) > 5 else "")
@@ -35,12 +36,7 @@ def matching(stores: Stores, version: Version, path: str) -> list[Entry]:
     Raises:
         BlobNotFound: Nothing matches.
     """
-    entries = files_of(stores, version)
-    if is_glob(path):
-        pattern = glob_pattern(path.rstrip("/"))
-        found = [e for e in entries if any(pattern.fullmatch(part) for part in _heads(e.path))]
-    else:
-        found = [e for e in entries if e.path == path or e.path.startswith(f"{path.rstrip('/')}/")]
+    found = choose_entries(files_of(stores, version), path)
     if not found:
         raise BlobNotFound(
             f"{version.address} has nothing at {path!r}. List its files with: tenfold data ls {version.name}@v{version.number}",
@@ -74,7 +70,9 @@ def check_out(
     if paths is not None and any(is_glob(path) for path in paths):
         entries = {entry.path: entry for path in paths for entry in matching(stores, version, path)}
         return blobs_of(stores, version).place(entries.values(), folder, link=link, progress=progress)
-    return blobs_of(stores, version).checkout(tree_of(version), folder, paths=paths, link=link, progress=progress)
+    return blobs_of(stores, version).checkout(
+        _tree_here(stores, version), folder, paths=paths, link=link, progress=progress
+    )
 
 
 def tree_of(version: Version) -> str:
@@ -84,7 +82,6 @@ def tree_of(version: Version) -> str:
     return version.digest
 
 
-def _heads(path: str) -> list[str]:
-    """The path and the folders above it."""
-    parts = path.split("/")
-    return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+def _tree_here(stores: Stores, version: Version) -> str:
+    tree_of(version)
+    return tree_here(stores, version)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
-from tenfold.data.publishing import ELSEWHERE
+from tenfold.data.parts import ELSEWHERE
 from tenfold.records import Version
 
 GRACE_MS = 14 * 24 * 3_600_000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tenfold.base.errors import Invalid
+from tenfold.records import Entry
 
 _MAGIC = re.compile(r"[*?\[{]")
 
@@ -12,6 +14,14 @@ _MAGIC = re.compile(r"[*?\[{]")
 def is_glob(text: str) -> bool:
     """True when a path has a character that means more than itself."""
     return bool(_MAGIC.search(text))
+
+
+def choose_entries(entries: Sequence[Entry], path: str) -> list[Entry]:
+    """The entries of a file, of all below a folder, or of a glob (also of all below folders that match it)."""
+    if is_glob(path):
+        pattern = glob_pattern(path.rstrip("/"))
+        return [e for e in entries if any(pattern.fullmatch(part) for part in _heads(e.path))]
+    return [e for e in entries if e.path == path or e.path.startswith(f"{path.rstrip('/')}/")]
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
@@ -55,3 +65,9 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
         raise Invalid(
             f"The glob {glob!r} cannot be read: {error}. Use *, **, ?, [ab], {{a,b}}", field="path"
         ) from error
+
+
+def _heads(path: str) -> list[str]:
+    """The path and the folders above it."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]

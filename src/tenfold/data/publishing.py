@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenfold.base import ids
-from tenfold.base.errors import RefMoved
+from tenfold.base.errors import Conflict, RefMoved
 from tenfold.contracts import Stores
 from tenfold.data import tables
+from tenfold.data.parts import find_part
 from tenfold.data.referenced import refuse_reference
 from tenfold.data.transactions import open_transaction
 from tenfold.records import Draft, Move, Ref, Tree, Version
@@ -17,9 +18,6 @@ from tenfold.records import Draft, Move, Ref, Tree, Version
 KIND = "data"
 TAG = "tag"
 """Why a tag was made: what tells it from a branch."""
-
-ELSEWHERE = "remote"
-"""The tag of a version whose files were not fetched: which remote has them."""
 
 _LOOK_AT_MOST = 10_000
 
@@ -46,11 +44,16 @@ def publish_tree(
 
     Raises:
         RefMoved: The ref is elsewhere; nothing was recorded.
-        Invalid: It would follow on a version whose files lie elsewhere.
+        Invalid, Conflict: It would follow on a version whose files lie elsewhere, or of which only part is here.
     """
     if type_ is None:
         for parent in stores.versions.get(parents):
             refuse_reference(parent, "only what lies there can be their next version (tenfold data update)")
+            if find_part(stores, parent) is not None and not stores.blobs.has([parent.digest]):
+                raise Conflict(
+                    f"Only part of {parent.address} is here, so what follows on it would lose the rest. Nothing was "
+                    f"recorded. Get it first: tenfold data fetch {name}"
+                )
     draft = Draft(
         id=ids.new_id(),
         kind=KIND,

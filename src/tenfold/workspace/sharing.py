@@ -92,7 +92,7 @@ def push(
 
 def pull(
     chosen: Chosen, *, remote: str | None = None, refs: Sequence[str] | None = None, history: bool = False,
-    fetch_only: bool = False, dry_run: bool = False, progress: Progress | None = None,
+    only: Sequence[str] = (), fetch_only: bool = False, dry_run: bool = False, progress: Progress | None = None,
 ) -> list[Fetched]:  # fmt: skip
     """Pull datasets one after the other, or with `fetch_only` fetch them; see `tenfold.data.remotes`.
 
@@ -108,7 +108,7 @@ def pull(
         began = time.monotonic()
         one = bring(
             stores, home, name, remote=there.name, refs=refs, also=chosen.trees.get(name, ()), history=history,
-            dry_run=dry_run, progress=progress,
+            only=only, dry_run=dry_run, progress=progress,
         )  # fmt: skip
         done.append(_timed(one, there.url, time.monotonic() - began, dry_run=dry_run))
     if any(one.versions for one in done) and not dry_run:

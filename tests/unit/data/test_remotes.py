@@ -10,7 +10,7 @@ import pytest
 
 from tenfold.base.errors import BlobNotFound, Conflict, Damaged, NotFound, RefMoved, Unavailable
 from tenfold.contracts import Medium, Stores
-from tenfold.data import Dataset, verify
+from tenfold.data import Dataset, collect_garbage, verify
 from tenfold.data.remotes import BucketHome, Home, StoreHome, fetch, pull, push
 from tenfold.stores.blobs import MemoryMedium, PackedBlobs, open_blobs, transfer
 from tenfold.testing.stores import memory_stores
@@ -181,6 +181,31 @@ def test_versions_whose_files_were_not_fetched_are_known_and_come_when_asked_for
     fetch(bob, home, "a", remote="origin", also=[old.id])
     assert content(bob, "a", "v1") == {"x": b"old"}
     assert Dataset(bob, "a").at(1).tags == {}
+
+
+def test_part_of_a_version_is_fetched_read_kept_and_completed(home: Home, ada: Stores, bob: Stores) -> None:
+    large = random.Random(5).randbytes(900_000)
+    Dataset(ada, "a").commit({**files(70), "deep/x.csv": b"x", "deep/large": large})
+    push(ada, home, "a", remote="origin")
+    planned = fetch(bob, home, "a", remote="origin", only=["deep/*.csv"], dry_run=True)
+    found = pull(bob, home, "a", remote="origin", only=["deep/*.csv"])
+    assert (found.files, found.size_bytes, found.moved) == (1, planned.size_bytes, ["main"])
+    assert found.size_bytes < 1_000
+    assert content(bob, "a") == {"deep/x.csv": b"x"}
+    fetch(bob, home, "a", remote="origin", only=["deep"])
+    collect_garbage(bob, grace_ms=0)
+    data = Dataset(bob, "a")
+    assert data.open("deep/large").read() == large and len(data.files()) == 2
+    assert data.at("main").files == 72 and verify(bob) == []
+    with pytest.raises(BlobNotFound, match="It has: deep/large, deep/x.csv"):
+        data.open("d1/f1")
+    with pytest.raises(Conflict, match="Only part of data:a@v1 is here"):
+        data.commit({"more": b"1"}, add=True)
+    with pytest.raises(BlobNotFound, match="has nothing at none at origin"):
+        fetch(bob, home, "a", remote="origin", only=["none"])
+    fetch(bob, home, "a", remote="origin")
+    assert content(bob, "a") == content(ada, "a")
+    data.commit({"more": b"1"}, add=True)
 
 
 def test_what_cannot_be_pushed_or_fetched_is_said(home: Home, ada: Stores, bob: Stores, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tenfold.cli.app import EXIT_CODES
-from tenfold.cli.data.naming import link_option, link_types, open_address, remote_source, version_in
+from tenfold.cli.data.naming import link_option, link_types, open_address, part_note, remote_source, version_in
 from tenfold.cli.output import emit_json, json_option, progress
 
 
@@ -32,4 +32,6 @@ def get(address: str, output: Path | None, remote: str | None, link: str | None,
     if as_json:
         emit_json({"files": written, "folder": str(folder)})
         return
+    if (note := part_note(data, version_in(wanted))) is not None:
+        click.secho(note, fg="yellow", err=True)
     click.echo(f"{written:,} files written to {folder}")

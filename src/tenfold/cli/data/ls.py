@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tenfold.cli.app import EXIT_CODES
-from tenfold.cli.data.naming import open_address, remote_source, version_in
+from tenfold.cli.data.naming import open_address, part_note, remote_source, version_in
 from tenfold.cli.output import emit_json, json_option, size, table
 
 
@@ -20,4 +20,6 @@ def ls(dataset: str, remote: str | None, as_json: bool) -> None:
     if as_json:
         emit_json(entries)
         return
+    if (note := part_note(data, version_in(address))) is not None:
+        click.secho(note, fg="yellow", err=True)
     table([(e.path, size(e.size_bytes), e.digest[:12]) for e in entries], ("path", "size", "content"), empty="No files")

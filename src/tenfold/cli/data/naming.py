@@ -79,6 +79,20 @@ def version_in(address: Address) -> str | int | None:
     return address.number if address.number is not None else address.ref
 
 
+def part_note(data: Any, at: str | int | None) -> str | None:
+    """What to say of a version of which only part was fetched."""
+    from tenfold.data.parts import find_part
+
+    version = data.at(at)
+    part = find_part(data.stores, version)
+    if part is None:
+        return None
+    return (
+        f"note: {part.files:,} of the {version.files:,} files of {version.address} were fetched. The rest: tenfold data fetch "
+        f"{version.name}"
+    )
+
+
 def link_types(flag: str | None) -> list[str]:
     """The ways to place files that flag or setting name. Raises Invalid for one that is not known."""
     from tenfold.stores.blobs.linking import check_link_types

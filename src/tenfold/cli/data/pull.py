@@ -13,6 +13,9 @@ from tenfold.cli.output import emit_json, json_option, progress, size
 _what = click.argument("what", nargs=-1, metavar="[PATH|DATASET...]")
 _branch = click.option("--branch", "refs", multiple=True, help="Only this branch or tag (may be given again)")
 _history = click.option("--history", is_flag=True, help="The files of every version, not only of those that are named")
+_only = click.option(
+    "--only", multiple=True, metavar="PATH|GLOB", help="Only these files of each version (may be given again)"
+)
 _dry = click.option("--dry-run", is_flag=True, help="Say what would come: files, bytes, seconds")
 
 
@@ -21,6 +24,7 @@ _dry = click.option("--dry-run", is_flag=True, help="Say what would come: files,
 @remote_option
 @_branch
 @_history
+@_only
 @click.option("--force", is_flag=True, help="Overwrite changed files, which are in no version")
 @_dry
 @json_option
@@ -29,14 +33,15 @@ def pull(
     remote: str | None,
     refs: tuple[str, ...],
     history: bool,
+    only: tuple[str, ...],
     force: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Fetch, move the branches here forward, and make tracked paths what their pointers name.
 
-    A branch that went on at both ends stays as it is, and how to merge it is said. Part of a dataset: tenfold data get
-    --remote.
+    A branch that went on at both ends stays as it is, and how to merge it is said. With --only no tracked path is written:
+    ls, cat and get read the part that came.
     """
     from tenfold.data.remotes import apart_error
     from tenfold.workspace import sharing
@@ -45,10 +50,10 @@ def pull(
     chosen = sharing.choose(what)
     with progress("fetching", rate=True) as report:
         found = sharing.pull(
-            chosen, remote=remote, refs=refs or None, history=history, dry_run=dry_run, progress=report
+            chosen, remote=remote, refs=refs or None, history=history, only=only, dry_run=dry_run, progress=report
         )
     restored = []
-    if not dry_run and chosen.paths:
+    if not dry_run and chosen.paths and not only:
         with progress("writing") as report:
             restored = sharing.check_out(chosen, force=force, progress=report)
     if as_json:
@@ -60,7 +65,7 @@ def pull(
             click.echo(f"{path.path}: v{path.number}, {path.files:,} files written, {path.removed:,} removed")
         if dry_run:
             click.echo(f"Do it with: tenfold data pull {' '.join(what)}".rstrip(), err=True)
-        elif not chosen.paths:
+        elif only or not chosen.paths:
             click.echo(f"Next: tenfold data get {chosen.datasets[0]}", err=True)
     if apart := [one for one in found if one.apart]:
         raise apart_error(apart[0])
@@ -71,10 +76,17 @@ def pull(
 @remote_option
 @_branch
 @_history
+@_only
 @_dry
 @json_option
 def fetch(
-    what: tuple[str, ...], remote: str | None, refs: tuple[str, ...], history: bool, dry_run: bool, as_json: bool
+    what: tuple[str, ...],
+    remote: str | None,
+    refs: tuple[str, ...],
+    history: bool,
+    only: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Bring versions and their files into the store; no branch here moves and no working copy is touched.
 
@@ -86,7 +98,14 @@ def fetch(
     chosen = sharing.choose(what)
     with progress("fetching", rate=True) as report:
         found = sharing.pull(
-            chosen, remote=remote, refs=refs or None, history=history, fetch_only=True, dry_run=dry_run, progress=report
+            chosen,
+            remote=remote,
+            refs=refs or None,
+            history=history,
+            only=only,
+            fetch_only=True,
+            dry_run=dry_run,
+            progress=report,
         )
     if as_json:
         emit_json(found)

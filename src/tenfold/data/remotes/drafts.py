@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from tenfold.data.publishing import ELSEWHERE, KIND
+from tenfold.data.parts import ELSEWHERE
+from tenfold.data.publishing import KIND
 from tenfold.records import Draft, Version
 
 FETCHED = "fetched"

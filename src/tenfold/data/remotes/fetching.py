@@ -13,12 +13,15 @@ from tenfold.base.hashing import is_digest
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors, every_version
-from tenfold.data.publishing import ELSEWHERE, KIND, TAG, user
+from tenfold.data.parts import ELSEWHERE, keep_part
+from tenfold.data.publishing import KIND, TAG, user
 from tenfold.data.remotes.drafts import FETCHED, draft_of, parents_first, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
-from tenfold.records import ANY, Move, Version
+from tenfold.data.remotes.partly import bring_parts, parts_of
+from tenfold.records import ANY, Entry, Move, Version
 from tenfold.stores.blobs import PackedBlobs
-from tenfold.stores.blobs.transfer import CopyPlan, copy_trees, plan_copy
+from tenfold.stores.blobs.copy_plan import CopyPlan
+from tenfold.stores.blobs.transfer import copy_trees, plan_copy
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,7 @@ def fetch(
     refs: Sequence[str] | None = None,
     also: Collection[str] = (),
     history: bool = False,
+    only: Sequence[str] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
     clock: Clock = now_ms,
@@ -63,9 +67,11 @@ def fetch(
         refs: Only the files of these branches and tags.
         also: Versions (ids, or trees in hex) whose files are wanted too.
         history: The files of every version.
+        only: Of all these versions only the files at these paths, below these folders or matching these globs. What came so
+            before stays beside them.
 
     Raises:
-        NotFound: The remote has no such dataset, branch, tag or version.
+        NotFound: The remote has no such dataset, branch, tag or version; or none of its files is meant.
         BlobNotFound, Damaged: The remote lost something of it. Nothing was recorded.
     """
     seen = home.look(dataset)
@@ -81,12 +87,19 @@ def fetch(
         [tree for tree in trees if tree.hex() not in stores.blobs.has(tree.hex() for tree in trees)] if trees else []
     )
     plan = CopyPlan()
-    if missing:
+    parts: dict[str, list[Entry]] = {}
+    if missing and only:
+        lacking = {tree.hex() for tree in missing}
+        parts = parts_of(home, [version for version in wanted if version.digest in lacking], only, remote)
+        plan = bring_parts(home, stores, parts, dry_run=dry_run, progress=progress)
+    elif missing:
         plan = plan_copy(source, target, missing) if dry_run else copy_trees(source, target, missing, progress=progress)
     known = _known(stores, dataset)
     new = [version for version in seen.versions.values() if version.id not in known and not version.is_purged]
     if not dry_run:
         _record(stores, seen, new, known, remote, clock())
+        for version in stores.versions.get(list(parts)):
+            keep_part(stores, version, parts[version.id], clock=clock)
     return Fetched(
         dataset=dataset, remote=remote, versions=len(new), files=plan.files, size_bytes=plan.size_bytes,
         refs={ref: at.version_id for ref, at in sorted(seen.refs.items())},
@@ -102,14 +115,15 @@ def pull(
     refs: Sequence[str] | None = None,
     also: Collection[str] = (),
     history: bool = False,
+    only: Sequence[str] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
     clock: Clock = now_ms,
 ) -> Fetched:
     """Fetch, and move the branches of this store forward to where they are there. What went apart is said, not moved."""
     found = fetch(
-        stores, home, dataset, remote=remote, refs=refs, also=also, history=history, dry_run=dry_run,
-        progress=progress, clock=clock,
+        stores, home, dataset, remote=remote, refs=refs, also=also, history=history, only=only,
+        dry_run=dry_run, progress=progress, clock=clock,
     )  # fmt: skip
     if dry_run:
         return found

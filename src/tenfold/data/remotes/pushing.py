@@ -18,7 +18,8 @@ from tenfold.data.remotes.drafts import own_refs, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
 from tenfold.records import Ref, Version
 from tenfold.stores.blobs import PackedBlobs
-from tenfold.stores.blobs.transfer import CopyPlan, copy_trees, plan_copy
+from tenfold.stores.blobs.copy_plan import CopyPlan
+from tenfold.stores.blobs.transfer import copy_trees, plan_copy
 
 _TRIES = 5
 
