@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc executors
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc evidently executors
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,11 +57,20 @@ frameworks: .frameworks/.ready  ## autolog and model formats against PyTorch, Li
 
 .dvcenv/.ready:
 	test -x .dvcenv/bin/python || $(PYTHON) -m venv .dvcenv
-	.dvcenv/bin/python -m pip install --quiet --disable-pip-version-check 'dvc>=3.60,<4'
+	.dvcenv/bin/python -m pip install --quiet --disable-pip-version-check 'dvc[s3]>=3.60,<4'
 	touch $@
 
 dvc: setup .dvcenv/.ready  ## the DVC door judged by the real dvc, in both directions
 	$(BIN)/python -m pytest tests/dvc
+
+.evidently/.ready:
+	test -x .evidently/bin/python || $(PYTHON) -m venv .evidently
+	.evidently/bin/python -m pip install --quiet --disable-pip-version-check 'evidently==0.7.23' 'pandas<3'
+	touch $@
+
+evidently: setup .evidently/.ready  ## the drift numbers of the real Evidently, anew, and ours held to them
+	.evidently/bin/python scripts/evidently_parity.py
+	$(BIN)/python -m pytest tests/unit/monitoring/test_drift_as_evidently.py
 
 .engines/.ready: requirements-engines.txt pyproject.toml $(READY)
 	test -x .engines/bin/python || $(PYTHON) -m venv .engines
@@ -86,4 +95,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .frameworks .engines .dvcenv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .frameworks .engines .dvcenv .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

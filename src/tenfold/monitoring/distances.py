@@ -16,17 +16,23 @@ def wasserstein(pair: Pair) -> float:
     The area between the two distribution functions; for equally many rows that is the mean distance of the sorted
     values. Equal to scipy.stats.wasserstein_distance to rounding.
     """
-    r, c = pair.reference.numbers, pair.current.numbers
-    if r.size == c.size:
+    (r, of_r), (c, of_c) = pair.reference.points, pair.current.points
+    if of_r is None and of_c is None and r.size == c.size:
         moved = float(np.abs(r - c).mean())
     else:
         every = np.concatenate([r, c])
         order = np.argsort(every, kind="stable")  # two sorted runs: one merge, not a sort
-        from_reference = order < r.size
-        below_r = np.cumsum(from_reference)[:-1] / r.size
-        below_c = np.cumsum(~from_reference)[:-1] / c.size
-        moved = float((np.abs(below_r - below_c) * np.diff(every[order])).sum())
-    return moved / max(float(r.std()), 0.001)
+        ours = np.concatenate([_shares(r, of_r), np.zeros(c.size)])[order]
+        theirs = np.concatenate([np.zeros(r.size), _shares(c, of_c)])[order]
+        gaps = np.cumsum(ours - theirs)[:-1]
+        moved = float((np.abs(gaps) * np.diff(every[order])).sum())
+    return moved / max(pair.reference.std, 0.001)
+
+
+def wasserstein_error(pair: Pair) -> float:
+    """By how much `wasserstein` can be off at most: 0 unless a side was too long to be sorted in memory."""
+    moved = sum(side.condensed.moved for side in (pair.reference, pair.current) if side.condensed is not None)
+    return moved / max(pair.reference.std, 0.001)
 
 
 def jensen_shannon(pair: Pair) -> float:
@@ -55,10 +61,9 @@ def hellinger(pair: Pair) -> float:
         counts = pair.categories
         p, q = counts.reference / pair.reference.count, counts.current / pair.current.count
     else:
-        r, c = pair.reference.numbers, pair.current.numbers
-        whole = np.array([], np.int64) if pair.is_whole else np.array([], np.float64)
-        edges = pair.edges(whole, count=_different(r, c))
-        p, q = (counts / max(counts.sum(), 1) for counts in (binned(r, edges), binned(c, edges)))
+        edges = pair.edges(_different(pair.reference.numbers, pair.current.numbers))
+        sides = (binned(side, edges) for side in (pair.reference, pair.current))
+        p, q = (counts / max(counts.sum(), 1) for counts in sides)
     return math.sqrt(1 - min(float(np.sqrt(p * q).sum()), 1.0))
 
 
@@ -76,6 +81,10 @@ def variation(reference: Any, current: Any) -> float:
 def _relative_entropy(p: Floats, q: Floats) -> float:
     held = p > 0
     return float((p[held] * np.log(p[held] / q[held])).sum())
+
+
+def _shares(points: Floats, weights: Floats | None) -> Floats:
+    return np.full(points.size, 1 / points.size) if weights is None else weights / weights.sum()
 
 
 def _filled(shares: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-ColumnKind = Literal["number", "category"]
+ColumnKind = Literal["number", "category", "text"]
 Severity = Literal["error", "warning"]
 Status = Literal["ok", "alarm", "too few rows"]
 
@@ -33,6 +33,10 @@ class ColumnDrift(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     threshold: float | None = None
     drifted: bool | None = None
     reason: str = ""
+    p_adjusted: float | None = None
+    """The p-value after the correction asked for; it, and not `score`, was compared with the threshold."""
+    score_error: float = 0.0
+    """By how much the score can be off at most: only of files too long to be sorted in memory."""
     reference_rows: int = 0
     """Rows with a usable value: not null, NaN or infinite."""
     current_rows: int = 0
@@ -53,6 +57,21 @@ class DriftReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     judged_columns: int
     drifted_share: float
     drifted: bool
+    reason: str = ""
+    """Set when nothing could be judged: then `drifted` is False and means nothing."""
+    correction: str = ""
+    """How p-values were adjusted for the number of columns."""
+    target: str = ""
+    """Name of the column that is to be predicted."""
+    prediction: str = ""
+    """Name of the column of predictions."""
+
+    def column(self, name: str) -> ColumnDrift:
+        """The verdict on this column. Raises KeyError when it is not in the report."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
 
 
 class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):

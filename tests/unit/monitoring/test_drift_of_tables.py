@@ -80,7 +80,7 @@ def test_dates_are_judged_only_when_named() -> None:
 def test_a_method_that_does_not_exist_or_fit_is_refused() -> None:
     with pytest.raises(Invalid, match="no drift method 'nope'"):
         _one(NORMAL, NORMAL, methods={"x": "nope"})
-    with pytest.raises(Invalid, match="not for a column of kind category"):
+    with pytest.raises(Invalid, match="x: the method wasserstein is not for a column of kind text"):
         _one(["a", "b"], ["a", "b"], methods="wasserstein")
     with pytest.raises(Invalid, match="no column 'y'"):
         drift({"x": [1]}, {"x": [1]}, columns=["y"])
