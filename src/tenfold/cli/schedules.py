@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import click
+import msgspec
 
 from tenfold.base.clock import iso, now_ms, span_of
 from tenfold.base.errors import Invalid
@@ -22,12 +24,21 @@ def command() -> None:
 @click.argument("target")
 @click.option("--cron", default="", help="A cron expression, or @hourly, @daily, @weekly, @monthly, @yearly")
 @click.option("--every", default="", help="An interval, like 15m, 6h or 1d")
-@click.option("--on", multiple=True, help="A ref, like data:flights@main: start when it moves; may be repeated")
+@click.option(
+    "--on",
+    multiple=True,
+    help="data:flights@main, pipeline:train@failed, monitor:drift, file:/in/*.csv: start when it moves, ends, alarms, arrives; may be repeated",
+)
 @click.option("--all", "wait_for_all", is_flag=True, help="With several --on: start when each has moved")
 @click.option("--commits", type=click.IntRange(min=0), default=0, help="With --on: start after so many commits")
 @click.option("--grown-bytes", type=click.IntRange(min=0), default=0, help="With --on: start after so much growth")
 @click.option("--rest", default="", help="With --on: start no sooner than so long after the last run, like 15m")
 @click.option("--any", "any_threshold", is_flag=True, help="One of --commits, --grown-bytes and --rest is enough")
+@click.option("--hook", "with_hook", is_flag=True, help="Let POST /hooks/NAME start it; a new token is printed once")
+@click.option(
+    "--hook-param", "hook_params", multiple=True, metavar="PARAM=PATH", help="Of the request's body: sha=head.id"
+)
+@click.option("--late-after", default="", help="Alert when a moment's run has not finished so long after it, like 2h")
 @click.option("--timezone", default="UTC", help="Time zone of the times, like Europe/Zurich")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="May hold {start:%Y-%m-%d}, {end}, {due}")
 @click.option("--start", help="Not before this day or time, UTC")
@@ -39,7 +50,8 @@ def command() -> None:
 @json_option
 def add(
     name: str, target: str, cron: str, every: str, on: tuple[str, ...], wait_for_all: bool, commits: int,
-    grown_bytes: int, rest: str, any_threshold: bool, timezone: str,
+    grown_bytes: int, rest: str, any_threshold: bool, with_hook: bool, hook_params: tuple[str, ...], late_after: str,
+    timezone: str,
     params: tuple[str, ...], start: str | None, end: str | None, catch_up: bool, max_active: int, priority: int,
     project: str | None, as_json: bool,
 ) -> None:  # fmt: skip
@@ -49,19 +61,35 @@ def add(
     from tenfold.workspace.scheduling import schedule
 
     place = workspace(create=True)
+    token = secrets.token_urlsafe(24) if with_hook or hook_params else ""
     version = schedule(
         place, name, load_pipeline(target), cron=cron, every=every, on=list(on), wait_for_all=wait_for_all,
         timezone=timezone, params=read_params(params), starts_at_ms=span_of(start)[0] if start else None,
         ends_at_ms=span_of(end)[1] if end else None, catch_up=catch_up, max_active=max_active, priority=priority,
         project=project, commits=commits, grown_bytes=grown_bytes, rest=rest, any_threshold=any_threshold,
+        late_after=late_after, hook_token=token, hook_params=dict(_pair(text) for text in hook_params),
     )  # fmt: skip
     if as_json:
-        emit_json(version)
+        emit_json({**msgspec.to_builtins(version), **({"hook_token": token} if token else {})})
         return
     click.echo(
         f"{version.address} is in force: {version.metadata['says']}. While `tenfold up` runs, it starts {target}"
     )
+    if token:
+        click.echo(f"Its token, which is shown this once: {token}")
+        click.echo(
+            f"Start it with: curl -X POST -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' "
+            f"-d '{{}}' http://127.0.0.1:7410/hooks/{name}"
+        )
+        return
     click.echo(f"See its next times with: tenfold schedules next {name}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, path = text.partition("=")
+    if not separator or not name or not path:
+        raise Invalid(f"{text!r} is not PARAM=PATH, like sha=head_commit.id", field="hook-param")
+    return name, path
 
 
 @command.command("list", epilog=f"Example: tenfold schedules list\n\n{EXIT_CODES}")

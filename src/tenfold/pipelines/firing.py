@@ -7,10 +7,8 @@ one can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,8 +18,10 @@ from tenfold.base.errors import Invalid
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import between
+from tenfold.pipelines.filling import filled
+from tenfold.pipelines.happenings import Happening
 from tenfold.pipelines.moving import Last, find_news
-from tenfold.pipelines.schedules import Schedule
+from tenfold.pipelines.schedules import KIND, Schedule
 from tenfold.records import And, Compare, Order, Ref, Run, RunQuery
 from tenfold.records.version import COMMIT_SET
 
@@ -44,6 +44,10 @@ class Firing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     exact: dict[str, str] = {}
     """By address: the version it is for. Params that are such an address become it."""
     commit_set: str = ""
+    values: dict[str, str] = {}
+    """What params may name besides the moments: {file}, {run}."""
+    params: dict[str, Any] = {}
+    """Params that take the place of the schedule's."""
 
 
 def last_firing(stores: Stores, name: str) -> Last | None:
@@ -53,15 +57,28 @@ def last_firing(stores: Stores, name: str) -> Last | None:
     found = stores.runs.search(query).items
     if not found:
         return None
-    return Last(found[0].result["due_ms"], found[0].result.get("moved", {}))
+    return Last(found[0].result["due_ms"], found[0].result.get("moved", {}), found[0].id)
 
 
-def due(stores: Stores, schedule: Schedule, active: Ref, last: Last | None, *, at_ms: int) -> list[Firing]:
-    """What is due at a moment and has no run yet, oldest first."""
+def due(
+    stores: Stores,
+    schedule: Schedule,
+    active: Ref,
+    last: Last | None,
+    *,
+    at_ms: int,
+    happened: Mapping[str, Happening] | None = None,
+) -> list[Firing]:
+    """What is due at a moment and has no run yet, oldest first.
+
+    Args:
+        happened: With `wait_for_all`: the newest happening of each source, see happenings.py.
+    """
     if schedule.on:
-        return _moved(stores, schedule, active, last, at_ms=at_ms)
+        return _moved(stores, schedule, active, last, at_ms=at_ms, happened=happened)
     rhythm = schedule.rhythm
-    assert rhythm is not None
+    if rhythm is None:  # only requests start it
+        return []
     since = last.due_ms if last is not None else None
     if schedule.catch_up:
         first = since + 1 if since is not None else schedule.starts_at_ms or active.moved_at_ms
@@ -111,21 +128,57 @@ def by_hand(schedule: Schedule, why: str, *, clock: Clock = now_ms) -> Firing:
     )
 
 
-def _moved(stores: Stores, schedule: Schedule, active: Ref, last: Last | None, *, at_ms: int) -> list[Firing]:
-    news = find_news(stores, schedule, active, last, at_ms=at_ms)
+def of_happening(schedule: Schedule, happening: Happening) -> Firing:
+    """The firing for one thing that happened: the same however often it is seen."""
+    return Firing(
+        run_id=_fired_id(happening.key_ms, schedule.name, "event", happening.source, happening.key),
+        due_ms=happening.at_ms,
+        why=happening.says,
+        values=happening.values,
+    )
+
+
+def by_request(
+    stores: Stores, schedule: Schedule, params: dict[str, Any], replay_id: str, *, clock: Clock = now_ms
+) -> Firing:
+    """The firing for a request; of those with the same replay id there is one, '' is a new one each time."""
+    run_id = ids.new_id()
+    if replay_id:
+        first = stores.versions.find(KIND, schedule.name, 1)
+        run_id = _fired_id(first.created_at_ms if first else 0, schedule.name, "request", replay_id)
+    why = f"POST /hooks/{schedule.name}" + (f", {replay_id}" if replay_id else "")
+    return Firing(run_id=run_id, due_ms=clock(), why=why, params=params)
+
+
+def _moved(
+    stores: Stores,
+    schedule: Schedule,
+    active: Ref,
+    last: Last | None,
+    *,
+    at_ms: int,
+    happened: Mapping[str, Happening] | None,
+) -> list[Firing]:
+    news = find_news(stores, schedule, active, last, at_ms=at_ms, happened=happened)
     if news is None:
         return []
     moved = {text: ref.moved_at_ms for text, ref in news.refs.items()}
     newest = max(moved.values())
     named = [f"{text}={news.refs[text].version_id}" for text in sorted(news.refs)]
+    run_id = _fired_id(newest, schedule.name, "on", *named)
+    if schedule.wait_for_all or schedule.grown_bytes or schedule.commits or schedule.rest:
+        # What is enough depends on the run before. Two servers that see different states give the next one the same id.
+        before = last.run_id if last is not None else active.version_id
+        run_id = _fired_id(last.due_ms + 1 if last is not None else active.moved_at_ms, schedule.name, "next", before)
     return [
         Firing(
-            run_id=_fired_id(newest, schedule.name, "on", *named),
+            run_id=run_id,
             due_ms=at_ms if schedule.rest else newest,
             why=news.says,
             moved=moved,
             exact=news.exact if schedule.into else {},
             commit_set=news.commit_set,
+            values={name: value for one in news.happened.values() for name, value in one.values.items()},
         )
     ]
 
@@ -140,7 +193,7 @@ def fire(
     """Store the runs of these firings, all or none; those stored already are left as they are. Gives their ids.
 
     Args:
-        by: 'clock', 'backfill' or 'hand'.
+        by: 'clock', 'backfill', 'hand', 'event' (something happened) or 'request'.
     """
     runs = [_run(schedule, firing, by, clock()) for firing in firings]
     if runs:
@@ -173,7 +226,10 @@ def _run(schedule: Schedule, firing: Firing, by: str, at_ms: int) -> Run:
         result["definition"] = schedule.definition
     error, params = None, schedule.params
     try:
-        params = filled(schedule, firing)
+        params = filled(
+            schedule, due_ms=firing.due_ms, start_ms=firing.start_ms, values=firing.values, exact=firing.exact
+        )
+        params |= firing.params
     except Invalid as wrong:
         error = str(wrong)
     return Run(
@@ -192,44 +248,17 @@ def _run(schedule: Schedule, firing: Firing, by: str, at_ms: int) -> Run:
     )
 
 
-def filled(schedule: Schedule, firing: Firing) -> dict[str, Any]:
-    """The params of a schedule with its moments put in. Raises Invalid naming the param that cannot be filled."""
-    zone = ZoneInfo(schedule.timezone)
-    due_at = datetime.fromtimestamp(firing.due_ms / 1000, zone)
-    moments = {"due": due_at, "end": due_at}
-    if firing.start_ms is not None:
-        moments["start"] = datetime.fromtimestamp(firing.start_ms / 1000, zone)
-    filled_in = {name: _filled(value, moments, name) for name, value in schedule.params.items()}
-    return {
-        name: firing.exact.get(value, value) if isinstance(value, str) else value for name, value in filled_in.items()
-    }
-
-
-def _filled(value: Any, moments: dict[str, datetime], name: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _filled(item, moments, name) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_filled(item, moments, name) for item in value]
-    if not isinstance(value, str) or not any(f"{{{word}" in value for word in ("due", "start", "end")):
-        return value
-    try:
-        return value.format(**moments)
-    except (KeyError, ValueError, IndexError, AttributeError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise Invalid(
-            f"The param {name} is {value!r}, which cannot be filled in ({said}). Write moments like {{start:%Y-%m-%d}}",
-            field=f"params.{name}",
-        ) from None
-
-
-def waiting(stores: Stores, *, limit: int = 200) -> list[Run]:
+def waiting(stores: Stores, *, limit: int = 500) -> list[Run]:
     """Runs that were fired and that nobody has begun, or only just when their process died.
 
     The highest priority first; then those of the clock and by hand before backfills; then the oldest moment.
     """
-    where = And([Compare("state", "in", ["created", "lost"]), Compare("tags.schedule", "is not null")])
-    query = RunQuery(kinds=["pipeline"], where=where, order=[Order("created_at_ms")], limit=limit, count=False)
-    found = stores.runs.search(query).items
+    found: list[Run] = []
+    for of_backfill in ("!=", "="):  # asked for apart: a long backfill must not hide what came after it
+        fired = [Compare("tags.schedule", "is not null"), Compare("tags.schedule.by", of_backfill, "backfill")]
+        where = And([Compare("state", "in", ["created", "lost"]), *fired])
+        query = RunQuery(kinds=["pipeline"], where=where, order=[Order("created_at_ms")], limit=limit, count=False)
+        found += stores.runs.search(query).items
     runs = [run for run in found if run.state == "created" or not stores.tasks.of_root(run.id)]
     return sorted(runs, key=_turn)
 

@@ -69,7 +69,7 @@ def all_pools(stores: Stores) -> list[PoolState]:
     tasks = (task for root_id in stores.tasks.open_roots() for task in stores.tasks.of_root(root_id) if task.pool)
     for task in tasks:
         name, wants = pool_and_slots(task.pool)
-        if task.state == "running":
+        if task.state == "running" and task.lease_until_ms is not None:  # a mapped place holds nothing, its items do
             held[name] = held.get(name, 0) + min(wants, slots.get(name, UNSET_SLOTS))
         elif task.state == "ready":
             waiting[name] = waiting.get(name, 0) + 1

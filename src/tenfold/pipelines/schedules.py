@@ -18,6 +18,7 @@ from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import Rhythm, check_zone, parse_cron, parse_every
+from tenfold.pipelines.happenings import check_happening, is_happening
 from tenfold.pipelines.work import Target
 from tenfold.records import Draft, Move, Ref, Version
 
@@ -25,8 +26,17 @@ KIND = "schedule"
 ACTIVE = "active"
 
 
+class Hook(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Who may start a schedule by a request, and what of the request's body becomes params."""
+
+    token: str
+    """SHA-256 of the token, in hex."""
+    params: dict[str, str] = {}
+    """By param: where its value stands in the body, like head_commit.id or items.0.name."""
+
+
 class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Which pipeline, with which params, when. Exactly one of `cron`, `every` and `on` is set. Times are UTC milliseconds.
+    """Which pipeline, with which params, when. One of `cron`, `every` and `on` is set, or a `hook`. Times are UTC milliseconds.
 
     A text among the params may name the moment it is run for: `{due}`, and the time since the moment before, from
     `{start}` to `{end}` (which is `{due}`), each with a format: `{start:%Y-%m-%d}`, in the schedule's time zone.
@@ -40,7 +50,7 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     cron: str = ""
     every: str = ""
     on: list[str] = []
-    """Addresses of refs, like data:flights@main: a run starts when one of them moves."""
+    """What starts it: refs that move, like data:flights@main, and what happenings.py lists, like pipeline:train@failed."""
     wait_for_all: bool = False
     """With `on`: start when each of them has moved since the last run."""
     grown_bytes: int = 0
@@ -55,6 +65,10 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Refs that its runs move: a schedule that waits for one of them waits until these runs have ended."""
     definition: dict[str, Any] = {}
     """The pipeline itself, when it is plain data and no function of a file."""
+    hook: Hook | None = None
+    """A request to /hooks/<name> starts it, also beside times or refs."""
+    late_after: str = ""
+    """An alert is due when a moment's run has not finished so long after the moment, like 2h."""
     timezone: str = "UTC"
     starts_at_ms: int | None = None
     ends_at_ms: int | None = None
@@ -75,11 +89,14 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def says(self) -> str:
         """What starts it, in a few words."""
+        if self.hook is not None and not (self.on or self.cron or self.every):
+            return f"by POST /hooks/{self.name}"
         if self.on:
             enough = [f"by {self.grown_bytes:,} bytes"] if self.grown_bytes else []
             enough += [f"{self.commits} times"] if self.commits else []
             enough += [f"{self.rest} after the last run"] if self.rest else []
-            moves = f"when {' and '.join(self.on) if self.wait_for_all else ' or '.join(self.on)} moves"
+            said = [text if is_happening(text) else f"{text} moves" for text in self.on]
+            moves = f"when {(' and ' if self.wait_for_all else ' or ').join(said)}"
             return " ".join([moves, (" or " if self.any_threshold else " and ").join(enough)]).rstrip()
         return f"{self.cron} {self.timezone}" if self.cron else f"every {self.every}"
 
@@ -88,15 +105,18 @@ def check(schedule: Schedule) -> Schedule:
     """The schedule with its addresses made whole. Raises Invalid naming what does not fit."""
     check_name(schedule.name, what="schedule name")
     given = [bool(schedule.cron), bool(schedule.every), bool(schedule.on)]
-    if sum(given) != 1:
-        raise Invalid(f"Schedule {schedule.name!r} takes one of: cron, every, on", field="schedule")
+    if sum(given) > 1 or (not any(given) and schedule.hook is None):
+        raise Invalid(f"Schedule {schedule.name!r} takes one of: cron, every, on; or a hook", field="schedule")
     check_zone(schedule.timezone)
     if (schedule.grown_bytes or schedule.commits or schedule.rest) and not schedule.on:
         raise Invalid("grown_bytes, commits and rest say how much must have moved: they go with on", field="on")
     if schedule.grown_bytes < 0 or schedule.commits < 0:
         raise Invalid("grown_bytes and commits are 0 or more", field="commits")
-    if schedule.rest:
-        parse_every(schedule.rest, 0)
+    for span in (schedule.rest, schedule.late_after):
+        if span:
+            parse_every(span, 0)
+    if schedule.late_after and not (schedule.cron or schedule.every):
+        raise Invalid("late_after counts from a moment that is due: it goes with cron or every", field="late_after")
     _ = schedule.rhythm
     if schedule.max_active < 1:
         raise Invalid("max_active is 1 or more", field="max_active")
@@ -110,6 +130,8 @@ def check(schedule: Schedule) -> Schedule:
 
 
 def _ref_address(text: str) -> str:
+    if is_happening(text):
+        return check_happening(text)
     wanted = parse(text)
     if wanted.number is not None or wanted.path is not None or wanted.kind in ("run", "prediction"):
         raise Invalid(f"{text} never moves. Name a ref, like data:flights@main or model:delay@champion", field="on")

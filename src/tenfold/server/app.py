@@ -17,7 +17,8 @@ from starlette.routing import Route as StarletteRoute
 
 from tenfold.base.errors import TenfoldError
 from tenfold.doors import mlflow
-from tenfold.server.access import Guard
+from tenfold.server.access import HOOKS, Guard
+from tenfold.server.hooks import hook_endpoint
 from tenfold.server.live import Live
 from tenfold.server.openapi import document
 from tenfold.server.place import Place, version
@@ -54,6 +55,7 @@ def create_app(place: Place, *, token: str | None = None, pages: Path = FOLDER) 
             StarletteRoute(PREFIX + "/openapi.json", _openapi),
             *wire_routes(place),
             *mlflow.routes(place),
+            StarletteRoute(HOOKS + "{name}", hook_endpoint(place), methods=["POST"]),
             StarletteRoute("/{path:path}", site.answer, methods=[*METHODS]),
         ],
         exception_handlers={HTTPException: _refused},

@@ -12,6 +12,7 @@ from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import between
 from tenfold.pipelines.firing import at_moment, by_hand, fire, next_times, waiting
+from tenfold.pipelines.requests import hook_of
 from tenfold.pipelines.schedules import Schedule, all_schedules, find, save
 from tenfold.records import Compare, Order, Run, RunQuery, Version
 from tenfold.workspace.workspace import Workspace
@@ -61,6 +62,9 @@ def schedule(
     commits: int = 0,
     rest: str = "",
     any_threshold: bool = False,
+    late_after: str = "",
+    hook_token: str = "",
+    hook_params: Mapping[str, str] | None = None,
 ) -> Version:
     """Save a schedule for a pipeline and put it in force; see `tenfold.schedule`.
 
@@ -76,8 +80,8 @@ def schedule(
     if isinstance(pipeline, Incremental):
         given = pipeline.bind((), given)
         into, definition = [pipeline.writes], pipeline.as_data or {}
-        on = on or ([] if cron or every else pipeline.reads)
-    pipeline.bind((), given)
+        on = on or ([] if cron or every or hook_token else pipeline.reads)
+    pipeline.bind((), {**dict.fromkeys(hook_params or {}), **given})
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     if target is None or "<locals>" in pipeline.function.__qualname__:
         raise Invalid(f"Pipeline {pipeline.name!r} must stand at the top of a .py file to be started by a schedule")
@@ -85,7 +89,8 @@ def schedule(
         name=name, pipeline=pipeline.name, target=target, project=project or workspace.project, params=given, cron=cron,
         every=every, on=list(on), wait_for_all=wait_for_all, timezone=timezone, starts_at_ms=starts_at_ms,
         ends_at_ms=ends_at_ms, catch_up=catch_up, max_active=max_active, priority=priority, grown_bytes=grown_bytes,
-        commits=commits, rest=rest, any_threshold=any_threshold, into=into, definition=definition,
+        commits=commits, rest=rest, any_threshold=any_threshold, into=into, definition=definition, late_after=late_after,
+        hook=hook_of(hook_token, hook_params or {}) if hook_token or hook_params else None,
     )  # fmt: skip
     return save(workspace.stores, made)
 

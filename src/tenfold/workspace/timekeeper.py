@@ -12,11 +12,13 @@ from pathlib import Path
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
 from tenfold.pipelines.chains import held_back, in_order, upstream
-from tenfold.pipelines.firing import due, fire, last_firing, next_times, running, waiting
+from tenfold.pipelines.firing import due, fire, last_firing, next_times, of_happening, running, waiting
 from tenfold.pipelines.moving import Last
 from tenfold.pipelines.schedules import ACTIVE, KIND, Schedule, read
 from tenfold.records import Ref, Run, RunChange
+from tenfold.workspace.newsreader import News, Newsreader
 from tenfold.workspace.processes import resume_in_process
+from tenfold.workspace.watches import Watch
 from tenfold.workspace.workspace import Workspace
 
 EVERY_S = 0.25
@@ -40,7 +42,11 @@ class Timekeeper:
         """By schedule: when it is due next at the earliest; one that waits for versions is not in it."""
         self._begun: dict[str, tuple[Run, subprocess.Popen[bytes]]] = {}
         self._tries: dict[str, int] = {}
-        self._seen = -1
+        self._news = Newsreader(workspace)
+        self._watches: dict[str, Watch] = {}
+        """By schedule: what it waits for besides refs."""
+        self._again: set[str] = set()
+        """Schedules that were held back or failed to be fired, and are looked at again."""
         self._queue: list[Run] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tenfold-timekeeper", daemon=True)
@@ -62,13 +68,11 @@ class Timekeeper:
     def tend(self) -> None:
         """Fire what is due and begin what may begin."""
         ended = self._reap()
-        seen = self._workspace.stores.events.last()
-        changed = seen != self._seen
-        self._seen = seen
-        if changed:
+        news = self._news.look()
+        if news.schedules:
             self._reload()
-        fired = self._fire(changed)
-        if changed or ended or fired:
+        fired = self._fire(news)
+        if news.runs or ended or fired:
             self._queue = waiting(self._workspace.stores)
         self._begin()
 
@@ -78,7 +82,7 @@ class Timekeeper:
                 self.tend()
             except Exception as error:
                 _log.warning("Starting what is scheduled failed and is tried again: %s", error)
-                self._seen = -1
+                self._news.forget()
             self._stop.wait(self._every_s)
 
     def _reload(self) -> None:
@@ -92,29 +96,46 @@ class Timekeeper:
             self._schedules[ref.name] = read(version), ref
             self._last[ref.name] = last_firing(stores, ref.name)
             self._next.pop(ref.name, None)
+            self._watches[ref.name] = Watch(self._schedules[ref.name][0], ref)
+            self._again.add(ref.name)
 
-    def _fire(self, changed: bool) -> bool:
+    def _fire(self, news: News) -> bool:
         stores, now, fired = self._workspace.stores, self._clock(), False
         ordered = in_order(schedule for schedule, _ in self._schedules.values())
         above = upstream(ordered)
         for schedule in ordered:
             name, active = schedule.name, self._schedules[schedule.name][1]
-            if (schedule.on and not changed and not schedule.rest) or self._next.get(name, 0) > now:
+            concerned = name in self._again or news.concern(schedule) or self._watches[name].is_due
+            if (schedule.on and not concerned and not schedule.rest) or self._next.get(name, 0) > now:
                 continue
+            self._again.discard(name)
             try:
+                fired |= self._fire_happenings(schedule)
                 if above[name] and held_back(stores, schedule, above):
+                    self._again.add(name)
                     continue
-                firings = due(stores, schedule, active, self._last[name], at_ms=now)
+                happened = self._watches[name].newest if schedule.wait_for_all else None
+                firings = due(stores, schedule, active, self._last[name], at_ms=now, happened=happened)
                 fire(stores, schedule, firings, clock=self._clock)
             except TenfoldError as error:
                 _log.warning("Schedule %s could not be fired and is tried again: %s", name, error)
+                self._again.add(name)
                 continue
             if firings:
-                self._last[name] = Last(firings[-1].due_ms, firings[-1].moved)
+                self._last[name] = last_firing(stores, name) if schedule.on else Last(firings[-1].due_ms)
                 fired = True
             if not schedule.on:
                 self._next[name] = next(iter(next_times(schedule, 1, after_ms=now)), 1 << 62)
         return fired
+
+    def _fire_happenings(self, schedule: Schedule) -> bool:
+        """A run for each thing that happened, when one is enough; else they are only noted."""
+        firings = [of_happening(schedule, one) for one in self._watches[schedule.name].look(self._workspace.stores)]
+        if schedule.wait_for_all or not firings:
+            return False
+        fire(self._workspace.stores, schedule, firings, by="event", clock=self._clock)
+        self._watches[schedule.name].taken()
+        return True
 
     def _begin(self) -> None:
         stores = self._workspace.stores

@@ -77,7 +77,7 @@ class SqlTasks(Tasks):
         values = {"at_ms": at_ms, "limit": limit, "pools": pools, "root_ids": root_ids}
 
         def startable(tx: Connection, found: Prepared, most: int) -> list[int]:
-            given = {**values, "limit": most}
+            given: dict[str, Any] = {**values, "limit": most}
             if limits is not None:
                 given["turns"] = _turns(tx, limits, root_ids, at_ms)
             return list(found(tx, given).scalars())
@@ -142,7 +142,7 @@ def _startable(of_pools: bool, of_roots: bool, in_line: bool) -> tuple[Prepared,
 def _turns(tx: Connection, limits: dict[str, int], root_ids: list[str] | None, at_ms: int) -> list[int]:
     """Places of the tasks of these pipeline runs, all when None, that are next for the slots of their pools."""
     given = {"at_ms": at_ms, "alive_ms": at_ms - IN_LINE_MS, "root_ids": root_ids or []}
-    found = (_LINE if root_ids is not None else _WHOLE_LINE)(tx, given)
+    found: list[Any] = list((_LINE if root_ids is not None else _WHOLE_LINE)(tx, given))
     mine = None if root_ids is None else set(root_ids)
     line = [Waiting(n, pool, mine is None or root_id in mine) for n, pool, root_id in found]
     return turns(limits, list(_HELD(tx, given).scalars()), line) if line else []
