@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -247,6 +248,8 @@ def test_what_was_imported_comes_from_where_it_was_imported(fresh: Fresh, tmp_pa
     (source / "run.sh").write_text("#!")
     (source / "run.sh").chmod(0o755)
     dvc(source, "add", "-q", "data", "one")
+    dvc(source, "remote", "modify", "-q", "store", "url", str(tmp_path / "elsewhere"))
+    dvc(source, "push", "-q")
     run(source, "git", "add", "-A")
     run(source, "git", "commit", "-qm", "data")
     for path in ("data", "one", "plain", "run.sh", "data/b"):
@@ -267,19 +270,20 @@ def test_what_was_imported_comes_from_where_it_was_imported(fresh: Fresh, tmp_pa
         name: data for name, data in files_below(ours).items() if name.startswith(("got_", "loose"))
     }
     assert dvc_json(clone, "status") == status(open_repo(clone)) == {}
-    dvc(source, "remote", "modify", "store", "url", str(tmp_path / "elsewhere"))
-    dvc(source, "push", "-q")
-    run(source, "git", "commit", "-qam", "another remote")
     with_git = f"file://{source}"
     for words in (["-R"], ["--dvc-only", "-R"], []):
         with elsewhere(with_git) as other:
             found = other.listing(recursive="-R" in words, dvc_only="--dvc-only" in words)
         theirs = dvc_json(tmp_path, "list", str(source), "--rev", "HEAD", *words)
         assert _bare(msgspec.to_builtins(found)) == _bare(theirs), words
+    (tmp_path / "b").mkdir()
     for path in ("data", "one", "plain", "run.sh", "data/b/c"):
-        get(with_git, path, tmp_path / "a" / path)
-        dvc(tmp_path, "get", "-q", str(source), path, "-o", f"b/{path}")
-    assert files_below(tmp_path / "a") == files_below(tmp_path / "b")
+        get(with_git, path, tmp_path / "a" / path.replace("/", "_"))
+        dvc(tmp_path, "get", "-q", str(source), path, "-o", f"b/{path.replace('/', '_')}")
+    assert {name: data for name, (data, _) in files_below(tmp_path / "a").items()} == {
+        name: data for name, (data, _) in files_below(tmp_path / "b").items()
+    }
+    assert os.access(tmp_path / "a/run.sh", os.X_OK)  # dvc forgets it
 
 
 def _bare(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
