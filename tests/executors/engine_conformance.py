@@ -132,6 +132,30 @@ class KillingConformance(ExecutorConformance):
         assert "killed by signal 9" in run.steps["dies"].error
 
 
+class ManyNodesConformance(KillingConformance):
+    """For executors that run a step on several nodes."""
+
+    def test_ranks_meet_and_the_value_of_the_first_is_the_steps(self, host):
+        run = self.run(samples.reducing, host, [3, 4], raises=True)
+        assert run.outputs() == [7, 0, 0, 2]
+        log = read_log(host.stores, run.steps["reduces"].run_id, host.folder)
+        assert {"[0] rank 0 takes 3", "[1] rank 1 takes 4"} <= set(log.splitlines())
+
+    def test_a_rank_that_fails_ends_the_others(self, host, tmp_path):
+        run = self.run(samples.falling, host, str(tmp_path))
+        assert run.steps["one_falls"].error.startswith("ValueError: rank one gives up (rank 1)")
+        assert is_silent(tmp_path)
+
+
+class HoldingConformance:
+    """For executors that hold a step to the memory it asks for."""
+
+    def test_a_step_out_of_memory_fails_alone_and_says_so(self, host):
+        run = self.run(samples.eating, host)
+        assert "ran out of memory" in run.steps["eats"].error and "500 MiB" in run.steps["eats"].error
+        assert run.steps["add"].state == "finished"
+
+
 class EngineConformance(KillingConformance):
     """For existing engines."""
 

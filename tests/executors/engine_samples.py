@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -222,3 +223,64 @@ def pid_there() -> int:
 @pipeline
 def mixed():
     return pid_here(), pid_there()
+
+
+def all_reduced(number: int) -> int:
+    """The sum of every rank's number, by way of rank 0."""
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    place = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
+    if rank:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with socket.create_connection(place, timeout=60) as link:
+                    link.sendall(b"%d\n" % number)
+                    return int(link.makefile().readline())
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+    with socket.create_server(("", place[1])) as server:
+        links = [server.accept()[0] for _ in range(size - 1)]
+        number += sum(int(link.makefile().readline()) for link in links)
+        for link in links:
+            with link:
+                link.sendall(b"%d\n" % number)
+    return number
+
+
+@step(nodes=2)
+def reduces(numbers: list[int]) -> list[int]:
+    rank = int(os.environ["RANK"])
+    print("rank", rank, "takes", numbers[rank])
+    return [all_reduced(numbers[rank]), rank, int(os.environ["LOCAL_RANK"]), int(os.environ["WORLD_SIZE"])]
+
+
+@pipeline
+def reducing(numbers: list[int]):
+    return reduces(numbers)
+
+
+@step(nodes=2)
+def one_falls(folder: str) -> None:
+    if os.environ["RANK"] == "0":
+        hangs.function(folder)
+    while not (Path(folder) / "grandchild").exists():
+        time.sleep(0.05)
+    raise ValueError("rank one gives up")
+
+
+@pipeline
+def falling(folder: str):
+    return one_falls(folder)
+
+
+@step(resources={"memory": "500MiB"})
+def eats(megabytes: int) -> int:
+    held = [b"x" * 2**20 for _ in range(megabytes)]
+    return len(held)
+
+
+@pipeline
+def eating(megabytes: int = 2000):
+    return eats(megabytes), add(1)

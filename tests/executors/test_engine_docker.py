@@ -9,7 +9,7 @@ import sys
 
 import engine_samples as samples
 import pytest
-from engine_conformance import EngineConformance
+from engine_conformance import EngineConformance, HoldingConformance, ManyNodesConformance
 
 from tenfold.base.errors import StepFailed
 
@@ -47,7 +47,7 @@ def docker_settings(daemon, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("docker_settings")
-class TestDocker(EngineConformance):
+class TestDocker(EngineConformance, HoldingConformance, ManyNodesConformance):
     executor = "docker"
 
 

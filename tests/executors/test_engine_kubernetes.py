@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from engine_conformance import EngineConformance, wait_for
+from engine_conformance import EngineConformance, ManyNodesConformance, wait_for
 from kube_server import FakeCluster
 
 IMAGE = "registry.example/train:3"
@@ -39,5 +39,5 @@ def kube_settings(cluster, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("kube_settings")
-class TestKubernetes(EngineConformance):
+class TestKubernetes(EngineConformance, ManyNodesConformance):
     executor = "kubernetes"

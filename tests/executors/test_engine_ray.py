@@ -7,7 +7,7 @@ import threading
 
 import engine_samples as samples
 import pytest
-from engine_conformance import EngineConformance, wait_for
+from engine_conformance import EngineConformance, ManyNodesConformance, wait_for
 
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -35,7 +35,7 @@ def ray_settings(cluster, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("ray_settings")
-class TestRay(EngineConformance):
+class TestRay(EngineConformance, ManyNodesConformance):
     executor = "ray"
 
     def test_a_step_whose_node_goes_away_is_lost(self, cluster, host, tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import engine_samples as samples
 import pytest
 import slurm
-from engine_conformance import EngineConformance, wait_for
+from engine_conformance import EngineConformance, ManyNodesConformance, wait_for
 
 from tenfold.pipelines import abandoned, resume
 
@@ -32,7 +32,7 @@ def cluster():
     slurm.stop(folder)
 
 
-class TestSlurm(EngineConformance):
+class TestSlurm(EngineConformance, ManyNodesConformance):
     executor = "slurm"
 
     @pytest.fixture(autouse=True)

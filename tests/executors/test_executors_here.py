@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from engine_conformance import ExecutorConformance, KillingConformance
+from engine_conformance import ExecutorConformance, HoldingConformance, ManyNodesConformance
 
 from tenfold.pipelines.executors import pools
 
@@ -12,7 +12,7 @@ class TestInline(ExecutorConformance):
     executor = "inline"
 
 
-class TestLocal(KillingConformance):
+class TestLocal(HoldingConformance, ManyNodesConformance):
     executor = "local"
 
     @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ import msgspec
 
 from tenfold.base.errors import StepFailed
 from tenfold.pipelines.executors.contract import Executor
+from tenfold.pipelines.executors.memory import asked_for
 from tenfold.pipelines.executors.wire import Dead, Kill, Reader, Ready, Setup, Spawn, frame
 from tenfold.pipelines.work import Done, Work
 
@@ -180,6 +181,7 @@ class LocalExecutor(Executor):
         work = worker.work
         if work is not None:
             state = "timeout" if worker.ending == "timeout" else "cancelled" if worker.ending else "lost"
+            how += asked_for(work.resources)
             self._ended.append(
                 Done(task_id=work.task_id, token=work.token, state=state, error=how if state == "lost" else "")  # type: ignore[arg-type]
             )

@@ -33,9 +33,9 @@ def held_to(resources: Resources) -> Iterator[None]:
     """Hold this process, and each it starts, to the memory that the step asks for: more is a MemoryError inside it.
 
     What counts is memory of its own that can be written (RLIMIT_DATA): neither mapped files nor address space that is
-    only reserved.
+    only reserved. A step with a GPU is not held: its libraries map more than they use.
     """
-    if not resources.memory_bytes:
+    if not resources.memory_bytes or resources.gpu:
         yield
         return
     import resource

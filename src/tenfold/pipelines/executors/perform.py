@@ -15,6 +15,7 @@ from typing import Any
 
 from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Blobs, Stores
+from tenfold.pipelines.executors.memory import asked_for
 from tenfold.pipelines.hooks import hook_named
 from tenfold.pipelines.host import AtHand, open_context, with_at_hand
 from tenfold.pipelines.masking import Masker
@@ -75,7 +76,7 @@ def perform(
             task_id=work.task_id,
             token=work.token,
             state="failed",
-            error=error_text(error) if masker is None else masker.mask_text(error_text(error)),
+            error=_said(error, work) if masker is None else masker.mask_text(_said(error, work)),
             error_kinds=error_names(error),
             seconds=time.monotonic() - started,
         )
@@ -94,6 +95,13 @@ def _at_hand(work: Work, stores: Callable[[], Stores] | None) -> AbstractContext
     scratch = Path(work.scratch)
     scratch.mkdir(parents=True, exist_ok=True)
     return with_at_hand(AtHand(stores, work.task_id, scratch))
+
+
+def _said(error: BaseException, work: Work) -> str:
+    if not isinstance(error, MemoryError):
+        return error_text(error)
+    line, _, trace = error_text(error).partition("\n")
+    return f"It ran out of memory: {line.rstrip(': ')}.{asked_for(work.resources)}\n{trace}"
 
 
 def error_text(error: BaseException) -> str:

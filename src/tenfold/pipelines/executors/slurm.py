@@ -94,10 +94,11 @@ class SlurmEngine(Engine):
 
 
 def _on_each_node(command: str) -> str:
-    """A process a node; rank 0 is met at the first node, at a port that follows from the job's number."""
+    """A process a node; rank 0 is met where Slurm itself meets the first node, at a port that follows from the job's number."""
     lines = [
-        f'{MASTER_VARIABLE}="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):$((20000 + SLURM_JOB_ID % 20000))"',
-        f"export {MASTER_VARIABLE}",
+        'first="$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)"',
+        """address="$(scontrol show node -o "$first" | sed -n 's/.* NodeAddr=\\([^ ]*\\).*/\\1/p')\"""",
+        f'export {MASTER_VARIABLE}="${{address:-$first}}:$((20000 + SLURM_JOB_ID % 20000))"',
     ]
     inner = shlex.quote(f'{RANK_VARIABLE}="$SLURM_PROCID"; export {RANK_VARIABLE}; {command}')
     return "\n".join([*lines, f"exec srun --export=ALL --kill-on-bad-exit=0 sh -c {inner}"])
