@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tenfold.records import Entry
-from tenfold.stores.blobs.nodes import FOLDER, Item, entry_of
-
-Fields = tuple[str, int, bytes, int, int]
-"""What an `Item` holds. A large folder is read as these: making 100,000 of them Items takes six times as long."""
+from tenfold.stores.blobs.nodes import FOLDER, Fields, Item, entry_of
 
 FolderReader = Callable[[bytes], tuple[Sequence[Fields], list[int]]]
 """Called with the key of a folder; gives its items, sorted by name, and their mtimes."""
@@ -54,8 +51,11 @@ _NOTHING: _Placed = (0, None)
 def _differing(old: Sequence[Fields], new: Sequence[Fields]) -> tuple[list[_Placed], list[_Placed]]:
     """The items that the other side has not, with their positions: nearly all of a large folder are passed over at once."""
     same = set(old).intersection(new)
-    one, two = ([(at, Item(*item)) for at, item in enumerate(items) if item not in same] for items in (old, new))
-    return one, two
+
+    def others(items: Sequence[Fields]) -> list[_Placed]:
+        return [(at, Item(*item)) for at, item in enumerate(items) if item not in same]
+
+    return others(old), others(new)
 
 
 def _aligned(old: list[_Placed], new: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:

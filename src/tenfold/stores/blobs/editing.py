@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from tenfold.base.errors import InvalidAddress
 from tenfold.records import Entry, Tree
-from tenfold.stores.blobs.comparing import Fields
 from tenfold.stores.blobs.index import Index
-from tenfold.stores.blobs.nodes import FOLDER, Item, decode_items, item_of
+from tenfold.stores.blobs.nodes import FOLDER, Fields, Item, decode_items, item_of
 from tenfold.stores.blobs.reading import read_content
 from tenfold.stores.blobs.trees import read_times, store_node
 from tenfold.stores.blobs.upload import Upload

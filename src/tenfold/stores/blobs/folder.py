@@ -13,17 +13,17 @@ from blake3 import blake3
 from tenfold.base.errors import Conflict, Invalid, InvalidAddress
 from tenfold.records import Tree
 from tenfold.stores.blobs.chunks import SMALL, cut_stream
-from tenfold.stores.blobs.nodes import FILE, FOLDER, PROGRAM, SYMLINK, Item, decode_node, encode_node
+from tenfold.stores.blobs.nodes import FILE, FOLDER, PROGRAM, SYMLINK, Fields, decode_items, encode_node
 from tenfold.stores.blobs.state import FolderState
 from tenfold.stores.blobs.upload import Upload
 
-Reader = Callable[[str, int, bytes | None], bytes]
-"""Called with (path on disk, size in bytes, its key where it is known); gives the key of the content."""
+Reader = Callable[[str, os.stat_result, bytes | None], bytes]
+"""Called with (path on disk, what it was when listed, its key where it is known); gives the key of the content."""
 
 LinkReader = Callable[[bytes], bytes]
 """Called with the target of a symlink; gives the key of it."""
 
-Emit = Callable[[str, list[Item], list[int]], Tree]
+Emit = Callable[[str, list[Fields], list[int]], Tree]
 """Called with (path in the tree, items, mtimes) of each folder, those inside a folder before it."""
 
 
@@ -56,7 +56,7 @@ def walk_folder(
 
     def one(path: str, inner: str) -> Tree:
         prefix = f"{inner}/" if inner else ""
-        items: list[Item] = []
+        items: list[Fields] = []
         stamps: list[int] = []
         names: list[str] = []
         stats = array("q")
@@ -71,7 +71,7 @@ def walk_folder(
                 _check_name(prefix + name, name)
             if entry.is_dir(follow_symlinks=False):
                 below = one(entry.path, prefix + name)
-                items.append(Item(name, FOLDER, bytes.fromhex(below.digest), below.size_bytes, below.files))
+                items.append((name, FOLDER, bytes.fromhex(below.digest), below.size_bytes, below.files))
                 stamps.append(0)
                 continue
             info = entry.stat(follow_symlinks=False)
@@ -86,11 +86,10 @@ def walk_folder(
                 names.append(name)
                 stats.extend((info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
                 infos.append((len(items), info))
-                what = PROGRAM if info.st_mode & 0o100 else FILE
-                items.append(Item(name, what, b"", info.st_size, 1))
+                items.append(_UNREAD)
             elif modes.S_ISLNK(info.st_mode):
                 target = os.fsencode(Path(entry.path).readlink())
-                items.append(Item(name, SYMLINK, link(target), len(target), 1))
+                items.append((name, SYMLINK, link(target), len(target), 1))
             else:
                 raise Invalid(
                     f"{entry.path} is a socket, pipe or device and cannot be stored. Leave it out", field="source"
@@ -98,14 +97,16 @@ def walk_folder(
             stamps.append(info.st_mtime_ns)
         keys: list[bytes] = []
         for (at, info), name, known in zip(infos, names, state.known(inner, names, stats), strict=True):
-            key = read(f"{base}/{name}", info.st_size, known)
+            key = read(f"{base}/{name}", info, known)
             keys.append(key)
-            old = items[at]
-            items[at] = Item(name, old.what, key, old.size, 1)
+            items[at] = (name, PROGRAM if info.st_mode & 0o100 else FILE, key, info.st_size, 1)
         state.note(inner, names, stats, keys)
         return emit(inner, items, stamps)
 
     return one(top, "")
+
+
+_UNREAD: Fields = ("", FILE, b"", 0, 0)
 
 
 class _Alone:
@@ -139,28 +140,47 @@ def _check_name(path: str, name: str) -> None:
         raise InvalidAddress(f"The file name {path!r} has a backslash. Rename it, or leave it out", field="path")
 
 
-def store_path(upload: Upload, path: str, size: int) -> bytes:
-    """Store one file; gives its key. Raises Conflict when it is not, or does not stay, of that size and time."""
+def store_path(upload: Upload, path: str, listed: os.stat_result) -> bytes:
+    """Store one file; gives its key.
+
+    Args:
+        listed: What it was when it was listed.
+
+    Raises:
+        Conflict: It is not of that size any more, or changed while it was read.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        before = os.fstat(fd)
-        if before.st_size != size:
-            raise _changed(path)
-        if size <= SMALL:
-            data = _read_small(fd, size)
-            if len(data) != size:
+        if listed.st_size > SMALL:
+            return _store_large(upload, fd, path, listed)
+        data, after = _read_small(fd, listed.st_size), os.fstat(fd)
+        if not _same(listed, after):  # it may have changed before we began, so once more
+            os.lseek(fd, 0, os.SEEK_SET)
+            before, data, after = after, _read_small(fd, listed.st_size), os.fstat(fd)
+            if not _same(before, after):
                 raise _changed(path)
-            key = upload.add_content(data)
-            upload.advance(size)
-        else:
-            with open(fd, "rb", buffering=0, closefd=False) as source:
-                key = upload.add_chunks(cut_stream(source))
-        after = os.fstat(fd)
-        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        if len(data) != listed.st_size:
             raise _changed(path)
-        return key
     finally:
         os.close(fd)
+    key = upload.add_content(data)
+    upload.advance(len(data))
+    return key
+
+
+def _store_large(upload: Upload, fd: int, path: str, listed: os.stat_result) -> bytes:
+    before = os.fstat(fd)
+    if before.st_size != listed.st_size:
+        raise _changed(path)
+    with open(fd, "rb", buffering=0, closefd=False) as source:
+        key = upload.add_chunks(cut_stream(source))
+    if not _same(before, os.fstat(fd)):
+        raise _changed(path)
+    return key
+
+
+def _same(before: os.stat_result, after: os.stat_result) -> bool:
+    return before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
 
 
 def hash_path(path: str) -> bytes:
@@ -198,12 +218,12 @@ class Scan:
             broken=self.broken.append,
         )
 
-    def read(self, key: bytes) -> tuple[list[Item], list[int]]:
+    def read(self, key: bytes) -> tuple[list[Fields], list[int]]:
         """(items, mtimes) of one of its folders."""
         data, stamps = self._nodes[key]
-        return decode_node(data, key).items, stamps.tolist()
+        return decode_items(data, key), stamps.tolist()
 
-    def _emit(self, _: str, items: list[Item], stamps: list[int]) -> Tree:
+    def _emit(self, _: str, items: list[Fields], stamps: list[int]) -> Tree:
         key, data, size, files = encode_node(items)
         self._nodes[key] = data, array("q", stamps)  # bytes, for a million items take a tenth of the room so
         return Tree(key.hex(), size, files)

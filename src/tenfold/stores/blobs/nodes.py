@@ -28,6 +28,10 @@ class Item(NamedTuple):
     files: int
 
 
+Fields = tuple[str, int, bytes, int, int]
+"""What an `Item` holds. A large folder is read as these: making 100,000 of them Items takes six times as long."""
+
+
 class Node(NamedTuple):
     """A folder: its items in order of name, the sums over them."""
 
@@ -37,10 +41,10 @@ class Node(NamedTuple):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[int, int, list[tuple[str, int, bytes, int, int]]])
+_decoder = msgspec.msgpack.Decoder(tuple[int, int, list[Fields]])
 
 
-def encode_node(items: Sequence[tuple[str, int, bytes, int, int]]) -> tuple[bytes, bytes, int, int]:
+def encode_node(items: Sequence[Fields]) -> tuple[bytes, bytes, int, int]:
     """(key, bytes, size, files) of the folder with these items, which must be sorted by name."""
     size = sum([item[3] for item in items])
     files = sum([item[4] for item in items])
@@ -59,12 +63,12 @@ def decode_node(data: bytes, key: bytes) -> Node:
     return Node(size, files, [Item(*item) for item in items])
 
 
-def decode_items(data: bytes, key: bytes) -> list[tuple[str, int, bytes, int, int]]:
+def decode_items(data: bytes, key: bytes) -> list[Fields]:
     """The fields of a node's items, not made into `Item`s. Raises Damaged when the bytes are none."""
     return _decoded(data, key)[2]
 
 
-def _decoded(data: bytes, key: bytes) -> tuple[int, int, list[tuple[str, int, bytes, int, int]]]:
+def _decoded(data: bytes, key: bytes) -> tuple[int, int, list[Fields]]:
     if not is_node(data):
         raise Damaged(f"{key.hex()} is no tree. Check the store with: tenfold doctor")
     try:

@@ -18,13 +18,13 @@ from tenfold.records import Entry, Tree
 from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
-from tenfold.stores.blobs.comparing import Fields, Pair, compare
+from tenfold.stores.blobs.comparing import Pair, compare
 from tenfold.stores.blobs.editing import changes_of, edit
 from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said, vanishing_said
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
-from tenfold.stores.blobs.nodes import FOLDER, Item, decode_items, entry_of, nest
+from tenfold.stores.blobs.nodes import FOLDER, Fields, decode_items, entry_of, nest
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
 from tenfold.stores.blobs.repair import repair
@@ -57,7 +57,7 @@ class PackedBlobs(Blobs):
         info = Path(path).stat()
 
         def work(upload: Upload) -> bytes:
-            return store_path(upload, os.fspath(path), info.st_size)
+            return store_path(upload, os.fspath(path), info)
 
         key = uploading(self.index, work, lambda key: [key])
         mode = 0o755 if info.st_mode & 0o100 else 0o644
@@ -96,13 +96,13 @@ class PackedBlobs(Blobs):
         state = FolderState(folder, self.cache)
 
         def work(upload: Upload) -> Tree:
-            def read(path: str, size: int, known: bytes | None) -> bytes:
+            def read(path: str, listed: os.stat_result, known: bytes | None) -> bytes:
                 if known is not None and self._stored(upload, known):
-                    upload.advance(size)
+                    upload.advance(listed.st_size)
                     return known
-                return store_path(upload, path, size)
+                return store_path(upload, path, listed)
 
-            def emit(_: str, items: list[Item], stamps: list[int]) -> Tree:
+            def emit(_: str, items: list[Fields], stamps: list[int]) -> Tree:
                 return store_node(upload, items, stamps)
 
             return walk_folder(
@@ -241,7 +241,7 @@ class PackedBlobs(Blobs):
             upload.advance(len(source))
             return Entry(path, key.hex(), len(source))
         info = Path(source).stat()
-        key = store_path(upload, os.fspath(source), info.st_size)
+        key = store_path(upload, os.fspath(source), info)
         return Entry(path, key.hex(), info.st_size, 0o755 if info.st_mode & 0o100 else 0o644, "file", info.st_mtime_ns)
 
     def _stored(self, upload: Upload, key: bytes, *, given: bool = False) -> bool:

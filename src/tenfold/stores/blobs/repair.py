@@ -69,7 +69,7 @@ def _restore(index: Index, cache: Path) -> bool:
     paths = [path for path in paths if hash_path(str(path)).hex() == path.name[:64]]
 
     def work(upload: Upload) -> list[bytes]:
-        return [store_path(upload, str(path), path.stat().st_size) for path in paths]
+        return [store_path(upload, str(path), path.stat()) for path in paths]
 
     if paths:
         uploading(index, work, lambda keys: keys)

@@ -9,6 +9,7 @@ from tenfold.records import Entry, Tree
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.nodes import (
     FOLDER,
+    Fields,
     Item,
     Nest,
     Node,
@@ -120,7 +121,7 @@ def store_nest(upload: Upload, top: Nest) -> Tree:
     return store_node(upload, items, stamps)
 
 
-def store_node(upload: Upload, items: Sequence[tuple[str, int, bytes, int, int]], stamps: list[int]) -> Tree:
+def store_node(upload: Upload, items: Sequence[Fields], stamps: list[int]) -> Tree:
     """Store one folder whose items, sorted by name, were added before."""
     key, data, size, files = encode_node(items)
     upload.add_node(key, data)

@@ -57,8 +57,10 @@ class Upload:
 
         `given`: the caller has only the key, so it cannot be stored anew.
         """
-        if any((key, kind) in self._builder.places for kind in kinds):
-            return True
+        places = self._builder.places
+        for kind in kinds:
+            if (key, kind) in places:
+                return True
         if self._alone and given and self.index.find_firm(key, kinds) is not None:
             self._given.append((key, kinds))
             return True
