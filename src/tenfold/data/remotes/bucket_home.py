@@ -21,6 +21,7 @@ from tenfold.base.errors import BlobNotFound, Damaged, Invalid, RefMoved, Unavai
 from tenfold.base.files import write_atomic
 from tenfold.base.hashing import digest
 from tenfold.contracts import Medium
+from tenfold.data.publishing import KIND
 from tenfold.data.remotes.home import Home, Shared, SharedRef
 from tenfold.records import Version
 from tenfold.stores.blobs import PackedBlobs
@@ -68,13 +69,17 @@ class BucketHome(Home):
                 versions = {v.id: v for batch in head.batches for v in self._batch(name, batch)}
             except BlobNotFound:  # others went on, and removed what was old
                 continue
-            return Shared(name=name, versions=versions, refs=head.refs, generation=generation, dead=head.dead)
+            data = {id_: version for id_, version in versions.items() if version.kind == KIND}
+            profiles = {v.metadata["of"]: v for v in versions.values() if v.kind != KIND and v.metadata["of"] in data}
+            return Shared(
+                name=name, versions=data, refs=head.refs, generation=generation, dead=head.dead, statistics=profiles
+            )  # fmt: skip
         raise Unavailable(f"{self.url} lacks the versions that its newest head of {name!r} names. Push it again from a "
                           "store that has them")  # fmt: skip
 
     def publish(self, seen: Shared, versions: list[Version], refs: Mapping[str, SharedRef | None]) -> None:
         kept = {ref: at for ref, at in {**seen.refs, **refs}.items() if at is not None}
-        all_ = {**seen.versions, **{v.id: v for v in versions}}
+        all_ = {**seen.versions, **{v.id: v for v in (*seen.statistics.values(), *versions)}}
         alive = Shared(name=seen.name, versions=all_).line_of(at.version_id for at in kept.values())
         dead = {id_: since for id_, since in seen.dead.items() if id_ not in alive}
         self._write(seen, all_, versions, kept, dead)
@@ -82,6 +87,7 @@ class BucketHome(Home):
     def rewrite(self, seen: Shared, *, without: set[str], dead: dict[str, int]) -> None:
         """Take versions away, and note which others are dead. Raises RefMoved as `publish` does."""
         left = {id_: version for id_, version in seen.versions.items() if id_ not in without}
+        left |= {profile.id: profile for of, profile in seen.statistics.items() if of in left}
         self._write(seen, left, None if without else [], dict(seen.refs), dead)
 
     def _write(

@@ -72,6 +72,7 @@ def collect(home: BucketHome, *, grace_ms: int = GRACE_MS, dry_run: bool = False
         for id_, at_ms in since.items():
             (gone if id_ in due else dead).append(_dead(seen.versions[id_], at_ms, at_ms + grace_ms - now))
         keep += [version.digest for id_, version in seen.versions.items() if id_ not in due and not version.is_purged]
+        keep += [one.digest for of, one in seen.statistics.items() if of not in due and one.inline is None]
     objects, size_bytes = home.blobs.collect(keep, grace_ms=grace_ms, dry_run=dry_run)
     if not dry_run:
         home.write_catalog()

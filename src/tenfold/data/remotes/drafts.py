@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tenfold.data.parts import ELSEWHERE
-from tenfold.data.publishing import KIND
 from tenfold.records import Draft, Version
 
 FETCHED = "fetched"
@@ -24,7 +23,7 @@ def draft_of(version: Version, *, parents: Collection[str] | None = None, elsewh
     tags = {key: value for key, value in version.tags.items() if key != ELSEWHERE}
     return Draft(
         id=version.id,
-        kind=KIND,
+        kind=version.kind,
         name=version.name,
         digest=version.digest,
         size_bytes=version.size_bytes,

@@ -18,6 +18,7 @@ from tenfold.data.publishing import KIND, TAG, user
 from tenfold.data.remotes.drafts import FETCHED, draft_of, parents_first, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
 from tenfold.data.remotes.partly import bring_parts, parts_of
+from tenfold.data.remotes.profiles import bring_profiles
 from tenfold.records import ANY, Entry, Move, Version
 from tenfold.stores.blobs import PackedBlobs
 from tenfold.stores.blobs.copy_plan import CopyPlan
@@ -98,6 +99,7 @@ def fetch(
     new = [version for version in seen.versions.values() if version.id not in known and not version.is_purged]
     if not dry_run:
         _record(stores, seen, new, known, remote, clock())
+        bring_profiles(home, stores, seen, [version.id for version in new])
         for version in stores.versions.get(list(parts)):
             keep_part(stores, version, parts[version.id], clock=clock)
     return Fetched(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -29,6 +29,8 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     refs: dict[str, SharedRef] = {}
     generation: int = 0
     """Counts the changes, where the home counts them; 0 when the dataset is not there."""
+    statistics: dict[str, Version] = {}
+    """The profile of each version that has one, by the version's id, where the home gives them without being asked."""
     dead: dict[str, int] = {}
     """Versions that nobody named when garbage was last collected, and since when (UTC ms)."""
 
@@ -61,9 +63,13 @@ class Home(ABC):
     def look(self, name: str) -> Shared:
         """What is there of a dataset; nothing of one that is not there is no error."""
 
+    def profiles(self, seen: Shared, version_ids: Collection[str]) -> list[Version]:
+        """The profiles of these versions that are there."""
+        return [seen.statistics[id_] for id_ in version_ids if id_ in seen.statistics]
+
     @abstractmethod
     def publish(self, seen: Shared, versions: list[Version], refs: Mapping[str, SharedRef | None]) -> None:
-        """Add versions, whose content was stored before, and move or (None) remove refs. Readers see a ref only with its version.
+        """Add versions (and profiles of such), whose content was stored before, and move or (None) remove refs. Readers see a ref only with its version.
 
         Raises:
             RefMoved: Somebody changed what `seen` was since. Nothing that anybody named before is lost; look again.

@@ -16,6 +16,7 @@ from tenfold.data.publishing import KIND, TAG, latest_reasons, user
 from tenfold.data.referenced import is_reference
 from tenfold.data.remotes.drafts import own_refs, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
+from tenfold.data.remotes.profiles import profiles_of, tree_keys
 from tenfold.records import Ref, Version
 from tenfold.stores.blobs import PackedBlobs
 from tenfold.stores.blobs.copy_plan import CopyPlan
@@ -74,14 +75,16 @@ def push(
         moves, behind = _moves(stores, seen, remote, refs)
         lacking = _lacking(stores, seen, [at.version_id for at in moves.values()])
         trees = _trees(stores, home, lacking, remote)
+        profiles = profiles_of(stores, dataset, {version.id for version in lacking}) if lacking else []
         source, target = cast(PackedBlobs, stores.blobs).index, home.blobs.index
         plan = CopyPlan()
+        trees += tree_keys(profiles)
         if trees:
             plan = plan_copy(source, target, trees) if dry_run else copy_trees(source, target, trees, progress=progress)
         if moves and not dry_run:
             stamped = {ref: msgspec.structs.replace(at, at_ms=clock(), who=user()) for ref, at in moves.items()}
             try:
-                home.publish(seen, lacking, stamped)
+                home.publish(seen, [*lacking, *profiles], stamped)
             except RefMoved:  # somebody pushed meanwhile: perhaps another branch, then ours still goes
                 if attempt == _TRIES:
                     raise

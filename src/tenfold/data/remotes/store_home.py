@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from tenfold.base.clock import Clock, now_ms
@@ -11,6 +11,7 @@ from tenfold.data.history import every_version
 from tenfold.data.publishing import KIND, TAG, latest_reasons
 from tenfold.data.remotes.drafts import FETCHED, draft_of, parents_first
 from tenfold.data.remotes.home import Home, Shared, SharedRef
+from tenfold.data.remotes.profiles import profiles_of
 from tenfold.records import Move, Version
 from tenfold.stores.blobs import PackedBlobs
 
@@ -35,6 +36,9 @@ class StoreHome(Home):
         }
         versions = {version.id: version for version in every_version(self.stores, KIND, name)}
         return Shared(name=name, versions=versions, refs=refs, generation=int(bool(versions)))
+
+    def profiles(self, seen: Shared, version_ids: Collection[str]) -> list[Version]:
+        return profiles_of(self.stores, seen.name, version_ids)
 
     def publish(self, seen: Shared, versions: list[Version], refs: Mapping[str, SharedRef | None]) -> None:
         self.stores.versions.publish([draft_of(version) for version in parents_first(versions)])

@@ -129,4 +129,5 @@ class BucketMedium(Medium):
                 raise Forbidden(
                     f"{self.url} refused access to {name}. Check the keys in the environment and their rights"
                 ) from error
-            raise Unavailable(f"{self.url} could not be used for {name}: {error}. Check bucket and endpoint") from error
+            said = str(error).partition("\n\nBacktrace:")[0]
+            raise Unavailable(f"{self.url} could not be used for {name}: {said}. Check bucket and endpoint") from error
