@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
     "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
     "schedules": ("tenfold.cli.schedules", "Start pipelines at times, or when a dataset or model moves"),
+    "notify": ("tenfold.cli.notify", "Tell somebody of failures, late runs and alarms: webhook, Slack, e-mail"),
     "pools": ("tenfold.cli.pools", "Limit how many steps run at once that share one thing"),
     "secrets": ("tenfold.cli.secrets", "Keep passwords and tokens for steps, encrypted and masked in logs"),
     "serve": ("tenfold.cli.serve", "Serve a model over HTTP"),

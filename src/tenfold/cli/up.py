@@ -22,6 +22,7 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
     """
     from tenfold.server import run_server
     from tenfold.workspace import Keeper, ensure_folder
+    from tenfold.workspace.messenger import Messenger
     from tenfold.workspace.timekeeper import Timekeeper
 
     given = ctx.find_root().obj
@@ -37,12 +38,13 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
         raise Invalid(f"The port {text!r} is not a number from 0 to 65535. Name another with --port", field="port")
     if place.location.kind == "postgresql":
         _ = place.stores  # a database that cannot be reached is said now, not after the address was announced
-    keeper, timekeeper = Keeper(place), Timekeeper(place)
+    keeper, timekeeper, messenger = Keeper(place), Timekeeper(place), Messenger(place)
 
     def ready(url: str) -> None:
         click.echo(f"Tenfold is at {url} (store: {place.location}). Stop it with Ctrl-C")
         keeper.start()
         timekeeper.start()
+        messenger.start()
 
     try:
         run_server(
@@ -53,5 +55,6 @@ def command(ctx: click.Context, host: str | None, port: int | None, store: str |
             on_ready=ready,
         )
     finally:
+        messenger.stop()
         timekeeper.stop()
         keeper.stop()

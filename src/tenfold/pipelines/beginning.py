@@ -14,6 +14,7 @@ from tenfold.pipelines.firing import running
 from tenfold.pipelines.host import Host
 from tenfold.pipelines.loading import load_target
 from tenfold.pipelines.progress import OnEvent
+from tenfold.pipelines.turns import has_turn
 from tenfold.pipelines.work import Target
 from tenfold.records import Run, RunChange, RunState
 
@@ -92,6 +93,9 @@ def claim(stores: Stores, root: Run) -> bool:
     now = now_ms()
     change = RunChange(host=root.host, params=root.params, result=root.result)
     if not stores.runs.transition(root.id, "running", expect=NOT_BEGUN, at_ms=now, change=change):
+        return False
+    if not has_turn(stores, root):
+        stores.runs.transition(root.id, "created", expect=["running"], at_ms=now)
         return False
     schedule, most = root.tags.get("schedule"), root.tags.get("schedule.max_active", "")
     if schedule and most.isdecimal() and root.id not in running(stores, schedule)[: int(most)]:

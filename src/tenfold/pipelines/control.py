@@ -21,7 +21,10 @@ from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.executor_names import ENGINES
 from tenfold.pipelines.host import Host, current_host
+from tenfold.pipelines.limits import MAX_PARALLEL
 from tenfold.pipelines.loading import refuse_while_importing, target_of
+from tenfold.pipelines.notices import tell_end
+from tenfold.pipelines.notifiers import TAG
 from tenfold.pipelines.owners import is_dead
 from tenfold.pipelines.places import GOOD
 from tenfold.pipelines.progress import OnEvent
@@ -29,6 +32,7 @@ from tenfold.pipelines.runs import PipelineRun
 from tenfold.pipelines.scheduler import Scheduler
 from tenfold.pipelines.specs import publish, specs_of
 from tenfold.pipelines.templates import exact_versions, template
+from tenfold.pipelines.turns import has_turn, wait_for_turn
 from tenfold.pipelines.values import encode
 from tenfold.pipelines.work import Spec, Target
 from tenfold.records import Edge, Run, RunChange, RunState, Version
@@ -54,8 +58,14 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
     root = _new_root(pipeline, host, fixed, graph, published, target)
     if prepared is not None:
         root = as_prepared(root, prepared)
-        if not claim(stores, root):
-            return PipelineRun(root.id, host)
+    if pipeline.max_active:
+        root = wait_for_turn(stores, root, pipeline.max_active)
+        while not claim(stores, root):
+            if stores.runs.get([root.id])[0].state != "created" or has_turn(stores, root):
+                return PipelineRun(root.id, host)  # begun elsewhere, cancelled, or held by its schedule
+            wait_for_turn(stores, root, pipeline.max_active)
+    elif prepared is not None and not claim(stores, root):
+        return PipelineRun(root.id, host)
     board = Board(stores, root, pipeline.name)
     for key, spec in specs.items():
         board.add(key, spec)
@@ -205,6 +215,7 @@ def _end_root(stores: Stores, root_id: str, to: RunState, *, error: str) -> None
     except TenfoldError:
         if to == "finished":
             raise
+    tell_end(stores, root_id)
 
 
 def _new_root(
@@ -230,12 +241,13 @@ def _new_root(
         started_at_ms=now,
         heartbeat_at_ms=now,
         params={name: encode(value, repr) for name, value in params.items()},
-        tags=dict(host.tags),
+        tags={**host.tags, **({TAG: ",".join(pipeline.notify)} if pipeline.notify else {})},
         result={
             "pipeline": published.address,
             "returns": returns,
             "target": msgspec.to_builtins(target) if target else None,
             **({"executor": pipeline.executor} if pipeline.executor in ENGINES else {}),
+            **({MAX_PARALLEL: pipeline.max_parallel} if pipeline.max_parallel else {}),
         },
     )
 

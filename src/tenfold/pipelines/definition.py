@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from tenfold.base.addresses import check_name
@@ -33,6 +33,9 @@ class Pipeline(Generic[P, R]):
         name: str | None = None,
         on_success: Callable[..., Any] | None = None,
         on_failure: Callable[..., Any] | None = None,
+        max_parallel: int | None = None,
+        max_active: int | None = None,
+        notify: str | Sequence[str] = (),
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -44,6 +47,11 @@ class Pipeline(Generic[P, R]):
                     f"Pipeline {self.name!r}: {what} is a function with a name, at the top of a module, not {hook!r}",
                     field=what,
                 )
+        for what, most in (("max_parallel", max_parallel), ("max_active", max_active)):
+            if most is not None and most < 1:
+                raise Invalid(f"Pipeline {self.name!r}: {what} is 1 or more, not {most}", field=what)
+        self.max_parallel, self.max_active = max_parallel, max_active
+        self.notify = (notify,) if isinstance(notify, str) else tuple(notify)
         self.host: Host | None = None
         self.executor: str | None = None
         self.on_event: OnEvent | None = None
@@ -136,6 +144,9 @@ def pipeline(
     name: str | None = None,
     on_success: Callable[..., Any] | None = None,
     on_failure: Callable[..., Any] | None = None,
+    max_parallel: int | None = None,
+    max_active: int | None = None,
+    notify: str | Sequence[str] = (),
 ) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
 def pipeline(function: Any = None, **options: Any) -> Any:
     """Mark a function as a pipeline. Its parameters, with their defaults, are the pipeline's params.
@@ -144,5 +155,8 @@ def pipeline(function: Any = None, **options: Any) -> Any:
         on_success: A function, or step, that runs when all steps have ended well. It is given a `RunSummary`, when it
             takes something. It runs as a step of its own, with its own log; how it ends does not count for the run.
         on_failure: The same, when a step has failed. Neither runs when the run is cancelled.
+        max_parallel: Steps of one run at a time.
+        max_active: Runs of it at a time, whoever started them, in all processes that share the store; others wait.
+        notify: Names of notifiers that are told of its runs, see docs/notifications.md.
     """
     return Pipeline(function, **options) if function is not None else lambda target: Pipeline(target, **options)

@@ -1,0 +1,94 @@
+"""Delivers notices beside a server: sees what ended while nobody was there, and tries again what was not delivered."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from tenfold.base.clock import Clock, now_ms
+from tenfold.pipelines.notices import deliver, note_ends, note_late, undelivered
+from tenfold.pipelines.notifiers import ACTIVE, notifiers
+from tenfold.pipelines.schedules import KIND as SCHEDULE
+from tenfold.pipelines.schedules import read
+from tenfold.records import And, Compare, Order, RunQuery
+from tenfold.workspace.newsreader import Newsreader
+from tenfold.workspace.workspace import Workspace
+
+EVERY_S = 1.0
+BACK_MS = 24 * 3_600_000
+"""How far back ends are looked for when it starts."""
+OVERLAP_MS = 600_000
+LATE_EVERY_MS = 5_000
+_log = logging.getLogger("tenfold.workspace")
+
+
+class Messenger:
+    """A thread. Any number may run at once: each notice is made once, and one at a time delivers it."""
+
+    def __init__(self, workspace: Workspace, *, every_s: float = EVERY_S, clock: Clock = now_ms) -> None:
+        self._workspace, self._every_s, self._clock = workspace, every_s, clock
+        self._news = Newsreader(workspace)
+        self._since_ms = clock() - BACK_MS
+        self._late_at_ms = 0
+        self._noted: set[str] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tenfold-messenger", daemon=True)
+
+    def start(self) -> Messenger:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread; what it has not delivered waits for the next one."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def tend(self) -> None:
+        """Make the notices that are due, and deliver those whose time has come."""
+        stores = self._workspace.stores
+        if not notifiers(stores):
+            return
+        if self._news.look().ends:
+            self._note_ends()
+        if self._clock() - self._late_at_ms >= LATE_EVERY_MS:
+            self._late_at_ms = self._clock()
+            self._note_late()
+        for notice in undelivered(stores, clock=self._clock):
+            if self._stop.is_set():
+                return
+            deliver(stores, notice, clock=self._clock)
+
+    def _note_ends(self) -> None:
+        stores = self._workspace.stores
+        ended = And(
+            [Compare("ended_at_ms", ">=", self._since_ms), Compare("state", "in", ["finished", "failed", "killed"])]
+        )
+        query = RunQuery(
+            kinds=["pipeline", "check"], where=ended, order=[Order("ended_at_ms")], limit=1000, count=False
+        )
+        runs = stores.runs.search(query).items
+        note_ends(stores, [run for run in runs if f"{run.id}{run.ended_at_ms}" not in self._noted], clock=self._clock)
+        self._noted = {f"{run.id}{run.ended_at_ms}" for run in runs}
+        if runs:
+            newest = runs[-1].ended_at_ms or 0
+            behind = len(runs) == query.limit  # there are more: go on from the last of these
+            self._since_ms = max(self._since_ms, newest if behind else newest - OVERLAP_MS)
+            if behind:
+                self._news.forget()
+
+    def _note_late(self) -> None:
+        stores = self._workspace.stores
+        active = [ref for ref in stores.refs.all(SCHEDULE) if ref.ref == ACTIVE]
+        versions = stores.versions.get([ref.version_id for ref in active]) if active else []
+        for ref, version in zip(active, versions, strict=True):
+            note_late(stores, read(version), ref, clock=self._clock)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tend()
+            except Exception as error:
+                _log.warning("Telling what happened failed and is tried again: %s", error)
+                self._news.forget()
+            self._stop.wait(self._every_s)
