@@ -32,7 +32,7 @@ def wasserstein(pair: Pair) -> float:
 def wasserstein_error(pair: Pair) -> float:
     """By how much `wasserstein` can be off at most: 0 unless a side was too long to be sorted in memory."""
     moved = sum(side.condensed.moved for side in (pair.reference, pair.current) if side.condensed is not None)
-    return moved / max(pair.reference.std, 0.001)
+    return moved / max(pair.reference.std, 0.001) if moved else 0.0
 
 
 def jensen_shannon(pair: Pair) -> float:

@@ -182,17 +182,28 @@ def _mmd(r: Floats, c: Floats, limit: float, level: float | None) -> tuple[float
     x, y = _some(r), _some(c)
     gamma = 1 / float(np.median(np.sqrt(_squared(x, y)))) ** 2
     n, m = len(r), len(c)
-    score = _discrepancy(_kernel_sum(r, r, gamma) - n, _kernel_sum(c, c, gamma) - m, _kernel_sum(r, c, gamma), n, m)
+    score: float = _discrepancy(
+        _kernel_sum(r, r, gamma) - n, _kernel_sum(c, c, gamma) - m, _kernel_sum(r, c, gamma), n, m
+    )
     if level is None:
         return max(score, 0.0), limit
     gamma = 1 / float(np.median(np.sqrt(_squared(x, x)))) ** 2
     first_size, second_size = max(n * n // (n + m), 1), max(n * m // (n + m), 1)
-    drawn = []
+    first, second = np.zeros((n, DRAWS)), np.zeros((n, DRAWS))  # how often each row was drawn
     for i in range(DRAWS):
         random = np.random.RandomState(i)
-        a, b = r[random.choice(n, first_size)], r[random.choice(n, second_size)]
-        within = [_kernel_sum(part, part, gamma) - len(part) for part in (a, b)]
-        drawn.append(_discrepancy(within[0], within[1], _kernel_sum(a, b, gamma), len(a), len(b)))
+        first[:, i] = np.bincount(random.choice(n, first_size), minlength=n)
+        second[:, i] = np.bincount(random.choice(n, second_size), minlength=n)
+    within, other, between = np.zeros(DRAWS), np.zeros(DRAWS), np.zeros(DRAWS)
+    for start in range(0, n, BLOCK):
+        strip = np.exp(-gamma * _squared(r[start : start + BLOCK], r))
+        rows = slice(start, start + BLOCK)
+        of_second = strip @ second
+        within += (first[rows] * (strip @ first)).sum(axis=0)
+        other += (second[rows] * of_second).sum(axis=0)
+        between += (first[rows] * of_second).sum(axis=0)
+    with np.errstate(all="ignore"):
+        drawn = _discrepancy(within - first_size, other - second_size, between, first_size, second_size)
     return max(score, 0.0), float(np.percentile(drawn, 100 * level))
 
 
@@ -200,7 +211,7 @@ def _some(rows: Floats) -> Floats:
     return rows[np.random.RandomState(0).choice(len(rows), min(len(rows), 1000), replace=False)]
 
 
-def _discrepancy(within: float, other: float, between: float, n: int, m: int) -> float:
+def _discrepancy(within: Any, other: Any, between: Any, n: int, m: int) -> Any:
     return within / (n * (n - 1)) + other / (m * (m - 1)) - 2 * between / (n * m)
 
 

@@ -77,7 +77,8 @@ def _coded(before: Table, after: Table, name: str) -> tuple[Floats, Floats, floa
             found[~np.isfinite(found)] = np.nan
             numbers.append(found)
         known = numbers[0][~np.isnan(numbers[0])]
-        return (numbers[0], numbers[1], float(known.mean())) if known.size else None
+        with np.errstate(all="ignore"):
+            return (numbers[0], numbers[1], float(known.mean())) if known.size else None
     if kinds <= {"string", "bool"}:
         texts = [values.cast(pl.String).alias("value") for values in (r, c)]
         counts = texts[0].drop_nulls().value_counts(name="count")

@@ -22,6 +22,7 @@ DEVIATIONS = 3.0
 FOLDS = 5
 LEAST_ROWS = 20
 AUC_THRESHOLD = 0.55
+FEW_ROWS = 20_000
 
 
 class MultivariateDrift(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -63,8 +64,11 @@ def reconstruction_drift(
     blank = _blank("reconstruction", before, after)
     if reason := _too_little(before, after):
         return msgspec.structs.replace(blank, reason=reason)
-    r, c = before.filled(), after.filled()
-    mean, std = r.mean(axis=0), r.std(axis=0)
+    with np.errstate(all="ignore"):
+        r, c = before.filled(), after.filled()
+        mean, std = r.mean(axis=0), r.std(axis=0)
+        if not np.isfinite(mean).all() or not np.isfinite(std).all() or not np.isfinite(c * c).all():
+            return msgspec.structs.replace(blank, reason="the squares of the numbers are too large to compute with")
     std[std == 0] = 1.0
     r, c = (r - mean) / std, (c - mean) / std
     values, vectors = np.linalg.eigh(np.cov(r, rowvar=False))
@@ -114,15 +118,17 @@ def domain_classifier(
     side = np.repeat([0, 1], [before.rows, after.rows])
     scores, fallen = np.empty(side.size), np.zeros(len(before.names))
     random = np.random.default_rng(seed)
-    for train, held_out in selection.StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, side):
-        trees = ensemble.HistGradientBoostingClassifier(max_iter=50, random_state=seed, early_stopping=False)
-        trees.fit(rows[train], side[train])
-        scores[held_out] = trees.predict_proba(rows[held_out])[:, 1]
-        whole = roc_auc(side[held_out], scores[held_out])
-        for place in range(fallen.size) if fallen.size <= 200 else []:
-            shuffled = rows[held_out]
-            shuffled[:, place] = random.permutation(shuffled[:, place])
-            fallen[place] += whole - roc_auc(side[held_out], trees.predict_proba(shuffled)[:, 1])
+    threads = require("threadpoolctl", extra="monitoring", why="tell two tables apart")
+    with threads.threadpool_limits(1 if side.size < FEW_ROWS else None):  # starting threads costs more than few rows do
+        for train, held_out in selection.StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, side):
+            trees = ensemble.HistGradientBoostingClassifier(max_iter=50, random_state=seed, early_stopping=False)
+            trees.fit(rows[train], side[train])
+            scores[held_out] = trees.predict_proba(rows[held_out])[:, 1]
+            whole = roc_auc(side[held_out], scores[held_out])
+            for place in range(fallen.size) if fallen.size <= 200 else []:
+                shuffled = rows[held_out]
+                shuffled[:, place] = random.permutation(shuffled[:, place])
+                fallen[place] += whole - roc_auc(side[held_out], trees.predict_proba(shuffled)[:, 1])
     score = roc_auc(side, scores)
     half = 1.96 * _auc_error(score, after.rows, before.rows)
     low = max(score - half, 0.0)

@@ -27,6 +27,9 @@ BINNED_ABOVE = 20
 CODES = 10
 """Integers with at most so many different values are taken as categories."""
 
+SHORT = 1000
+"""Columns up to so many rows are looked through whole: quicker than in steps."""
+
 _MANY = 10**9
 
 
@@ -113,6 +116,9 @@ class Side:
         points, _ = self.points
         if self.condensed is not None and not self.condensed.is_exact:
             return None
+        if points.size <= SHORT:
+            different = np.unique(points)
+            return different if different.size <= most else None
         found: list[float] = []
         place = 0
         while place < points.size:

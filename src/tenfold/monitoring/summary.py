@@ -5,6 +5,7 @@ Exact where a profile is a sketch: each column is read whole, one at a time.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -187,7 +188,7 @@ def _column(values: pl.Series) -> ColumnSummary:
         commonest = Counter(map(str, values.drop_nulls().to_list())).most_common(1) if 0 < distinct <= 1 else []
         share = commonest[0][1] / rows if commonest else 0.0
         return ColumnSummary(name=values.name, rows=rows, missing=missing, distinct=distinct, most_common=share)
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float | None] = {}
     if part.values_type == "string":
         counted = part.counted.sort(["count", "value"], descending=[True, False])
         named, counts = counted.get_column("value").to_list(), counted.get_column("count").to_numpy()
@@ -202,15 +203,9 @@ def _column(values: pl.Series) -> ColumnSummary:
                 q25, q50, q75 = (float(q) for q in np.quantile(sorted_numbers, [0.25, 0.5, 0.75]))
                 mean = float(sorted_numbers.mean())
                 std = float(sorted_numbers.std(ddof=1)) if sorted_numbers.size > 1 else 0.0
-            numbers = {
-                "min": part.span[0],
-                "max": part.span[1],
-                "mean": mean,
-                "std": std,
-                "q25": q25,
-                "q50": q50,
-                "q75": q75,
-            }
+            low, high = part.span
+            found = {"min": low, "max": high, "mean": mean, "std": std, "q25": q25, "q50": q50, "q75": q75}
+            numbers = {key: value if math.isfinite(value) else None for key, value in found.items()}
     return ColumnSummary(
         name=values.name, kind=part.kind, rows=rows, missing=missing, infinite=rows - missing - part.count,
         distinct=int(counts.size), most_common=float(counts[0]) / rows,
