@@ -177,6 +177,11 @@ def parse_every(text: str, anchor_ms: int = 0) -> Every:
     return Every(seconds, anchor_ms)
 
 
+def is_cron(text: str) -> bool:
+    """True for what is written as a cron expression, and not as an interval."""
+    return text.startswith("@") or len(text.split()) == len(FIELDS)
+
+
 def check_zone(zone: str) -> str:
     """The name of a time zone of the IANA database, when there is such a one. Raises Invalid."""
     try:

@@ -127,7 +127,7 @@ def _reached(
 
 def _rested(rest: str, active: Ref, last: Last | None, at_ms: int) -> bool:
     if is_cron(rest):  # a moment of it has come since
-        return next(parse_cron(rest).after(last.due_ms if last is not None else active.moved_at_ms)) <= at_ms
+        return next(parse_cron(rest).after(last.due_ms if last is not None else active.moved_at_ms), at_ms + 1) <= at_ms
     return last is None or at_ms >= last.due_ms + parse_every(rest).seconds * 1000
 
 

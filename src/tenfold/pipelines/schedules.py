@@ -17,7 +17,7 @@ from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores
-from tenfold.pipelines.calendar import Rhythm, check_zone, parse_cron, parse_every
+from tenfold.pipelines.calendar import Rhythm, check_zone, is_cron, parse_cron, parse_every
 from tenfold.pipelines.happenings import check_happening, is_happening
 from tenfold.pipelines.work import Target
 from tenfold.records import Draft, Move, Ref, Version
@@ -58,7 +58,7 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     commits: int = 0
     """With `on`: start once they were moved so often since the last run."""
     rest: str = ""
-    """With `on`: start no sooner than so long after the last run, like 15m."""
+    """With `on`: start no sooner than so long after the last run, like 15m; or than the next time of a cron expression."""
     any_threshold: bool = False
     """One of grown_bytes, commits and rest is enough; else all that are set must be reached."""
     into: list[str] = []
@@ -94,7 +94,8 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         if self.on:
             enough = [f"by {self.grown_bytes:,} bytes"] if self.grown_bytes else []
             enough += [f"{self.commits} times"] if self.commits else []
-            enough += [f"{self.rest} after the last run"] if self.rest else []
+            after = f"at the next {self.rest}" if is_cron(self.rest) else f"{self.rest} after the last run"
+            enough += [after] if self.rest else []
             said = [text if is_happening(text) else f"{text} moves" for text in self.on]
             moves = f"when {(' and ' if self.wait_for_all else ' or ').join(said)}"
             return " ".join([moves, (" or " if self.any_threshold else " and ").join(enough)]).rstrip()
@@ -113,7 +114,9 @@ def check(schedule: Schedule) -> Schedule:
     if schedule.grown_bytes < 0 or schedule.commits < 0:
         raise Invalid("grown_bytes and commits are 0 or more", field="commits")
     for span in (schedule.rest, schedule.late_after):
-        if span:
+        if is_cron(span):
+            parse_cron(span)
+        elif span:
             parse_every(span, 0)
     if schedule.late_after and not (schedule.cron or schedule.every):
         raise Invalid("late_after counts from a moment that is due: it goes with cron or every", field="late_after")
