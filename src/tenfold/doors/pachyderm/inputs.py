@@ -10,8 +10,9 @@ import msgspec
 from tenfold.base.addresses import Address
 from tenfold.base.errors import Invalid
 from tenfold.doors.pachyderm.fields import Fields
-from tenfold.pipelines.calendar import parse_cron
+from tenfold.pipelines.calendar import parse_cron, parse_every
 from tenfold.pipelines.datums import Cross, Files, Group, Input, Join, Union, files
+from tenfold.pipelines.datums.inputs import has_key, leaves
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,8 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
     size_bytes: int
     commits: int
+    rest: str
+    """An interval or a cron expression."""
     all: bool
 
 
@@ -58,14 +61,12 @@ def read_input(given: Fields, found: Inputs) -> Input:
     inner = [read_input(one, found) for one in again.items(kind)]
     if kind in ("cross", "union"):
         return Cross(inner) if kind == "cross" else Union(inner)
-    plain = [one for one in inner if isinstance(one, Files)]
-    if len(plain) < len(inner):
-        raise Invalid(f"{given.name(kind)} takes pfs inputs only. Combine the other way round", field=given.name(kind))
     key = "join_on" if kind == "join" else "group_by"
-    for one in plain:
-        if not getattr(one, key):
-            raise Invalid(f"{given.name(kind)}: the input {one.name!r} has no {key}. Give it one like $1", field=key)
-    return Join(plain) if kind == "join" else Group(plain)
+    for one in inner:
+        if not has_key(one, key):
+            named = next(leaves(one)).name
+            raise Invalid(f"{given.name(kind)}: the input {named!r} has no {key}. Give it one like $1", field=key)
+    return Join(inner) if kind == "join" else Group(inner)
 
 
 def branch_of(name: str) -> str:
@@ -78,7 +79,7 @@ def _pfs(given: Fields, found: Inputs) -> Files:
     repo = given.text("repo")
     if not repo:
         raise Invalid(f"{given.where} names no repo", field=given.name("repo"))
-    if given.text("repo_type", "user") != "user":
+    if given.text("repo_type", "user") != "user" and not given.is_ignored("repo_type"):
         raise given.refuse("repo_type", "only user repos are datasets")
     glob = given.text("glob")
     if not glob:
@@ -98,9 +99,25 @@ def _pfs(given: Fields, found: Inputs) -> Files:
 
 
 def _trigger(given: Fields) -> Trigger:
-    made = Trigger(size_bytes=given.bytes_("size"), commits=given.number("commits", 0), all=given.flag("all"))
-    given.finish({"rate_limit_spec": "use a cron input instead", "cron_spec": "use a cron input instead"})
+    rests = [rhythm_of(given, key) for key in ("rate_limit_spec", "cron_spec")]
+    if all(rests):
+        raise given.refuse("cron_spec", "one of rate_limit_spec and cron_spec is followed, not both")
+    made = Trigger(
+        size_bytes=given.bytes_("size"), commits=given.number("commits", 0), rest="".join(rests), all=given.flag("all")
+    )
+    given.finish()
     return made
+
+
+def rhythm_of(given: Fields, key: str) -> str:
+    """A field that says times: '@every 15m' as 15m, a cron expression as it is; '' when it is not there. Raises Invalid."""
+    spec = given.text(key).strip()
+    if every := re.fullmatch(r"@every\s+(\S+)", spec):
+        parse_every(every[1])
+        return every[1]
+    if spec:
+        parse_cron(spec)
+    return spec
 
 
 def _cron(given: Fields, found: Inputs) -> Files:
@@ -109,11 +126,9 @@ def _cron(given: Fields, found: Inputs) -> Files:
         raise Invalid(f"{given.where} has no name", field=given.name("name"))
     start = given.text("start")
     dataset = given.text("repo") or f"{found.pipeline}_{name}"
-    spec = given.text("spec")
-    if every := re.fullmatch(r"@every\s+(\S+)", spec):
-        spec = f"every {every[1]}"
-    else:
-        parse_cron(spec)
+    spec = rhythm_of(given, "spec")
+    if not spec:
+        raise Invalid(f"{given.where} has no spec. Give it one like @every 15m", field=given.name("spec"))
     try:
         starts = round(datetime.fromisoformat(start).timestamp() * 1000) if start else None
     except ValueError:
@@ -125,5 +140,5 @@ def _cron(given: Fields, found: Inputs) -> Files:
 
 def check_project(given: Fields) -> None:
     """Raises Invalid for a project other than Pachyderm's default."""
-    if given.text("project", "default") not in ("", "default"):
+    if given.text("project", "default") not in ("", "default") and not given.is_ignored("project"):
         raise given.refuse("project", "datasets are in no project")

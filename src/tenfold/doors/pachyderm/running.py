@@ -8,6 +8,7 @@ from typing import Any
 
 from tenfold.base import ids
 from tenfold.doors.pachyderm.spec import Spec
+from tenfold.pipelines.calendar import is_cron
 from tenfold.pipelines.datums.ticks import add_tick, tick
 from tenfold.workspace.engines import pipeline_host
 from tenfold.workspace.scheduling import schedule
@@ -30,7 +31,7 @@ def follow(workspace: Workspace, spec: Spec, *, project: str | None = None) -> l
     """Save the schedules that start the pipeline when its inputs move, and that make its ticks; gives their names."""
     names = []
     for one in spec.ticks:
-        every = one.spec.removeprefix("every ") if one.spec.startswith("every ") else ""
+        every = "" if is_cron(one.spec) else one.spec
         params = {"dataset": one.dataset, "at": "{due:%Y-%m-%dT%H:%M:%SZ}", "overwrite": one.overwrite}
         schedule(
             workspace, one.dataset, tick, cron="" if every else one.spec, every=every, params=params,
@@ -41,6 +42,7 @@ def follow(workspace: Workspace, spec: Spec, *, project: str | None = None) -> l
     schedule(
         workspace, spec.pipeline.name, spec.pipeline, project=project,
         grown_bytes=wanted.size_bytes if wanted else 0, commits=wanted.commits if wanted else 0,
+        rest=wanted.rest if wanted else "",
         any_threshold=wanted is not None and not wanted.all,
     )  # fmt: skip
     return [*names, spec.pipeline.name]

@@ -11,17 +11,21 @@ import msgspec
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.doors.pachyderm.fields import Fields
 from tenfold.doors.pachyderm.inputs import Inputs, Tick, Trigger, branch_of, check_project, read_input
-from tenfold.pipelines.datums import Incremental, Program, incremental
+from tenfold.doors.pachyderm.transform import read_resources, read_transform
+from tenfold.pipelines.datums import Incremental, incremental
 
 TRIES = 3
 SALT = "pachyderm"
 """Where a spec has none: a changed command alone makes no datum run again, as in Pachyderm."""
 
+_CLUSTER = "there is no Kubernetes cluster here that it could be said to"
 _WHY = {
-    "transform.image": "commands run with this machine's programs, not in containers",
-    "service": "services are not run", "spout": "spouts are not run", "s3_out": "there is no S3 gateway",
-    "reprocess": "change the salt instead", "resource_requests": "datums share this machine",
-    "resource_limits": "datums share this machine", "autoscaling": "there are no workers to scale",
+    "service": "services are not run. Serve models with tenfold serve",
+    "s3_out": "there is no S3 gateway. Write to /pfs/out, and give egress a bucket",
+    "reprocess": "change the salt instead", "autoscaling": "there are no workers to scale",
+    "sidecar_resource_requests": "there are no sidecars", "sidecar_resource_limits": "there are no sidecars",
+    "scheduling_spec": _CLUSTER, "pod_spec": _CLUSTER, "pod_patch": _CLUSTER, "tolerations": _CLUSTER,
+    "tf_job": _CLUSTER, "determined": "no Determined cluster is known here",
 }  # fmt: skip
 
 
@@ -85,13 +89,18 @@ def spec_of(given: Any, *, ignore: Collection[str] = ()) -> Spec:
     reprocess = top.text("reprocess_spec", "until_success")
     if reprocess not in ("until_success", "every_job"):
         raise top.wrong("reprocess_spec", reprocess, "until_success or every_job")
+    if sets is not None and sets.take("size_bytes") is not None and not sets.is_ignored("size_bytes"):
+        raise sets.refuse("size_bytes", "batches are cut by number, and at 256 MiB")
+    if top.take("spout") is not None and not top.is_ignored("spout"):  # {} means a spout, too
+        raise top.refuse("spout", "spouts are not run. Commit to a dataset as data comes, or use a cron input")
     tries = top.number("datum_tries", TRIES)
     if tries < 1:
         raise top.wrong("datum_tries", tries, "1 or more")
     pipeline = incremental(
         read_input(over, found),
         into=f"data:{name}@{branch_of(top.text('output_branch'))}",
-        program=_transform(top),
+        program=read_transform(top),
+        resources=read_resources(top.inner("resource_requests")),
         name=name,
         retries=tries - 1,
         timeout_s=top.seconds("datum_timeout"),
@@ -113,24 +122,6 @@ def spec_of(given: Any, *, ignore: Collection[str] = ()) -> Spec:
     if len(found.triggers) > 1:
         raise Invalid("Two inputs have a trigger, and one start cannot follow both. Leave one", field="input")
     return Spec(pipeline=pipeline, ticks=found.ticks, triggers=found.triggers, workers=count or None, tags=tags)
-
-
-def _transform(top: Fields) -> Program:
-    given = top.inner("transform")
-    if given is None:
-        raise Invalid("The spec has no transform", field="transform")
-    cmd = given.texts("cmd")
-    if not cmd:
-        raise Invalid(
-            'transform.cmd is empty. Say what runs, like ["python3", "/pfs/code/main.py"]', field="transform.cmd"
-        )
-    made = Program(
-        cmd=cmd, stdin=given.texts("stdin"), env=given.mapping("env"), err_cmd=given.texts("err_cmd"),
-        err_stdin=given.texts("err_stdin"), accept_return_code=given.numbers("accept_return_code"),
-        working_dir=given.text("working_dir") or "/pfs", names="PACH",
-    )  # fmt: skip
-    given.finish({"image": _WHY["transform.image"], "secrets": "there is no store of secrets here"})
-    return made
 
 
 def _egress(given: Fields | None) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from tenfold.base.hashing import digest
 from tenfold.pipelines.datums.inputs import Cross, Files, Group, Input, Join, Union, leaves
-from tenfold.pipelines.datums.matching import Match
+from tenfold.pipelines.datums.matching import Match, key_of
 
 
 class Part(NamedTuple):
@@ -41,7 +41,7 @@ Finder = Callable[[int, Files], list[Match]]
 
 def datums_of(given: Input, find: Finder, *, salt: str) -> list[Datum]:
     """All datums of an input, each id once, sorted by the paths of their parts."""
-    return _made(given, _rows(given, find, itertools.count()), salt)
+    return _made(given, _rows(given, find, 0), salt)
 
 
 def changed_datums(
@@ -72,8 +72,7 @@ def _delta(given: Input, find: Finder, changes: _Changes, first: int) -> tuple[l
             return [], []
         new: list[_Row] = [(Part(given.name, first, one.path, one.content, one.size_bytes),) for one in changed[0]]
         return new, [(Part(given.name, first, path, "", 0),) for path in changed[1]]
-    numbers = list(itertools.accumulate((len(list(leaves(one))) for one in given.inputs), initial=first))
-    inner = [_delta(one, find, changes, number) for one, number in zip(given.inputs, numbers, strict=False)]
+    inner = [_delta(one, find, changes, number) for one, number in _numbered(given, first)]
     deltas = [one for one in inner if one is not None]
     if len(deltas) < len(inner):
         return None
@@ -85,15 +84,10 @@ def _delta(given: Input, find: Finder, changes: _Changes, first: int) -> tuple[l
     if not isinstance(given, Cross) or len(moved) > 1:
         return None
     sides = [
-        None if at == moved[0] else _rows(one, find, itertools.count(number))
-        for at, (one, number) in enumerate(zip(given.inputs, numbers, strict=False))
+        [] if at in moved else _rows(one, find, number) for at, (one, number) in enumerate(_numbered(given, first))
     ]
-    came, gone = (
-        [tuple(itertools.chain.from_iterable(rows)) for rows in itertools.product(*(side or part for side in sides))]
-        if all(side is None or side for side in sides) else []
-        for part in deltas[moved[0]]
-    )  # fmt: skip
-    return came, gone
+    new, gone = (_crossed([*sides[: moved[0]], part, *sides[moved[0] + 1 :]]) for part in deltas[moved[0]])
+    return new, gone
 
 
 def _made(given: Input, rows: list[_Row], salt: str) -> list[Datum]:
@@ -108,19 +102,31 @@ def _made(given: Input, rows: list[_Row], salt: str) -> list[Datum]:
     return list(made.values())
 
 
-def _rows(given: Input, find: Finder, numbers: itertools.count[int]) -> list[_Row]:
+def _rows(given: Input, find: Finder, first: int) -> list[_Row]:
+    """All rows of an input. `first`: the number of its first files."""
     match given:
         case Files():
-            return [(part,) for part in _parts(given, find, next(numbers), "")]
+            return [(part,) for part in _parts(given, find, first, "")]
         case Union():
-            return [row for inner in given.inputs for row in _rows(inner, find, numbers)]
+            return [row for inner, number in _numbered(given, first) for row in _rows(inner, find, number)]
         case Cross():
-            sides = [_rows(inner, find, numbers) for inner in given.inputs]
-            return [tuple(itertools.chain.from_iterable(rows)) for rows in itertools.product(*sides)]
+            sides = [_rows(inner, find, number) for inner, number in _numbered(given, first)]
+            return _crossed(sides)
         case Join():
-            return _joined(given, [_by_key(one, find, next(numbers), one.join_on) for one in given.inputs])
+            return _joined(given, [_by_key(one, find, number, "join_on") for one, number in _numbered(given, first)])
         case Group():
-            return _grouped([_by_key(one, find, next(numbers), one.group_by) for one in given.inputs])
+            return _grouped([_by_key(one, find, number, "group_by") for one, number in _numbered(given, first)])
+
+
+def _numbered(given: Cross | Union | Join | Group, first: int) -> Iterator[tuple[Input, int]]:
+    """The inputs inside another, each with the number of its first files."""
+    for inner in given.inputs:
+        yield inner, first
+        first += sum(1 for _ in leaves(inner))
+
+
+def _crossed(sides: Sequence[Sequence[_Row]]) -> list[_Row]:
+    return [tuple(itertools.chain.from_iterable(rows)) for rows in itertools.product(*sides)]
 
 
 def _parts(one: Files, find: Finder, number: int, key: str) -> list[Part]:
@@ -130,25 +136,36 @@ def _parts(one: Files, find: Finder, number: int, key: str) -> list[Part]:
     ]
 
 
-def _by_key(one: Files, find: Finder, number: int, key: str) -> dict[str, list[Part]]:
-    made: dict[str, list[Part]] = {}
-    for part in _parts(one, find, number, key):
-        made.setdefault(part.key, []).append(part)
+def _by_key(given: Input, find: Finder, first: int, field: str) -> dict[str, list[_Row]]:
+    """Rows by their key: what those of their parts have that have one, put together."""
+    made: dict[str, list[_Row]] = {}
+    if isinstance(given, Files):
+        for part in _parts(given, find, first, getattr(given, field)):
+            made.setdefault(part.key, []).append((part,))
+        return made
+    known = dict(enumerate(leaves(given), first))
+    for row in _rows(given, find, first):
+        keys = [key_of(known[part.source].glob, part.path, getattr(known[part.source], field)) for part in row]
+        keyed = tuple(part._replace(key=key) if key else part for part, key in zip(row, keys, strict=True))
+        made.setdefault("".join(keys), []).append(keyed)
     return made
 
 
-def _joined(given: Join, sides: list[dict[str, list[Part]]]) -> list[_Row]:
+def _joined(given: Join, sides: list[dict[str, list[_Row]]]) -> list[_Row]:
     """Within a key all sides with each other; where one has no match, the outer sides that have one, with each other."""
     rows: list[_Row] = []
+    outer = [any(files.outer_join for files in leaves(one)) for one in given.inputs]
     for key in dict.fromkeys(itertools.chain.from_iterable(sides)):
         there = [side[key] for side in sides if key in side]
         if len(there) < len(sides):
-            there = [side[key] for side, one in zip(sides, given.inputs, strict=True) if key in side and one.outer_join]
+            there = [side[key] for side, keeps in zip(sides, outer, strict=True) if key in side and keeps]
         if there:
-            rows += itertools.product(*there)
+            rows += _crossed(there)
     return rows
 
 
-def _grouped(sides: list[dict[str, list[Part]]]) -> list[_Row]:
+def _grouped(sides: list[dict[str, list[_Row]]]) -> list[_Row]:
     keys = dict.fromkeys(itertools.chain.from_iterable(sides))
-    return [tuple(part for side in sides for part in side.get(key, ())) for key in keys]
+    return [
+        tuple(dict.fromkeys(part for side in sides for row in side.get(key, ()) for part in row)) for key in keys
+    ]  # a nested cross has a part in several rows, and a group has it once

@@ -33,6 +33,10 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Datums a worker takes at once; None: by their number and bytes."""
     egress: str = ""
     """Folder or bucket that takes a copy of each new output."""
+    secrets: list[str] = []
+    """Names of those its step is given."""
+    resources: dict[str, float | str] = {}
+    """What a batch asks of an engine."""
 
 
 class Source(msgspec.Struct, frozen=True):

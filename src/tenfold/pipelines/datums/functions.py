@@ -12,7 +12,7 @@ import msgspec
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Blobs
 from tenfold.pipelines.datums.combining import Datum
-from tenfold.pipelines.datums.inputs import Group, Input, leaves
+from tenfold.pipelines.datums.inputs import Input, grouped_names, leaves
 from tenfold.records import Entry
 
 
@@ -88,11 +88,12 @@ def bind(
 
 def values_of(given: Input, datum: Datum, made: list[Any]) -> dict[str, Any]:
     """What each input gives a datum, of what was made for its parts: lists below a group, else one value."""
-    if not isinstance(given, Group):
-        return {part.name: value for part, value in zip(datum.parts, made, strict=True)}
-    values: dict[str, Any] = {one.name: [] for one in given.inputs}
+    values: dict[str, Any] = {name: [] for name in grouped_names(given)}
     for part, value in zip(datum.parts, made, strict=True):
-        values[part.name].append(value)
+        if part.name in values and isinstance(values[part.name], list):
+            values[part.name].append(value)
+        else:
+            values[part.name] = value
     return values
 
 

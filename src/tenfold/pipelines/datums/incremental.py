@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack, overload
 
 import msgspec
@@ -35,10 +35,17 @@ class Incremental(Pipeline[..., Any]):
 
     def __init__(self, definition: Definition, function: Callable[..., Any] | None, packages: Sequence[str]) -> None:
         self.given, self.packages = definition, tuple(packages)
-        self.datum_step: Step[..., Any] = run_program
+        secrets, resources = definition.secrets, definition.resources
         if function is not None:
             check_function(function, definition.input)
-            self.datum_step = PerDatum(function, name=definition.name, cache=False, packages=packages)
+            self.datum_step: Step[..., Any] = PerDatum(
+                function, name=definition.name, cache=False, packages=packages, secrets=secrets, resources=resources
+            )
+        else:
+            program = run_program
+            self.datum_step = Step(
+                program.function, name=program.name, cache=False, secrets=secrets, resources=resources
+            )
         super().__init__(self.datum_step.function, name=definition.name)
         self.__signature__ = self.signature = _signature_of(definition.input)
 
@@ -108,6 +115,8 @@ class Options(TypedDict, total=False):
     every_job: bool
     batch: int | None
     egress: str
+    secrets: Sequence[str]
+    resources: Mapping[str, float | str] | None
 
 
 @overload
@@ -131,6 +140,8 @@ def incremental(
     every_job: bool = False,
     batch: int | None = None,
     egress: str = "",
+    secrets: Sequence[str] = (),
+    resources: Mapping[str, float | str] | None = None,
 ) -> Any:
     """Make an incremental pipeline: a decorator for a function, or the pipeline itself when a program is given.
 
@@ -150,6 +161,8 @@ def incremental(
         every_job: Run all datums in each run.
         batch: Datums that a worker takes at once.
         egress: A folder or s3://bucket/prefix that takes a copy of each new output.
+        secrets: Names of secrets that it is given as variables, see docs/secrets.md.
+        resources: What a batch asks of an engine, as with `step`.
 
     Raises:
         Invalid: Inputs and parameters do not fit, or neither a name nor a function was given.
@@ -168,6 +181,8 @@ def incremental(
             name=called, into=output.name, branch=check_ref(output.ref or "main"), input=checked(over), salt=salt,
             program=program, retries=retries, retry_delay_s=retry_delay_s, timeout_s=timeout_s,
             job_timeout_s=job_timeout_s, every_job=every_job, batch=batch, egress=check_egress(egress),
+            secrets=sorted({*secrets, *(program.secrets.values() if program is not None else ())}),
+            resources=dict(resources or {}),
         )  # fmt: skip
         return Incremental(definition, function, packages)
 

@@ -43,15 +43,15 @@ class Union(msgspec.Struct, frozen=True, tag="union"):
 
 
 class Join(msgspec.Struct, frozen=True, tag="join"):
-    """Matches of several datasets with the same key, each with each."""
+    """Datums of several inputs with the same key, each with each."""
 
-    inputs: list[Files]
+    inputs: list[Input]
 
 
 class Group(msgspec.Struct, frozen=True, tag="group"):
-    """One datum a key, with all matches that have it."""
+    """One datum a key, with all datums that have it."""
 
-    inputs: list[Files]
+    inputs: list[Input]
 
 
 Input = Files | Cross | Union | Join | Group
@@ -112,22 +112,44 @@ def union(*inputs: Input) -> Union:
     return Union(list(inputs))
 
 
-def join(*inputs: Files) -> Join:
+def join(*inputs: Input) -> Join:
     """Matches of several inputs that have the same key. Raises Invalid for an input without `on`."""
-    return Join([_with_key(one, one.join_on if isinstance(one, Files) else "", "on", "join") for one in inputs])
+    return Join([_with_key(one, "join_on", "on", "join") for one in inputs])
 
 
-def group(*inputs: Files) -> Group:
-    """One datum for each key, with the lists of all matches that have it. Raises Invalid for an input without `by`."""
-    return Group([_with_key(one, one.group_by if isinstance(one, Files) else "", "by", "group") for one in inputs])
+def group(*inputs: Input) -> Group:
+    """One datum for each key, with the lists of all matches that have it. Raises Invalid for an input without `by`.
+
+    Inputs may be combined ones, here and in `join`: their key is that of their files that have one.
+    """
+    return Group([_with_key(one, "group_by", "by", "group") for one in inputs])
 
 
-def _with_key(one: Any, key: str, option: str, what: str) -> Files:
-    if not isinstance(one, Files):
-        raise Invalid(f"{what} takes files(…), not {type(one).__name__}. Combine the other way round", field="input")
-    if not key:
-        raise Invalid(f"{what} needs a key of each input: files({one.address!r}, '/(*)', {option}='$1')", field=option)
-    return one
+def _with_key(one: Any, field: str, option: str, what: str) -> Input:
+    if not isinstance(one, Input):
+        raise Invalid(f"{what} takes files(…) and combinations of them, not {type(one).__name__}", field="input")
+    if not has_key(one, field):
+        said = repr(one.address) if isinstance(one, Files) else "…"
+        raise Invalid(f"{what} needs a key of each input: files({said}, '/(*)', {option}='$1')", field=option)
+    given: Input = one
+    return given
+
+
+def has_key(given: Input, field: str) -> bool:
+    """True when every datum of an input has a key: `field` is 'join_on' or 'group_by'."""
+    if isinstance(given, Files):
+        return bool(getattr(given, field))
+    there = [has_key(one, field) for one in given.inputs]
+    return all(there) if isinstance(given, Union) else any(there)
+
+
+def grouped_names(given: Input) -> set[str]:
+    """Names of the inputs of which a datum may have several: those below a group."""
+    if isinstance(given, Files):
+        return set()
+    if isinstance(given, Group):
+        return {one.name for one in leaves(given)}
+    return set[str]().union(*(grouped_names(one) for one in given.inputs))
 
 
 def leaves(given: Input) -> Iterator[Files]:

@@ -25,7 +25,17 @@ class Match(NamedTuple):
 
     def key(self, template: str) -> str:
         """A join or group key with its `$1`, `$2` … filled in."""
-        return re.sub(r"\$(\d+)", lambda found: self.groups[int(found[1]) - 1], template)
+        return _filled(template, self.groups)
+
+
+def key_of(glob: str, path: str, template: str) -> str:
+    """The key of a path that a glob matches; '' without a template."""
+    hit = datum_pattern("/".join(part for part in glob.split("/") if part)).fullmatch(path) if template else None
+    return _filled(template, hit.groups("")) if hit is not None else ""
+
+
+def _filled(template: str, groups: tuple[str, ...]) -> str:
+    return re.sub(r"\$(\d+)", lambda found: groups[int(found[1]) - 1], template)
 
 
 def match(glob: str, entries: list[Entry]) -> list[Match]:

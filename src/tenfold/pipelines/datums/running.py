@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import os
+import resource
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,11 +15,14 @@ from typing import Any
 from tenfold.base.errors import StepFailed
 from tenfold.pipelines.datums.batches import Performer, Place, alarm, run_batch
 from tenfold.pipelines.datums.combining import Datum
+from tenfold.pipelines.datums.container import container_words, remove_container
 from tenfold.pipelines.datums.definition import decode_batch
 from tenfold.pipelines.datums.functions import LazyFiles, bind, info_of, values_of
 from tenfold.pipelines.datums.namespace import enter, is_possible
 from tenfold.pipelines.datums.program import Program
-from tenfold.pipelines.executors.processes import kill_tree
+from tenfold.pipelines.host import at_hand
+from tenfold.pipelines.programs.process import ended
+from tenfold.pipelines.secrets import secret_here
 from tenfold.pipelines.steps import Step, step
 
 
@@ -92,23 +94,36 @@ class ProgramPerformer(Performer):
         try:
             _lay_out(place, datum, pfs)
             root.mkdir(exist_ok=True)
-            private = is_possible()
+            image, container = self._program.image, f"tenfold-{datum.id[:12]}-{os.getpid()}"
+            private = bool(image) or is_possible()
             if private:
                 (pfs / "out").mkdir()
             else:
                 (pfs / "out").symlink_to(out)
             top = "/pfs" if private else str(pfs)
+            told = {**self._told(place, datum, top), **self._program.env}
+            told |= {variable: self._secret(name) for variable, name in self._program.secrets.items()}
+            before_exec = enter(root, pfs, out, self._program.working_dir) if private and not image else None
             process = subprocess.Popen(
-                cmd,
+                container_words(self._program, cmd, pfs, out, container, told) if image else cmd,
                 stdin=subprocess.PIPE,
-                env={**os.environ, **self._told(place, datum, top), **self._program.env},
+                env={**os.environ, **told},
                 cwd=None if private else _inside(self._program.working_dir, pfs),
-                preexec_fn=enter(root, pfs, out, self._program.working_dir) if private else None,
+                preexec_fn=_limited(self._program.memory_bytes if not image else 0, before_exec),
                 start_new_session=True,
             )
-            return _wait(process, "".join(f"{line}\n" for line in stdin).encode(), timeout_s)
+            try:
+                return _wait(process, "".join(f"{line}\n" for line in stdin).encode(), timeout_s)
+            except TimeoutError:
+                if image:
+                    remove_container(container)
+                raise
         finally:
             shutil.rmtree(pfs, ignore_errors=True)
+
+    @staticmethod
+    def _secret(name: str) -> str:
+        return secret_here(name, at_hand().stores)
 
     def _told(self, place: Place, datum: Datum, top: str) -> Mapping[str, str]:
         names = self._program.names
@@ -121,6 +136,19 @@ class ProgramPerformer(Performer):
             if part.key:
                 told[f"{names}_DATUM_{part.name}_{'GROUP_BY' if files.group_by else 'JOIN_ON'}"] = part.key
         return told
+
+
+def _limited(memory_bytes: int, inner: Callable[[], None] | None) -> Callable[[], None] | None:
+    """What a child calls before it becomes the program, so that it, and each process it starts, gets no more memory."""
+    if not memory_bytes:
+        return inner
+
+    def before_exec() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+        if inner is not None:
+            inner()
+
+    return before_exec
 
 
 def _lay_out(place: Place, datum: Datum, pfs: Path) -> None:
@@ -147,13 +175,8 @@ def _inside(working_dir: str, pfs: Path) -> str:
 
 def _wait(process: subprocess.Popen[bytes], stdin: bytes, timeout_s: float | None) -> int:
     try:
-        process.communicate(stdin, timeout=timeout_s)
+        with ended(process):
+            process.communicate(stdin, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"took longer than {timeout_s:g} s") from None
-    finally:
-        if process.poll() is None:
-            kill_tree(process.pid)
-            process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session
     return process.returncode
