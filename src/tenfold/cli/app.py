@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dvc": ("tenfold.cli.dvc", "Work on a DVC repository: pull, status, repro, add, push"),
     "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
+    "logs": ("tenfold.cli.logs", "Print what a run's steps print; --follow while they run"),
     "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
     "schedules": ("tenfold.cli.schedules", "Start pipelines at times, or when a dataset or model moves"),
     "notify": ("tenfold.cli.notify", "Tell somebody of failures, late runs and alarms: webhook, Slack, e-mail"),

@@ -9,7 +9,7 @@ from typing import IO
 
 from tenfold.contracts import Stores
 from tenfold.pipelines.logs import live_log
-from tenfold.records import Run
+from tenfold.records import Run, Version
 from tenfold.records.run import LIVE_STATES
 from tenfold.server.files import entries_of, open_file
 from tenfold.server.wire import LogText
@@ -43,16 +43,28 @@ def read_log(stores: Stores, run: Run, folder: Path | None, *, offset: int, limi
 
 
 def _pieces(stores: Stores, run: Run, folder: Path | None) -> Iterator[Piece]:
-    for version in console_pieces(stores, run.id):
+    live = folder is not None and run.kind == "step" and run.state in LIVE_STATES and live_log(folder, run.id)
+    kept = console_pieces(stores, run.id)
+    if live and kept and _is_kept(live, kept[-1]):
+        live = False  # it has just been published, and its file is about to go
+    for version in kept:
         for entry in entries_of(stores.blobs, version):
             if entry.kind == "file":
                 yield entry.size_bytes, partial(open_file, stores.blobs, version, entry)
-    if folder is not None and run.kind == "step" and run.state in LIVE_STATES:
-        growing = live_log(folder, run.id)
+    if live:
         try:
-            yield growing.stat().st_size, partial(_opened, growing)
+            yield live.stat().st_size, partial(_opened, live)
         except FileNotFoundError:
             return
+
+
+def _is_kept(live: Path, newest: Version) -> bool:
+    try:
+        if live.stat().st_size != newest.size_bytes:
+            return False
+        return newest.inline is None or live.read_bytes() == newest.inline
+    except FileNotFoundError:
+        return True
 
 
 def _opened(path: Path) -> IO[bytes]:
