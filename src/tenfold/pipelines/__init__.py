@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tenfold.pipelines.ordering import always as always
     from tenfold.pipelines.ordering import on_failure as on_failure
     from tenfold.pipelines.planning import plan as plan
+    from tenfold.pipelines.programs import command as command
+    from tenfold.pipelines.programs import notebook as notebook
     from tenfold.pipelines.progress import Progress as Progress
     from tenfold.pipelines.runs import PipelineRun as PipelineRun
     from tenfold.pipelines.status import PipelineGraph as PipelineGraph
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Host": "host", "Opener": "host", "Pipeline": "definition", "PipelineGraph": "status", "PipelineRun": "runs",
-    "Progress": "progress", "RunSummary": "hooks", "Step": "steps", "abandoned": "control", "always": "ordering", "cancel": "control", "fixed": "steps", "graph": "status",
-    "load_pipeline": "loading", "on_failure": "ordering", "pipeline": "definition", "plan": "planning", "provide_host": "host",
+    "Progress": "progress", "RunSummary": "hooks", "Step": "steps", "abandoned": "control", "always": "ordering", "cancel": "control", "command": "programs", "fixed": "steps", "graph": "status",
+    "load_pipeline": "loading", "notebook": "programs", "on_failure": "ordering", "pipeline": "definition", "plan": "planning", "provide_host": "host",
     "read_log": "logs", "register_codec": "values", "registered": "control", "resume": "control",
     "run_pipeline": "control", "step": "steps", "when": "conditions", "why_ran": "why",
 }  # fmt: skip

@@ -14,13 +14,15 @@ from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.building import Graph
 from tenfold.pipelines.code import code_digest, own_sources
-from tenfold.pipelines.executor_names import check_executor
+from tenfold.pipelines.environments import route_of
+from tenfold.pipelines.executor_names import ENGINES, check_executor
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.executors.inline import InlineExecutor
 from tenfold.pipelines.executors.perform import find_step
 from tenfold.pipelines.executors.routing import RoutingExecutor, place_of
 from tenfold.pipelines.host import Host
 from tenfold.pipelines.loading import load_target
+from tenfold.pipelines.programs.definition import program_digest
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Spec, Target
@@ -28,6 +30,10 @@ from tenfold.pipelines.work import Spec, Target
 if TYPE_CHECKING:
     from tenfold.pipelines.executors.local import LocalExecutor
     from tenfold.pipelines.executors.wire import Setup
+
+
+WITH_IMAGES = ("docker", "kubernetes")
+"""Executors that run a step in an image it names."""
 
 
 class Runner:
@@ -73,6 +79,8 @@ class Runner:
 
     def code_of(self, spec: Spec) -> str:
         """The digest of a step's code as it is now."""
+        if spec.program:
+            return program_digest(spec.program)
         return code_digest(self.find(spec.module, spec.qualname))
 
     def _start(self, name: str) -> Executor:
@@ -80,6 +88,13 @@ class Runner:
             return InlineExecutor(self._host.stores, self.find, self._host.context)
         if name == "local":
             return self._start_local()
+        for spec in self._specs.values():
+            if spec.env is not None and route_of(spec.env) == name:
+                from tenfold.pipelines.executors.isolated import IsolatedExecutor
+
+                return IsolatedExecutor(
+                    spec.env, self._setup(), workers=worker_count(self._host), cache=self._host.folder / "cache"
+                )
         from tenfold.pipelines.executors.engines import engine_named
         from tenfold.pipelines.executors.remote import RemoteExecutor
         from tenfold.pipelines.secrets import carry_key
@@ -156,14 +171,32 @@ def runner_for(
         and not any("<locals>" in spec.qualname for spec in specs.values())
     )
     default = check_executor(executor) if executor else "local" if possible else "inline"
-    names = {default} if default == "inline" and executor else _places_of(specs, default)
+    all_here = default == "inline" and bool(executor)
+    names = {default} if all_here else _places_of(specs, default)
+    names |= {route_of(spec.env) for spec in specs.values() if spec.env is not None}
+    for spec in specs.values():
+        _check_place(spec, spec.executor or default, all_here=all_here)
     if not possible and names != {"inline"}:
         raise Invalid(_NOT_LOCAL, field="executor")
     return Runner(host, target, steps, specs, default=default, names=names or {default})
 
 
 def _places_of(specs: Mapping[str, Spec], default: str) -> set[str]:
-    return {place_of(spec.executor or default, spec.resources) for spec in specs.values()}
+    return {place_of(spec.executor or default, spec.resources) for spec in specs.values() if spec.env is None}
+
+
+def _check_place(spec: Spec, executor: str, *, all_here: bool) -> None:
+    if spec.image and executor not in WITH_IMAGES and not all_here:
+        raise Invalid(
+            f"Step {spec.step!r} has an image, and {executor!r} runs none. Give it executor='docker' or 'kubernetes'",
+            field="image",
+        )
+    if spec.env is not None and executor in ENGINES:
+        raise Invalid(
+            f"Step {spec.step!r} has env=…, which is made for processes of this machine, and runs on {executor!r}. Use an "
+            "image there, or leave env out",
+            field="env",
+        )
 
 
 def _place(step: Step[..., Any]) -> tuple[str, str]:

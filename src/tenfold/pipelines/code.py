@@ -22,6 +22,7 @@ from typing import Any
 
 from tenfold.base.errors import TenfoldError
 from tenfold.base.hashing import canonical_json, digest, json_digest
+from tenfold.pipelines.programs.definition import program_digest, program_source
 from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import encode, module_name
 
@@ -32,11 +33,15 @@ _FOREIGN = tuple(
 
 def code_digest(step: Step[..., Any]) -> str:
     """Content id of all code that running the step may reach."""
+    if step.program:
+        return program_digest(step.program)
     return digest(canonical_json(sorted(_Reach(step).pieces.items())))
 
 
 def step_source(step: Step[..., Any]) -> str:
     """The step's own source as it stands in its file, or '' when there is none to read."""
+    if step.program:
+        return program_source(step.program)
     code = _code_of(step.function)
     lines = _lines(code.co_filename) if code else []
     node = _definition(code) if code else None

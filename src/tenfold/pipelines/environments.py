@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import Invalid
+from tenfold.base.hashing import json_digest
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(.*)", re.DOTALL)
 _PYTHON = re.compile(r"3(\.\d+){1,2}")
@@ -41,6 +42,11 @@ def environment_of(given: Mapping[str, Any] | None, *, what: str) -> Environment
     if python and not _PYTHON.fullmatch(python):
         raise Invalid(f"{what}: python is a version like '3.11', not {python!r}", field="env")
     return Environment(sorted({one.strip() for one in packages}), python)
+
+
+def route_of(environment: Environment | None) -> str:
+    """The name of the executor that runs what has this environment; '' without one."""
+    return "" if environment is None else f"env-{json_digest(msgspec.to_builtins(environment))[:16]}"
 
 
 def declared(environment: Environment) -> dict[str, str]:

@@ -91,6 +91,11 @@ def at_hand() -> AtHand:
     return found
 
 
+def find_at_hand() -> AtHand | None:
+    """The same, or None outside a step."""
+    return _at_hand.get()
+
+
 @contextmanager
 def with_at_hand(found: AtHand) -> Iterator[None]:
     """Put things at hand for the step that runs inside."""

@@ -25,10 +25,8 @@ EVERY = 1e18
 
 
 class StepOptions(TypedDict, total=False):
-    """Keywords of `@step`; see there."""
+    """Keywords of `@step`, besides its name and outputs; see there."""
 
-    name: str | None
-    outputs: Sequence[str]
     retries: int
     retry_delay_s: float
     backoff: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 
@@ -41,7 +42,7 @@ def backoff_of(
 
 
 def _names(errors: Errors, *, what: str, field: str) -> list[str]:
-    given = list(errors) if isinstance(errors, (list, tuple, set, frozenset)) else [errors]
+    given: list[Any] = list(errors) if isinstance(errors, (list, tuple, set, frozenset)) else [errors]
     for one in given:
         if not isinstance(one, str) and not (isinstance(one, type) and issubclass(one, BaseException)):
             raise Invalid(

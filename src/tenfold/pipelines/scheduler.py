@@ -20,13 +20,14 @@ from tenfold.pipelines.attempts import error_of, may_retry, resources_now, wait_
 from tenfold.pipelines.board import Board
 from tenfold.pipelines.cancelling import cancel_places
 from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
+from tenfold.pipelines.environments import route_of
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.heartbeat import LEASE_MS, heartbeat
 from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
+from tenfold.pipelines.limits import Limits
 from tenfold.pipelines.logs import live_log
 from tenfold.pipelines.owners import is_dead, new_owner
-from tenfold.pipelines.limits import Limits
 from tenfold.pipelines.places import ENDED, Place
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.telling import Teller
@@ -186,7 +187,7 @@ class Scheduler:
                 step=place.key,
                 root_id=self.board.root.id,
                 pipeline=place.spec.pipeline,
-                executor=place.spec.executor,
+                executor=route_of(place.spec.env) or place.spec.executor,
                 secrets=place.spec.secrets,
                 resources=resources_now(place),
                 image=place.spec.image,

@@ -69,6 +69,7 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
             after=[other.key for other in node.after],
             runs=node.runs,
             hook=node.hook,
+            program=step.program,
             **_options(node),
         )
     return specs

@@ -43,13 +43,20 @@ class PartsList(list[Parts]):
 class Step(Generic[P, R]):
     """A function and how it is to be run. Outside a pipeline's body, calling it calls the function."""
 
-    def __init__(self, function: Callable[P, R], **options: Unpack[StepOptions]) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        outputs: Sequence[str] = (ONLY_OUTPUT,),
+        **options: Unpack[StepOptions],
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.imported = file_stamp(function)
         """The source file's time and size when it was imported; None without a file."""
-        self.name = check_name(options.get("name") or function.__name__.lstrip("_"), what="step name")
-        self.outputs = tuple(options.get("outputs", (ONLY_OUTPUT,)))
+        self.name = check_name(name or function.__name__.lstrip("_"), what="step name")
+        self.outputs = tuple(outputs)
         self.waits_for: tuple[Node, ...] = ()
         self.packages = tuple(options.get("packages", ()))
         self.options = options_of(options, what=f"Step {self.name!r}")
@@ -57,6 +64,11 @@ class Step(Generic[P, R]):
             raise Invalid(f"Step {self.name!r} needs outputs with different names, not {self.outputs}", field="outputs")
         for output in self.outputs:
             check_name(output, what=f"output of step {self.name!r}")
+
+    @property
+    def program(self) -> dict[str, Any]:
+        """What runs in place of the function, as its task says it; empty for a function."""
+        return {}
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
@@ -168,7 +180,9 @@ def fixed(value: Any) -> Any:
 @overload
 def step(function: Callable[P, R]) -> Step[P, R]: ...
 @overload
-def step(**options: Unpack[StepOptions]) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+def step(
+    *, name: str | None = None, outputs: Sequence[str] = (ONLY_OUTPUT,), **options: Unpack[StepOptions]
+) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(function: Any = None, **options: Any) -> Any:
     """Mark a function as a step of pipelines.
 

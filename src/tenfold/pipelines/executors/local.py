@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -52,7 +53,8 @@ class _Worker:
 class LocalExecutor(Executor):
     """Workers of one fork server. Starting it returns at once; imports go on meanwhile."""
 
-    def __init__(self, setup: Setup, *, workers: int) -> None:
+    def __init__(self, setup: Setup, *, workers: int, boot: str = _BOOT, arguments: Sequence[str] = ()) -> None:
+        """`boot` is what the server's process runs, given its socket, this process's path and argv, and `arguments`."""
         self.slots = workers
         self._queue: deque[Work] = deque()
         self._ended: list[Done] = []
@@ -62,7 +64,7 @@ class LocalExecutor(Executor):
         self._control, theirs = socket.socketpair()
         with theirs:
             self._server = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(theirs.fileno()), json.dumps([sys.path, sys.argv])],
+                [sys.executable, "-c", boot, str(theirs.fileno()), json.dumps([sys.path, sys.argv]), *arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

@@ -19,6 +19,7 @@ from tenfold.pipelines.executors.memory import asked_for
 from tenfold.pipelines.hooks import hook_named
 from tenfold.pipelines.host import AtHand, open_context, with_at_hand
 from tenfold.pipelines.masking import Masker
+from tenfold.pipelines.programs import program_step
 from tenfold.pipelines.retrying import error_names
 from tenfold.pipelines.secrets import given
 from tenfold.pipelines.steps import Step
@@ -48,7 +49,7 @@ def perform(
     started = time.monotonic()
     masker: Masker | None = None
     try:
-        step = find(work.module, work.qualname)
+        step = program_step(work.program) if work.program else find(work.module, work.qualname)
         scratch = Path(work.scratch)
         arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
         with given(work.secrets, stores, work.log) as masker, _at_hand(work, stores), _around(work):
@@ -105,7 +106,7 @@ def _said(error: BaseException, work: Work) -> str:
 
 
 def error_text(error: BaseException) -> str:
-    """The error's last line first, then its traceback from the step's own frames on."""
+    """The error in a line (of several, its first) before its traceback from the step's own frames on."""
     frames = error.__traceback__
     while (
         frames is not None
@@ -120,7 +121,8 @@ def error_text(error: BaseException) -> str:
     ):
         frames = frames.tb_next
     shown = "".join(traceback.format_exception(type(error), error, frames))
-    line = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+    line = next((one for one in lines if one.partition(":")[0].endswith(type(error).__name__)), lines[-1])
     line = line.removeprefix(f"{TenfoldError.__module__}.")
     return f"{line}\n{shown}"
 
