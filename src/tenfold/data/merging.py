@@ -70,7 +70,7 @@ def plan_merge(blobs: Blobs, base: str | None, ours: str, theirs: str) -> MergeP
 
 
 def merge_trees(blobs: Blobs, plan: MergePlan, *, prefer: Prefer | None = None, names: str = "") -> Tree:
-    """Store the merged tree.
+    """Store the merged tree. It costs what theirs changed, not what ours holds, unless empty folders came or went.
 
     Args:
         prefer: Whose content a path gets that both changed.
@@ -80,14 +80,14 @@ def merge_trees(blobs: Blobs, plan: MergePlan, *, prefer: Prefer | None = None, 
     """
     if plan.clashes and prefer is None:
         raise Conflict(clash_text(plan, names), field="theirs")
-    merged = {entry.path: entry for entry in blobs.entries(plan.ours)}
-    theirs = {pair[0]: pair[1] for pair in _after(blobs.diff(plan.base, plan.theirs))}
-    for path in plan.taken:
-        _put(merged, path, theirs[path])
-    for clash in plan.clashes:
-        if prefer == "theirs":
-            _put(merged, clash.path, clash.theirs)
-    return blobs.put_tree(_without_filled_folders(merged))
+    theirs = _changes(blobs, plan.base, plan.theirs)
+    changes = {path: theirs[path] for path in plan.taken}
+    if prefer == "theirs":
+        changes |= {clash.path: (clash.ours, clash.theirs) for clash in plan.clashes}
+    if any(entry is not None and entry.kind == "folder" for pair in changes.values() for entry in pair):
+        return blobs.put_tree(_whole(blobs, plan.ours, changes))
+    put = {path: after for path, (_, after) in changes.items() if after is not None}
+    return blobs.edit_tree(plan.ours, put, changes)
 
 
 def clash_text(plan: MergePlan, names: str) -> str:
@@ -104,10 +104,6 @@ def _changes(blobs: Blobs, before: str | None, after: str) -> _Changes:
     return {(two or one).path: (one, two) for one, two in blobs.diff(before, after)}  # type: ignore[union-attr]
 
 
-def _after(pairs: list[tuple[Entry | None, Entry | None]]) -> list[tuple[str, Entry | None]]:
-    return [((two or one).path, two) for one, two in pairs]  # type: ignore[union-attr]
-
-
 def _ways_barred(changes: _Changes, others: _Changes) -> list[tuple[str, str]]:
     """(path, file): a path that changes bring, and the file that the other side put where this needs a folder."""
     files = {path for path, (_, after) in others.items() if after is not None and after.kind != "folder"}
@@ -120,13 +116,16 @@ def _ways_barred(changes: _Changes, others: _Changes) -> list[tuple[str, str]]:
     ]
 
 
-def _put(merged: dict[str, Entry], path: str, entry: Entry | None) -> None:
-    if entry is not None:
-        for other in [other for other in _above(path) if other in merged]:
-            del merged[other]
-        merged[path] = entry
-    else:
+def _whole(blobs: Blobs, ours: str, changes: _Changes) -> dict[str, Entry]:
+    """Every entry of a tree with these changes."""
+    merged = {entry.path: entry for entry in blobs.entries(ours)}
+    for path, (_, entry) in changes.items():
         merged.pop(path, None)
+        if entry is not None:
+            for above in _above(path):
+                merged.pop(above, None)
+            merged[path] = entry
+    return _without_filled_folders(merged)
 
 
 def _above(path: str) -> list[str]:

@@ -88,14 +88,14 @@ def test_a_merge_beside_a_commit_records_nothing(stores: Stores, monkeypatch: py
     data.branch("side")
     data.commit({"a": b"2", "b": b"1"}, branch="side")
     data.commit({"a": b"1", "b": b"2"})
-    store = stores.blobs.put_tree
+    store = stores.blobs.edit_tree
 
     def and_somebody_commits(*args: object, **options: object) -> object:
         monkeypatch.undo()
         data.commit({"a": b"1", "b": b"3"})
         return store(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stores.blobs, "put_tree", and_somebody_commits)
+    monkeypatch.setattr(stores.blobs, "edit_tree", and_somebody_commits)
     with pytest.raises(RefMoved):
         data.merge("side")
     assert [version.number for version in data.versions()] == [4, 3, 2, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -42,11 +42,32 @@ class BucketMedium(Medium):
         self._operator: Any = None
 
     def put(self, name: str, data: bytes) -> None:
-        with self._telling(name):
-            if len(data) > _PART_BYTES:
-                self._open().write(check_path(name), bytes(data), chunk=_PART_BYTES, concurrent=_AT_ONCE)
-            else:
-                self._open().write(check_path(name), bytes(data))
+        many = {"chunk": _PART_BYTES, "concurrent": _AT_ONCE} if len(data) > _PART_BYTES else {}
+        try:
+            with self._telling(name):
+                self._open().write(check_path(name), bytes(data), **many)
+        except (Unavailable, BlobNotFound):
+            if self._arrived(name, data):
+                return
+            if self._service != "webdav":
+                raise
+            self._make_folders(name)
+            with self._telling(name):
+                self._open().write(name, bytes(data), **many)
+
+    def _make_folders(self, name: str) -> None:
+        """Make the folders above an object one at a time: a put looks for all of them, too many requests for a bad line."""
+        parts = name.split("/")[:-1]
+        for depth in range(1, len(parts) + 1):
+            with suppress(Exception), self._telling(name):
+                self._open().create_dir("/".join(parts[:depth]) + "/")
+
+    def _arrived(self, name: str, data: bytes) -> bool:
+        """True when a put came through, and only its answers were lost."""
+        try:
+            return self.get(name) == data
+        except (TenfoldError, OSError):
+            return False
 
     def put_new(self, name: str, data: bytes) -> bool:
         operator = self._open()
@@ -57,6 +78,8 @@ class BucketMedium(Medium):
                 operator.write(check_path(name), bytes(data), if_not_exists=True)
             except Exception as error:
                 if type(error).__name__ not in ("ConditionNotMatch", "AlreadyExists"):
+                    if self._arrived(name, data):
+                        return True
                     raise
                 return bytes(operator.read(name)) == data  # ours, when only the answer to a first try was lost
         return True

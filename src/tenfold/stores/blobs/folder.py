@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat as modes
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from blake3 import blake3
@@ -17,8 +17,8 @@ from tenfold.stores.blobs.nodes import FILE, FOLDER, PROGRAM, SYMLINK, Fields, d
 from tenfold.stores.blobs.state import FolderState
 from tenfold.stores.blobs.upload import Upload
 
-Reader = Callable[[str, os.stat_result, bytes | None], bytes]
-"""Called with (path on disk, what it was when listed, its key where it is known); gives the key of the content."""
+Reader = Callable[[str, int, int, bytes | None], bytes]
+"""Called with (path on disk, size in bytes, mtime ns, its key where it is known); gives the key of the content."""
 
 LinkReader = Callable[[bytes], bytes]
 """Called with the target of a symlink; gives the key of it."""
@@ -54,78 +54,75 @@ def walk_folder(
     if alone and not os.path.lexists(top):
         raise Invalid(f"{folder} is not there. Give a folder or a file", field="source")
 
-    def one(path: str, inner: str) -> Tree:
+    def one(path: str, inner: str, listed: tuple[list[str], set[str]]) -> Tree:
         prefix = f"{inner}/" if inner else ""
         items: list[Fields] = []
         stamps: list[int] = []
         names: list[str] = []
-        stats = array("q")
-        infos: list[tuple[int, os.stat_result]] = []
-        base = os.fspath(folder.parent) if alone else path
-        entries: Sequence[_Alone | os.DirEntry[str]] = [_Alone(path)] if alone else _listed(path)
-        for entry in entries:
-            name = entry.name
+        stats, whats, places = array("q"), bytearray(), array("q")  # of a million files, objects would take a gigabyte
+        folders = listed[1]
+        for name in listed[0]:
             if ignore is not None and ignore(prefix + name):
                 continue
             if "\\" in name or not name.isprintable():
                 _check_name(prefix + name, name)
-            if entry.is_dir(follow_symlinks=False):
-                below = one(entry.path, prefix + name)
+            at = f"{path}/{name}"
+            if name in folders:
+                below = one(at, prefix + name, _listed(at))
                 items.append((name, FOLDER, bytes.fromhex(below.digest), below.size_bytes, below.files))
                 stamps.append(0)
                 continue
-            info = entry.stat(follow_symlinks=False)
-            if links and modes.S_ISLNK(info.st_mode) and str(Path(entry.path).readlink()).startswith(links):
+            info = os.lstat(at)
+            mode = info.st_mode
+            if links and modes.S_ISLNK(mode) and str(Path(at).readlink()).startswith(links):
                 try:
-                    info = Path(entry.path).stat()
+                    info = Path(at).stat()
                 except FileNotFoundError:
                     if broken is not None:
-                        broken(entry.path)
+                        broken(at)
                     continue
-            if modes.S_ISREG(info.st_mode):
+                mode = info.st_mode
+            if modes.S_ISREG(mode):
                 names.append(name)
                 stats.extend((info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns))
-                infos.append((len(items), info))
+                whats.append(PROGRAM if mode & 0o100 else FILE)
+                places.append(len(items))
                 items.append(_UNREAD)
-            elif modes.S_ISLNK(info.st_mode):
-                target = os.fsencode(Path(entry.path).readlink())
+            elif modes.S_ISLNK(mode):
+                target = os.fsencode(Path(at).readlink())
                 items.append((name, SYMLINK, link(target), len(target), 1))
             else:
-                raise Invalid(
-                    f"{entry.path} is a socket, pipe or device and cannot be stored. Leave it out", field="source"
-                )
+                raise Invalid(f"{at} is a socket, pipe or device and cannot be stored. Leave it out", field="source")
             stamps.append(info.st_mtime_ns)
         keys: list[bytes] = []
-        for (at, info), name, known in zip(infos, names, state.known(inner, names, stats), strict=True):
-            key = read(f"{base}/{name}", info, known)
+        sizes, mtimes = stats[1::4], stats[2::4]
+        for number, known in enumerate(state.known(inner, names, stats)):
+            name, size = names[number], sizes[number]
+            key = read(f"{path}/{name}", size, mtimes[number], known)
             keys.append(key)
-            items[at] = (name, PROGRAM if info.st_mode & 0o100 else FILE, key, info.st_size, 1)
+            items[places[number]] = (name, whats[number], key, size, 1)
         state.note(inner, names, stats, keys)
         return emit(inner, items, stamps)
 
-    return one(top, "")
+    if alone:
+        return one(os.fspath(folder.parent), "", ([folder.name], set()))
+    return one(top, "", _listed(top))
 
 
 _UNREAD: Fields = ("", FILE, b"", 0, 0)
 
 
-class _Alone:
-    """What scandir would say of one file, without listing its folder."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.name = Path(path).name
-
-    def is_dir(self, *, follow_symlinks: bool) -> bool:
-        return False
-
-    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
-        return Path(self.path).stat(follow_symlinks=follow_symlinks)
-
-
-def _listed(path: str) -> list[os.DirEntry[str]]:
+def _listed(path: str) -> tuple[list[str], set[str]]:
+    """(all names, sorted; those that are folders)."""
+    names: list[str] = []
+    folders: set[str] = set()
     with os.scandir(path) as found:
-        return sorted(found, key=lambda entry: entry.name)
+        for entry in found:
+            names.append(entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                folders.add(entry.name)
+    names.sort()
+    return names, folders
 
 
 def _check_name(path: str, name: str) -> None:
@@ -140,47 +137,45 @@ def _check_name(path: str, name: str) -> None:
         raise InvalidAddress(f"The file name {path!r} has a backslash. Rename it, or leave it out", field="path")
 
 
-def store_path(upload: Upload, path: str, listed: os.stat_result) -> bytes:
-    """Store one file; gives its key.
-
-    Args:
-        listed: What it was when it was listed.
+def store_path(upload: Upload, path: str, size: int, mtime_ns: int) -> bytes:
+    """Store one file, which was of this size and time when it was listed; gives its key.
 
     Raises:
         Conflict: It is not of that size any more, or changed while it was read.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if listed.st_size > SMALL:
-            return _store_large(upload, fd, path, listed)
-        data, after = _read_small(fd, listed.st_size), os.fstat(fd)
-        if not _same(listed, after):  # it may have changed before we began, so once more
+        if size > SMALL:
+            return _store_large(upload, fd, path, size)
+        data, after = _read_small(fd, size), _state(fd)
+        if after != (size, mtime_ns):  # it may have changed before we began, so once more
             os.lseek(fd, 0, os.SEEK_SET)
-            before, data, after = after, _read_small(fd, listed.st_size), os.fstat(fd)
-            if not _same(before, after):
+            before, data, after = after, _read_small(fd, size), _state(fd)
+            if before != after:
                 raise _changed(path)
-        if len(data) != listed.st_size:
+        if len(data) != size:
             raise _changed(path)
     finally:
         os.close(fd)
     key = upload.add_content(data)
-    upload.advance(len(data))
+    upload.advance(size)
     return key
 
 
-def _store_large(upload: Upload, fd: int, path: str, listed: os.stat_result) -> bytes:
-    before = os.fstat(fd)
-    if before.st_size != listed.st_size:
+def _store_large(upload: Upload, fd: int, path: str, size: int) -> bytes:
+    before = _state(fd)
+    if before[0] != size:
         raise _changed(path)
     with open(fd, "rb", buffering=0, closefd=False) as source:
         key = upload.add_chunks(cut_stream(source))
-    if not _same(before, os.fstat(fd)):
+    if before != _state(fd):
         raise _changed(path)
     return key
 
 
-def _same(before: os.stat_result, after: os.stat_result) -> bool:
-    return before.st_size == after.st_size and before.st_mtime_ns == after.st_mtime_ns
+def _state(fd: int) -> tuple[int, int]:
+    info = os.fstat(fd)
+    return info.st_size, info.st_mtime_ns
 
 
 def hash_path(path: str) -> bytes:
@@ -211,7 +206,7 @@ class Scan:
             folder,
             state,
             ignore=ignore,
-            read=lambda path, _, known: known if known is not None else hash_path(path),
+            read=lambda path, _size, _mtime, known: known if known is not None else hash_path(path),
             link=lambda target: blake3(target).digest(),
             emit=self._emit,
             links=links,

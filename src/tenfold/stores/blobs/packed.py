@@ -57,7 +57,7 @@ class PackedBlobs(Blobs):
         info = Path(path).stat()
 
         def work(upload: Upload) -> bytes:
-            return store_path(upload, os.fspath(path), info)
+            return store_path(upload, os.fspath(path), info.st_size, info.st_mtime_ns)
 
         key = uploading(self.index, work, lambda key: [key])
         mode = 0o755 if info.st_mode & 0o100 else 0o644
@@ -96,11 +96,11 @@ class PackedBlobs(Blobs):
         state = FolderState(folder, self.cache)
 
         def work(upload: Upload) -> Tree:
-            def read(path: str, listed: os.stat_result, known: bytes | None) -> bytes:
+            def read(path: str, size: int, mtime_ns: int, known: bytes | None) -> bytes:
                 if known is not None and self._stored(upload, known):
-                    upload.advance(listed.st_size)
+                    upload.advance(size)
                     return known
-                return store_path(upload, path, listed)
+                return store_path(upload, path, size, mtime_ns)
 
             def emit(_: str, items: list[Fields], stamps: list[int]) -> Tree:
                 return store_node(upload, items, stamps)
@@ -241,7 +241,7 @@ class PackedBlobs(Blobs):
             upload.advance(len(source))
             return Entry(path, key.hex(), len(source))
         info = Path(source).stat()
-        key = store_path(upload, os.fspath(source), info)
+        key = store_path(upload, os.fspath(source), info.st_size, info.st_mtime_ns)
         return Entry(path, key.hex(), info.st_size, 0o755 if info.st_mode & 0o100 else 0o644, "file", info.st_mtime_ns)
 
     def _stored(self, upload: Upload, key: bytes, *, given: bool = False) -> bool:

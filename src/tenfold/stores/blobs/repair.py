@@ -69,7 +69,8 @@ def _restore(index: Index, cache: Path) -> bool:
     paths = [path for path in paths if hash_path(str(path)).hex() == path.name[:64]]
 
     def work(upload: Upload) -> list[bytes]:
-        return [store_path(upload, str(path), path.stat()) for path in paths]
+        infos = [(path, path.stat()) for path in paths]
+        return [store_path(upload, str(path), info.st_size, info.st_mtime_ns) for path, info in infos]
 
     if paths:
         uploading(index, work, lambda keys: keys)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from tenfold.base.errors import BlobNotFound
 from tenfold.records import Entry, Tree
@@ -63,13 +65,13 @@ def find_item(index: Index, tree: bytes, path: str) -> tuple[Item, int] | None:
     key = tree
     *folders, last = path.split("/")
     for depth, name in enumerate([*folders, last]):
-        node = read_node(index, key)
-        number = next((i for i, item in enumerate(node.items) if item.name == name), None)
-        if number is None:
+        items = decode_items(read_content(index, key), key)
+        at = bisect_left(items, name, key=itemgetter(0))
+        if at == len(items) or items[at][0] != name:
             return None
-        item = node.items[number]
+        item = Item(*items[at])
         if depth == len(folders):
-            return item, read_times(index, key, len(node.items))[number]
+            return item, read_times(index, key, len(items))[at]
         if item.what != FOLDER:
             return None
         key = item.key
