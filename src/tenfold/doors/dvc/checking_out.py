@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -117,8 +116,8 @@ def _refuse_loss(repo: Repo, place: Path, going: dict[str, str], *, legacy: bool
 def _make_folder(
     repo: Repo, place: Path, coming: list[tuple[str, str]], *, legacy: bool, progress: Progress | None
 ) -> None:
-    """Write a folder beside its place, then move it there: a killed command leaves all of it or nothing."""
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(6)}.tmp")
+    """Write a folder elsewhere, then move it to its place: a killed command leaves all of it or nothing."""
+    temporary = repo.new_path(place.parent)
     temporary.mkdir()
     try:
         made = {""}
@@ -137,13 +136,9 @@ def _make_folder(
 
 
 def _replace(repo: Repo, target: str, md5: str, content: Content, *, legacy: bool) -> None:
-    folder, _, name = target.rpartition("/")
-    temporary = f"{folder}/.{name[:200]}.{secrets.token_hex(6)}.tmp"
-    try:
-        repo.cache.place(md5, temporary, is_executable=content.is_executable, legacy=legacy)
-    except FileNotFoundError:
-        Path(folder).mkdir(parents=True)
-        repo.cache.place(md5, temporary, is_executable=content.is_executable, legacy=legacy)
+    temporary = str(repo.new_path(Path(target).parent))
+    repo.cache.place(md5, temporary, is_executable=content.is_executable, legacy=legacy)
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
     if Path(target).is_dir() and not Path(target).is_symlink():
         Path(target).rmdir()  # emptied before: only content that is kept was in it
     os.replace(temporary, target)

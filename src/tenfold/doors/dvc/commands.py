@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from tenfold.base.errors import StepFailed
-from tenfold.pipelines.executors.processes import kill_tree
+from tenfold.pipelines.executors.processes import die_with_parent, kill_tree
 
 _WITHOUT_SETTINGS = {"zsh": ["--no-rcs"], "bash": ["--noprofile", "--norc"]}
 
@@ -28,8 +29,9 @@ def run_commands(
         out = log.open("ab") if log is not None else sys.stderr.fileno()
         try:
             process = subprocess.Popen(
-                [shell, *options, "-c", line], cwd=folder, env={**os.environ, **environ}, stdout=out, stderr=out
-            )
+                [shell, *options, "-c", line], cwd=folder, env={**os.environ, **environ}, stdout=out, stderr=out,
+                preexec_fn=partial(die_with_parent, os.getpid()),
+            )  # fmt: skip
             try:
                 code = process.wait()
             except BaseException:  # Ctrl-C among them: nothing it started goes on

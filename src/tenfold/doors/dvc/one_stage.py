@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import msgspec
 from tenfold.base.errors import NotFound, StepFailed
 from tenfold.doors.dvc import git_files, yaml12
 from tenfold.doors.dvc.adding import store
-from tenfold.doors.dvc.aside import put_back, set_aside
+from tenfold.doors.dvc.aside import give_up, put_back, set_aside
 from tenfold.doors.dvc.checking_out import check_out
 from tenfold.doors.dvc.choosing import Chosen
 from tenfold.doors.dvc.commands import run_commands
@@ -75,7 +74,7 @@ def restore(repo: Repo, stage: Stage, inputs: Seen) -> bool:
 
 def run(repo: Repo, stage: Stage, *, is_shown: bool) -> None:
     """Run the commands of a stage; its old outputs come back when that fails. Raises StepFailed."""
-    aside = set_aside(repo, stage)
+    aside = set_aside(repo.temporary, stage, repo.address(stage))
     environ = {"DVC_ROOT": str(repo.root), "DVC_STAGE": repo.address(stage)}
     assert stage.cmd is not None
     with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +92,7 @@ def run(repo: Repo, stage: Stage, *, is_shown: bool) -> None:
         finally:
             if log is not None and log.exists():
                 os.write(2, log.read_bytes())
-    shutil.rmtree(aside[0], ignore_errors=True)
+    give_up(aside)
 
 
 def save(repo: Repo, stage: Stage, inputs: Seen, *, run_cache: bool) -> None:

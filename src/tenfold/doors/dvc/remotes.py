@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tenfold.base.errors import BlobNotFound, Forbidden, Invalid, TenfoldError, Unavailable
 from tenfold.base.extras import require
+from tenfold.base.files import write_atomic
 from tenfold.doors.dvc.cache import Cache
 from tenfold.doors.dvc.config import Config, Section, as_environ
 from tenfold.doors.dvc.objects import names_below, object_name
@@ -68,7 +69,7 @@ class FolderRemote(Remote):
         if "/" in md5:
             target = self._objects.folder / md5
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(Path(source).read_bytes())
+            write_atomic(target, Path(source).read_bytes(), durable=False)
         else:
             self._objects.put_file(md5, source, legacy=legacy)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from tenfold.base.errors import Conflict, Invalid, NotFound
 from tenfold.doors.dvc import locks
+from tenfold.doors.dvc.aside import bring_back
 from tenfold.doors.dvc.cache import Cache
 from tenfold.doors.dvc.config import Config, read_config
 from tenfold.doors.dvc.dvc_files import read_dvc_file
@@ -19,6 +23,8 @@ from tenfold.doors.dvc.pipeline_files import PipelineFile
 from tenfold.doors.dvc.records import Out, Stage
 
 _LINKS = "reflink,copy"
+_NEW = "tenfold-new-"
+_log = logging.getLogger(__name__)
 
 
 class Repo:
@@ -34,6 +40,8 @@ class Repo:
         self.here = here or root
         self.dvc_folder = root / ".dvc"
         self.temporary = self.dvc_folder / "tmp"
+        self.tell: Callable[[str], None] = _log.warning
+        """Says what the user should know and did not ask for."""
 
     @cached_property
     def config(self) -> Config:
@@ -110,11 +118,32 @@ class Repo:
         """Hold the repository's lock, which the real dvc takes too; remember what was hashed in the end."""
         self.temporary.mkdir(exist_ok=True)
         with locks.repository_lock(self.temporary, f"tenfold dvc {purpose}"):
+            self._mend()
             try:
                 yield
             finally:
                 self.hasher.save()
                 self.cache.clean()
+
+    def new_path(self, folder: Path) -> Path:
+        """Where those who hold the lock write what they then move into a folder: below .dvc/tmp, so that a kill leaves nothing
+        in the user's folders; but where that is on another disk, beside."""
+        while not folder.exists():
+            folder = folder.parent
+        if folder.stat().st_dev == self.temporary.stat().st_dev:
+            return self.temporary / f"{_NEW}{secrets.token_hex(6)}"
+        return folder / f".{secrets.token_hex(6)}.tmp"
+
+    def _mend(self) -> None:
+        """Take away what killed commands were writing, and bring back what their stages had set aside."""
+        for path in self.temporary.glob(f"{_NEW}*"):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        for one in bring_back(self.temporary):
+            begun = f"; what it had begun lies at {self.shown(one.begun)}" if one.begun is not None else ""
+            self.tell(f"{self.shown(one.place)} is back: stage {one.stage} was killed while it ran{begun}")
 
     def _named(self, target: str) -> list[Stage]:
         file, _, name = target.rpartition(":")
