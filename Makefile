@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently executors
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently executors remotes
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

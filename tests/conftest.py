@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-ORDER = ("unit", "executors", "frameworks", "dvc", "golden", "conformance", "crash", "system", "browser")
+ORDER = ("unit", "executors", "frameworks", "dvc", "remotes", "golden", "conformance", "crash", "system", "browser")
 HERE = Path(__file__).parent
 HAVE = {
     "frameworks": find_spec("torch") is not None,
+    "remotes": Path(os.environ.get("TENFOLD_EMULATORS", HERE.parent / ".emulators"), "bin/wsgidav").exists(),
     "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
 }
 """Suites that need an environment of their own, by the make target that makes it and runs them."""
