@@ -26,6 +26,7 @@ from tenfold.pipelines.environments import Environment
 from tenfold.pipelines.executors.processes import die_with_parent
 
 FOLDER = "environments"
+CANNOT = "The step's environment could not be made"
 LOCK_TIMEOUT_S = 3600.0
 STORES = ("psycopg", "psycopg-binary", "opendal")
 """What opens stores that are no folder: comes along when it is installed here."""
@@ -90,8 +91,7 @@ def _uv(words: list[str], environment: Environment) -> None:
     if done.returncode:
         asked = ", ".join(environment.packages) or "no packages"
         raise StepFailed(
-            f"The environment of the step ({asked}, Python {environment.python or 'as here'}) could not be made. "
-            f"uv said:\n{done.stderr.strip()}"
+            f"{CANNOT} ({asked}; Python {environment.python or 'as here'}). uv said: {' '.join(done.stderr.split())}"
         )
 
 

@@ -16,9 +16,9 @@ import msgspec
 from tenfold.base.errors import StepFailed, TenfoldError
 from tenfold.pipelines.environments import Environment
 from tenfold.pipelines.executors.contract import Executor
-from tenfold.pipelines.executors.local import LocalExecutor
+from tenfold.pipelines.executors.local import NOT_IMPORTED, LocalExecutor
 from tenfold.pipelines.executors.wire import Ready, Setup, frame
-from tenfold.pipelines.making_environments import become, ensure_environment, own_path
+from tenfold.pipelines.making_environments import CANNOT, become, ensure_environment, own_path
 from tenfold.pipelines.work import Done, Work
 
 _MAKE = (
@@ -62,7 +62,7 @@ class IsolatedExecutor(Executor):
             try:
                 self._take(self._inner.poll(0 if self._ended else timeout_s))
             except StepFailed as error:
-                self._fail_all(str(error))
+                self._fail_all(_said(str(error)))
         ended, self._ended = self._ended, []
         return ended
 
@@ -87,6 +87,18 @@ class IsolatedExecutor(Executor):
             for work in going.values()
         ]
         self.close()
+
+
+def _said(error: str) -> str:
+    """What went wrong, in a line; then all of it."""
+    told = error.removeprefix(f"{NOT_IMPORTED}\n")
+    if told == error or told.startswith(CANNOT):
+        return told
+    last = told.strip().splitlines()[-1]
+    return (
+        f"The pipeline's module cannot be imported in the step's environment: {last}. Import it inside the step, or add "
+        f"the package to env\n{told}"
+    )
 
 
 def main(fd: int, paths: str, environment: str, cache: str) -> None:

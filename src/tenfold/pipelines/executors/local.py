@@ -30,6 +30,7 @@ _Report = Ready | Dead
 
 END_PATIENCE_S = 10.0
 
+NOT_IMPORTED = "The pipeline's module could not be imported by a worker:"
 _SERVER_DIED = "The process that forks workers for steps died. Resume the run; if it repeats, look for memory limits"
 
 _BOOT = (
@@ -166,7 +167,7 @@ class LocalExecutor(Executor):
     def _take_report(self, report: Ready | Dead) -> None:
         if isinstance(report, Ready):
             if report.error:
-                raise StepFailed(f"The pipeline's module could not be imported by a worker:\n{report.error}")
+                raise StepFailed(f"{NOT_IMPORTED}\n{report.error}")
             self._ready = True
             self._feed()
             return
