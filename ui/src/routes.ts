@@ -16,6 +16,7 @@ const ROUTES: [RegExp, Load][] = [
   [/^\/pipelines\/runs\/(?<id>[^/]+)$/, () => import("./pages/pipeline-run")],
   [/^\/data$/, () => import("./pages/datasets")],
   [/^\/data\/(?<name>[^/]+)$/, () => import("./pages/dataset")],
+  [/^\/datums\/(?<name>[^/]+)$/, () => import("./pages/datums")],
   [/^\/models$/, () => import("./pages/models")],
   [/^\/models\/(?<name>[^/]+)$/, () => import("./pages/model")],
   [/^\/versions\/(?<id>[^/]+)$/, () => import("./pages/version")],

@@ -220,6 +220,58 @@ export interface DataVersion {
   built: VersionLink[];
 }
 
+/** A file that a datum gave. */
+export interface DatumFile {
+  path: string;
+  size_bytes: number;
+}
+
+/** What a datum reads of one input; the dataset's version that the run read has this number, or null when it is gone. */
+export interface DatumInput {
+  input: string;
+  dataset: string;
+  number: number | null;
+  path: string;
+  size_bytes: number;
+  key: string;
+}
+
+/** Datums behind an output in one run, those that need attention first. `counts` are of all, by what became of them. */
+export interface DatumList {
+  name: string;
+  number: number;
+  run: RunLink | null;
+  output: number | null;
+  counts: Record<string, number>;
+  runs: DatumRun[];
+  items: DatumRow[];
+  total: number;
+  next_offset: number | null;
+}
+
+/** A datum: what became of it in this run, and what it read and gave (at most 50 of each). */
+export interface DatumRow {
+  id: string;
+  became: string;
+  tries: number;
+  seconds: number;
+  at_ms: number;
+  run_id: string;
+  error: string;
+  reads: DatumInput[];
+  reads_total: number;
+  gives: DatumFile[];
+  gives_total: number;
+}
+
+/** One run of an incremental pipeline as its datums know it; `number` names it. */
+export interface DatumRun {
+  number: number;
+  at_ms: number;
+  complete: boolean;
+  counts: Record<string, number>;
+}
+
 /** What `define_metric` says of a metric. `summary` is the number that speaks for a run; `x` what it is drawn over. */
 export interface Definition {
   goal: "maximize" | "minimize" | null;

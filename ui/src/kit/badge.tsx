@@ -7,6 +7,7 @@ const STATES: Record<string, [Tone, Shape]> = {
   cached: ["good", "bolt"], failed: ["bad", "cross"], killed: ["warn", "square"], cancelled: ["warn", "square"], lost: ["warn", "query"],
   skipped: ["rest", "dash"], passed: ["good", "check"], blessed: ["good", "check"], refused: ["bad", "cross"], "not passed": ["bad", "cross"],
   alarm: ["bad", "triangle"], drift: ["warn", "triangle"], warning: ["warn", "triangle"], ok: ["good", "check"], live: ["live", "disc"],
+  recovered: ["warn", "triangle"], new: ["good", "check"], changed: ["good", "check"], again: ["good", "check"],
   stopped: ["rest", "square"], error: ["bad", "cross"], info: ["live", "disc"], unknown: ["rest", "query"],
 };
 

@@ -11,8 +11,10 @@ from tenfold.pipelines.datums.incremental import Incremental, from_definition, i
 from tenfold.pipelines.datums.inputs import Cross, Files, Group, Input, Join, Union, cross, files, group, join, union
 from tenfold.pipelines.datums.program import Program, program
 from tenfold.pipelines.datums.state import Record, find_state, read_records
+from tenfold.pipelines.datums.told import Told, counts_of, makers, state_of, tell
 
 __all__ = [
-    "Cross", "Files", "Group", "Incremental", "Input", "Join", "Program", "Record", "Union", "cross", "files",
-    "find_state", "from_definition", "group", "incremental", "join", "program", "read_records", "union",
+    "Cross", "Files", "Group", "Incremental", "Input", "Join", "Program", "Record", "Told", "Union", "counts_of", "cross",
+    "files", "find_state", "from_definition", "group", "incremental", "join", "makers", "program", "read_records",
+    "state_of", "tell", "union",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from tenfold.contracts import Stores
+from tenfold.contracts import Blobs, Stores
 from tenfold.pipelines.datums.combining import Part
 from tenfold.records import Entry, Version
 
@@ -80,7 +80,7 @@ class Known:
 
     def all(self) -> dict[str, Record]:
         """All datums, by id, in order of their ids."""
-        return {record.id: record for name in sorted(self.files) if name != UNFINISHED for record in self._read(name)}
+        return records_of(self._blobs, self.version.digest) if self.version is not None else {}
 
     def unfinished(self) -> list[str]:
         """Ids of the datums that failed or were recovered."""
@@ -113,6 +113,12 @@ class Known:
         return decode_records(self._blobs.get_bytes(entry.digest)) if entry is not None else []
 
 
+def records_of(blobs: Blobs, tree: str) -> dict[str, Record]:
+    """All datums of a state's tree, by id, in order of their ids."""
+    shards = [entry.digest for entry in blobs.entries(tree) if entry.path != UNFINISHED]
+    return {record.id: record for shard in shards for record in decode_records(blobs.get_bytes(shard))}
+
+
 def shard_of(id_: str) -> str:
     """Name of the file that holds a datum."""
     return f"{id_[:SHARD_CHARACTERS]}.msgpack"
@@ -129,7 +135,7 @@ def decode_records(data: bytes) -> list[Record]:
 
 def read_records(stores: Stores, version: Version) -> list[Record]:
     """The datums that a version of kind datums holds, sorted by id."""
-    return list(Known(stores, version).all().values())
+    return list(records_of(stores.blobs, version.digest).values())
 
 
 def find_state(stores: Stores, name: str, branch: str) -> Version | None:

@@ -4,6 +4,7 @@ from tenfold.server.routes.compare import ROUTES as COMPARE
 from tenfold.server.routes.curves import ROUTES as CURVES
 from tenfold.server.routes.data import ROUTES as DATA
 from tenfold.server.routes.data_diff import ROUTES as DATA_DIFF
+from tenfold.server.routes.datums import ROUTES as DATUMS
 from tenfold.server.routes.deployments import ROUTES as DEPLOYMENTS
 from tenfold.server.routes.home import ROUTES as HOME
 from tenfold.server.routes.lineage import ROUTES as LINEAGE
@@ -20,5 +21,5 @@ from tenfold.server.routes.views import ROUTES as VIEWS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *RUN_ACTIONS, *REPORTS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *DATA_DIFF, *VERSIONS, *VIEWS, *MODELS, *REGISTRY, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *RUN_ACTIONS, *REPORTS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *DATA_DIFF, *DATUMS, *VERSIONS, *VIEWS, *MODELS, *REGISTRY, *DEPLOYMENTS, *MONITORS, *LINEAGE,
 ]  # fmt: skip

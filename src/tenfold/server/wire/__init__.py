@@ -42,6 +42,7 @@ from tenfold.server.wire.data import (
     TablePair,
     TablePreview,
 )
+from tenfold.server.wire.datums import DatumFile, DatumInput, DatumList, DatumRow, DatumRun
 from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
 from tenfold.server.wire.media import MediaItem, MediaKey, MediaList
 from tenfold.server.wire.models import (
@@ -119,16 +120,17 @@ from tenfold.server.wire.versions import (
 __all__ = [
     "Alarm", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow",
     "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow", "ColumnPair", "ColumnSide", "Counts", "CurveSet",
-    "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "Definition", "DeploymentDetail",
-    "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "FileChange", "FileDiff",
-    "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge", "GraphNode", "Hit", "HitList", "Home", "Ids",
-    "Importance", "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow",
-    "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList",
-    "MonitorRow", "MoveRow", "PanelRuns", "ParamImportance", "PatchText", "PipelineGraph", "PipelineList",
-    "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList", "ProjectRow", "RefRow", "ReportBlock",
-    "ReportDetail", "ReportDraft", "ReportEdit", "ReportList", "ReportPreview", "ReportRow", "ReportVersion",
-    "RowPair", "RunAction", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunPair",
-    "RunRow", "RunSet", "RunSetQuery", "RunsActed", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion",
-    "TableColumn", "TablePair", "TablePreview", "Target", "ValuePair", "VersionDetail", "VersionLink",
-    "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit", "ViewList",
+    "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "DatumFile", "DatumInput", "DatumList",
+    "DatumRow", "DatumRun", "Definition", "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery",
+    "Drawing", "DrawnLine", "FileChange", "FileDiff", "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge",
+    "GraphNode", "Hit", "HitList", "Home", "Ids", "Importance", "ImportanceQuery", "LogText", "MediaItem",
+    "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow",
+    "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PanelRuns", "ParamImportance", "PatchText",
+    "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList",
+    "ProjectRow", "RefRow", "ReportBlock", "ReportDetail", "ReportDraft", "ReportEdit", "ReportList",
+    "ReportPreview", "ReportRow", "ReportVersion", "RowPair", "RunAction", "RunDetail", "RunEdit", "RunFilter",
+    "RunKeys", "RunLink", "RunPage", "RunPair", "RunRow", "RunSet", "RunSetQuery", "RunsActed", "SeriesList",
+    "SeriesRow", "ServerHealth", "ServerVersion", "TableColumn", "TablePair", "TablePreview", "Target",
+    "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit",
+    "ViewList",
 ]  # fmt: skip

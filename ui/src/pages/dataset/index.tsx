@@ -8,6 +8,7 @@ import { Glyph } from "../../kit/glyphs";
 import { lineageOf } from "../../links";
 import { History } from "../../nouns/history";
 import { Profile, tablesOf } from "../../nouns/profile";
+import { MadeFrom, pageOfDatums } from "../../nouns/datums";
 import { archiveUrl, FileTree } from "../../nouns/tree";
 import { filesAndSize, Refs } from "../../nouns/versions";
 import { Walk } from "../../nouns/walk";
@@ -29,6 +30,7 @@ export default function Dataset({ name }: { name: string }) {
   if (!data.data) return data.problem ? <Failed problem={data.problem} again={data.reload} /> : <Loading />;
   const { versions, refs, runs, uses, total } = data.data;
   const shown = version.data?.detail.version;
+  const datums = typeof shown?.metadata.datums === "string" ? shown.metadata.datums : "";
   const link = (n: number) => `${base}?version=${n}${tab !== "history" ? `&tab=${tab}` : ""}`;
   const tabs = [
     { id: "history", title: "History", count: total }, { id: "files", title: "Files", count: shown?.files },
@@ -46,6 +48,7 @@ export default function Dataset({ name }: { name: string }) {
             {versions.map((one) => <option key={one.id} value={one.number}>v{one.number}{one.refs.length ? ` (${one.refs.join(", ")})` : ""}</option>)}
           </select>
           {shown ? <a class="button" href={archiveUrl(shown.id)} download title={`All files of v${shown.number} as one ZIP file`}><Glyph name="download" size={14} />Download</a> : null}
+          {datums ? <a class="button" href={pageOfDatums(name)} title="What became of each file that the incremental pipeline reads"><Glyph name="pipeline" size={14} />Datums</a> : null}
           {shown ? <a class="button hide-narrow" href={lineageOf(shown.address)}><Glyph name="lineage" size={14} />Lineage</a> : null}
         </>
       }>
@@ -72,6 +75,7 @@ export default function Dataset({ name }: { name: string }) {
             </div>
           ) : null}
           {tab === "files" && shown ? <FileTree key={shown.id} version={shown.id} path={path} setPath={(to) => setPath(to)} /> : null}
+          {tab === "files" && datums && path ? <MadeFrom name={name} state={datums} path={path} /> : null}
           {tab === "profile" ? (tablesOf(version.data?.profile).length ? <Profile of={version.data!.profile} /> : version.data ? <Empty title="No statistics of this version">They are made when a version with CSV or Parquet files is committed, in one pass, and merge with those of the versions before.</Empty> : null) : null}
           {tab === "changes" && number ? <Changes base={base} number={number} before={version.data?.detail.parents[0]?.number} versions={versions} /> : null}
           {tab === "names" ? <Names data={data.data} link={link} /> : null}
