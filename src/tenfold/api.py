@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from tenfold.pipelines import always, fixed, on_failure, pipeline, step, when
+from tenfold.pipelines import RunSummary, always, fixed, on_failure, pipeline, step, when
 from tenfold.workspace import Client, Used, Workspace, current, use
 from tenfold.workspace.beginning import RunToBegin
 from tenfold.workspace.engines import deployed_predictions as predictions
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tenfold.workspace.worktrees import worktree
 
 __all__ = [
-    "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "Used",
+    "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "RunSummary", "Used",
     "Workspace", "active_run", "always", "autolog", "check", "command", "cross", "current", "dataset", "drift", "evaluate", "files",
     "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
