@@ -74,4 +74,4 @@ def _factor(growth: Growth, name: str, failures: int) -> float:
 def shown(resources: Resources) -> dict[str, float]:
     """What was asked for, as an attempt's record says it: {"memory_bytes": …, "cpu": …}."""
     found = msgspec.to_builtins(resources)
-    return {name: value for name, value in found.items() if name != "nodes" or value > 1}
+    return {name: value for name, value in found.items() if value and (name != "nodes" or value > 1)}

@@ -22,6 +22,7 @@ from tenfold.pipelines.cancelling import cancel_places
 from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
 from tenfold.pipelines.environments import route_of
 from tenfold.pipelines.executors import Executor
+from tenfold.pipelines.growth import shown
 from tenfold.pipelines.heartbeat import LEASE_MS, heartbeat
 from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
@@ -269,6 +270,8 @@ class Scheduler:
         place.outputs = {name: Found(output_id(place.task.id, name), kept.value) for name, kept in named}
         ids = {name: found.version_id for name, found in place.outputs.items()}
         outcome = {**place.task.outcome, "outputs": ids, "seconds": round(done.seconds, 6)}
+        if asked := shown(resources_now(place)):
+            outcome["resources"] = asked
         self.board.end(place, "finished", outcome=outcome, token=done.token)
 
     # What others did

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,10 @@ class StepStatus(msgspec.Struct, frozen=True, kw_only=True):
     outputs: dict[str, str] = {}
     """Version ids by output."""
     attempts: int = 0
+    failures: list[dict[str, Any]] = []
+    """What is known of each attempt that failed: its number, state, error, at_ms, seconds, and the resources it asked for."""
+    resources: dict[str, float] = {}
+    """What the attempt that finished had asked for: cpu, memory_bytes, gpu."""
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
     error: str | None = None
@@ -75,6 +80,8 @@ def graph(stores: Stores, root_id: str) -> PipelineGraph:
                 items=dict(items.get(task.key, {})) if spec.mapped else None,
                 outputs=task.outcome.get("outputs", {}),
                 attempts=task.attempt,
+                failures=task.outcome.get("attempts", []),
+                resources=task.outcome.get("resources", {}),
                 started_at_ms=run.started_at_ms,
                 ended_at_ms=run.ended_at_ms,
                 error=task.outcome.get("error") or run.error,

@@ -171,6 +171,7 @@ def test_only_the_errors_worth_it_are_tried_again_and_each_attempt_asks_for_more
         (task,) = host.stores.tasks.of_root(run.id)
         asked = [one["resources"]["memory_bytes"] for one in task.outcome["attempts"]]
         assert asked == [1024, 2048][: max(1, tried - 1)]
+        assert run.steps["flaky"].resources == ({"memory_bytes": 4096} if tried == 3 else {})
 
 
 def test_waits_grow_to_their_cap_and_jitter_follows_from_the_attempt():
