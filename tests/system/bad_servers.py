@@ -11,7 +11,10 @@ from itertools import count
 
 
 def drop(port: int, nth: int) -> None:
-    """Pass each request on and each answer back, but end each `nth` connection in place of the answer, and print "dropped"."""
+    """Pass each request on and each answer back, but end each `nth` connection in place of the answer, and print "dropped".
+
+    With 0 none is lost, and each is printed: "request" and its first line.
+    """
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     _say(f"http://127.0.0.1:{listener.getsockname()[1]}")
     numbers = count(1)
@@ -25,7 +28,9 @@ def _serve(client: socket.socket, port: int, nth: int, numbers: count[int]) -> N
         request = _request(client)
         if not request:
             return
-        is_lost = next(numbers) % nth == 0
+        is_lost = nth > 0 and next(numbers) % nth == 0
+        if not nth:
+            _say(f"request {request.splitlines()[0].decode()}")
         with socket.create_connection(("127.0.0.1", port)) as server:
             server.sendall(request.replace(b"\r\n", b"\r\nconnection: close\r\n", 1))
             answer = b"".join(iter(lambda: server.recv(65536), b""))

@@ -19,6 +19,7 @@ PAGES = [page for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.m
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_snippets_of_a_page_run(page, tmp_path):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("TENFOLD_")}
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "config")
     earlier = ""
     for number, block in enumerate(BLOCK.findall(page.read_text())):
         block = block if "import tenfold" in block else earlier + block

@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import Conflict, NotFound, RefMoved, RefNotFound
+from tenfold.base.errors import Conflict, NotFound, RefMoved, RefNotFound, Unavailable
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors
@@ -70,6 +70,7 @@ def push(
         RefMoved: A branch there has versions that this one was not made from. Nothing was moved there.
         Conflict: A tag there names another version; or files of a version are in no store that is known.
     """
+    unanswered: Pushed | None = None
     for attempt in range(1, _TRIES + 1):
         seen = home.look(dataset)
         moves, behind = _moves(stores, seen, remote, refs)
@@ -81,19 +82,23 @@ def push(
         trees += tree_keys(profiles)
         if trees:
             plan = plan_copy(source, target, trees) if dry_run else copy_trees(source, target, trees, progress=progress)
-        if moves and not dry_run:
-            stamped = {ref: msgspec.structs.replace(at, at_ms=clock(), who=user()) for ref, at in moves.items()}
-            try:
-                home.publish(seen, [*lacking, *profiles], stamped)
-            except RefMoved:  # somebody pushed meanwhile: perhaps another branch, then ours still goes
-                if attempt == _TRIES:
-                    raise
-                continue
-        return Pushed(
+        result = Pushed(
             dataset=dataset, remote=remote, versions=len(lacking), refs=sorted(moves), behind=behind,
             files=plan.files, size_bytes=plan.size_bytes,
             elsewhere=next((v.metadata.get("uri", "") for v in lacking if is_reference(v)), ""),
         )  # fmt: skip
+        if dry_run or not moves:
+            return result if unanswered is None else unanswered
+        stamped = {ref: msgspec.structs.replace(at, at_ms=clock(), who=user()) for ref, at in moves.items()}
+        try:
+            home.publish(seen, [*lacking, *profiles], stamped)
+        except (RefMoved, Unavailable) as error:
+            if attempt == _TRIES:
+                raise
+            # somebody pushed meanwhile: perhaps another branch, then ours still goes; or only the answer was lost
+            unanswered = result if isinstance(error, Unavailable) else None
+            continue
+        return result
     raise AssertionError("the last try returns or raises")
 
 
