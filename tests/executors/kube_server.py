@@ -54,6 +54,8 @@ class FakeCluster:
         self.events: list[tuple[str, str, dict]] = []
         self.version = 0
         self.processes: dict[str, subprocess.Popen] = {}
+        self.deaf = 0
+        """So many more creations of Jobs are done and not answered."""
         self.made: list[dict] = []
         """All that was created, for tests to look at."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -313,7 +315,7 @@ class FakeCluster:
         return "set -e\n" + "\n".join(lines)
 
     def _names(self, spec: dict) -> list[str]:
-        service = self.objects.get(("services", spec.get("subdomain", "")))
+        service = "subdomain" in spec and self.objects.get(("services", spec["subdomain"]))
         return [f"{spec['subdomain']}-{index}.{spec['subdomain']}" for index in range(16)] if service else []
 
     def _environ(self, pod: dict, container: dict) -> dict[str, str]:
@@ -420,7 +422,11 @@ class FakeCluster:
                 return True
 
             def _post(self, kind, ns, name, log):
-                return cluster.create(kind, ns, self.body)
+                made = cluster.create(kind, ns, self.body)
+                if kind == "jobs" and cluster.deaf:
+                    cluster.deaf -= 1
+                    raise Refused(504, "Timeout", "the request did not complete within the time allotted")
+                return made
 
             def _delete(self, kind, ns, name, log):
                 how = self.body.get("propagationPolicy") or self.query.get("propagationPolicy") or "Background"

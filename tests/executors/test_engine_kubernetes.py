@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
+import engine_samples as samples
 import pytest
 from engine_conformance import EngineConformance, ManyNodesConformance, wait_for
 from kube_server import FakeCluster
@@ -25,7 +30,7 @@ def cluster(tmp_path_factory):
 
 def write_settings(cluster, tmp_path, **more):
     lines = {"image": IMAGE, "python": sys.executable, "kubeconfig": str(cluster.kubeconfig()), **more}
-    text = "\n".join(f"{name} = {json.dumps(value)}" for name, value in lines.items())
+    text = "\n".join(f"{name} = {toml(value)}" for name, value in lines.items())
     volume = f'[[executors.kubernetes.volumes]]\npath = "{tmp_path}"\nhost_path = "{tmp_path}"\n'
     (tmp_path / "tenfold.toml").write_text(f"[executors.kubernetes]\n{text}\n{volume}")
 
@@ -41,3 +46,80 @@ def kube_settings(cluster, tmp_path, monkeypatch):
 @pytest.mark.usefixtures("kube_settings")
 class TestKubernetes(EngineConformance, ManyNodesConformance):
     executor = "kubernetes"
+
+    def test_a_pod_that_cannot_start_fails_with_kubernetes_own_words(self, cluster, host, tmp_path):
+        write_settings(cluster, tmp_path, image="registry.example/no:1", start_s=0.2)
+        run = self.run(samples.speaking, host)
+        assert "ImagePullBackOff" in run.steps["speaks"].error and "kubectl" in run.steps["speaks"].error
+        write_settings(cluster, tmp_path, node_selector={"gpu": "a100"}, pending_s=0.2)
+        run = self.run(samples.speaking, host)
+        assert "Unschedulable" in run.steps["speaks"].error and "pending_s" in run.steps["speaks"].error
+        wait_for(lambda: not cluster.all("pods") or all(pods_over(cluster)))
+
+    def test_a_pod_deleted_by_hand_is_a_lost_attempt(self, cluster, host, tmp_path):
+        runs = in_background(samples.counting, host, str(tmp_path), 600.0)
+        wait_for((tmp_path / "lines").exists)
+        (pod,) = [one for one in cluster.all("pods") if one["status"].get("phase") == "Running"]
+        cluster.delete("pods", pod["metadata"]["name"], "Background")
+        (run,) = wait_for(lambda: runs)
+        assert run.state == "failed" and "BackoffLimitExceeded" in run.steps["counted"].error
+
+    def test_a_job_whose_creation_was_not_heard_of_is_taken_on(self, cluster, host, tmp_path):
+        cluster.deaf = 1
+        runs = in_background(samples.counting, host, str(tmp_path), 0.1)
+        (run,) = wait_for(lambda: runs)
+        assert run.outputs() == "one" and not cluster.deaf
+        assert (tmp_path / "lines").read_text().count("start") == 1
+
+    def test_what_was_cancelled_leaves_nothing_in_the_cluster(self, cluster, host, tmp_path):
+        self.test_cancelling_ends_the_whole_tree(host, tmp_path)
+        name = cluster.made[-1]["metadata"]["labels"]["tenfold.dev/job"]
+        kinds = ("jobs", "pods", "secrets")
+        wait_for(lambda: not [one for kind in kinds for one in cluster.all(kind) if name in one["metadata"]["name"]])
+
+
+def in_background(pipeline, host, *args):
+    """Runs a pipeline in a thread; gives a list that will have the run."""
+    runs = []
+    options = {"host": host, "executor": "kubernetes", "raises": False}
+    threading.Thread(target=lambda: runs.append(pipeline.with_options(**options).run(*args)), daemon=True).start()
+    return runs
+
+
+def pods_over(cluster):
+    return [one["status"].get("phase") in ("Succeeded", "Failed") for one in cluster.all("pods")]
+
+
+def test_the_store_of_a_server_needs_no_shared_disk_and_no_code_in_the_image(cluster, tmp_path, monkeypatch):
+    shutil.copy(Path(__file__).with_name("kube_flows.py"), tmp_path / "flows.py")
+    words = [sys.executable, "-m", "tenfold", "up", "--port", "0"]
+    environ = {**os.environ, "TENFOLD_STORE": str(tmp_path / "server")}
+    with subprocess.Popen(
+        words, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            address = next(word for line in server.stdout for word in line.split() if word.startswith("http://"))
+            settings = {"image": IMAGE, "python": sys.executable, "kubeconfig": str(cluster.kubeconfig())}
+            settings |= {"gpu": "example.com/gpu", "limits": {"ephemeral-storage": "1Gi"}, "service_account": "trainer"}
+            text = "\n".join(f"{name} = {toml(value)}" for name, value in settings.items())
+            (tmp_path / "tenfold.toml").write_text(f"[executors.kubernetes]\n{text}\n")
+            words = [sys.executable, "-m", "tenfold", "run", "flows.py:counted", "--executor", "kubernetes", "--json"]
+            environ["TENFOLD_STORE"] = address
+            done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert json.loads(done.stdout)["outputs"] == list(range(5000))  # too long for a pod's message
+        finally:
+            server.terminate()
+    job = next(one for one in reversed(cluster.made) if one["kind"] == "Job")
+    spec = job["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    assert container["resources"]["limits"] == {"cpu": "500m", "memory": "300Mi", "ephemeral-storage": "1Gi"}
+    assert container["resources"]["requests"] == {"cpu": "500m", "memory": "300Mi"}
+    assert (spec["serviceAccountName"], spec["restartPolicy"], job["spec"]["backoffLimit"]) == ("trainer", "Never", 0)
+    assert job["spec"]["activeDeadlineSeconds"] > 60 and job["metadata"]["labels"]["tenfold.dev/step"] == "numbers"
+    assert "TENFOLD_STORE" not in json.dumps(job)  # variables go by the Secret
+
+
+def toml(value):
+    inner = (f'"{key}" = {json.dumps(one)}' for key, one in value.items()) if isinstance(value, dict) else ()
+    return f"{{ {', '.join(inner)} }}" if isinstance(value, dict) else json.dumps(value)

@@ -95,7 +95,8 @@ def _at_hand(work: Work, stores: Callable[[], Stores] | None) -> AbstractContext
         return nullcontext()
     scratch = Path(work.scratch)
     scratch.mkdir(parents=True, exist_ok=True)
-    return with_at_hand(AtHand(stores, work.task_id, scratch))
+    asked, variables = work.resources, (*work.environ, *work.secrets)
+    return with_at_hand(AtHand(stores, work.task_id, scratch, variables, asked.cpu, asked.memory_bytes))
 
 
 def _said(error: BaseException, work: Work) -> str:

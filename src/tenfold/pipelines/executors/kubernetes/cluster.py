@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class Cluster:
         configuration = library.client.Configuration()
         own = _configure(library, configuration, options)
         self.namespace = options.namespace or own
+        if not configuration.verify_ssl:  # the kubeconfig says so; it need not be said again at each call
+            warnings.filterwarnings("ignore", category=self._http.InsecureRequestWarning)
         configuration.connection_pool_maxsize = options.jobs + 4  # a pod's log takes a connection while it runs
         self._client = library.client.ApiClient(configuration)
         self._batch, self._core = library.client.BatchV1Api(self._client), library.client.CoreV1Api(self._client)

@@ -90,8 +90,8 @@ class KubernetesEngine(Engine):
             made = self._cluster.create(manifests.job_manifest(job, self.options))
         except Conflict:
             made = self._own_job(job)
-        extras = [manifests.secret_manifest]
-        extras += [manifests.service_manifest] if job.work.resources.nodes > 1 else []
+        extras = [manifests.service_manifest] if job.work.resources.nodes > 1 else []
+        extras.append(manifests.secret_manifest)  # last: pods wait for it
         try:
             for one in extras:
                 with contextlib.suppress(Conflict):
