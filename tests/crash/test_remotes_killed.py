@@ -18,7 +18,8 @@ import pytest
 
 from tenfold.contracts import Stores
 from tenfold.data import Dataset, verify
-from tenfold.data.remotes import BucketHome, pull, push
+from tenfold.data.remotes import BucketHome, collect, pull, push
+from tenfold.records import Move
 from tenfold.stores.blobs import open_blobs, transfer
 from tenfold.testing.stores import sqlite_stores
 
@@ -105,3 +106,44 @@ def test_a_killed_push_or_pull_leaves_all_that_is_named_whole(tmp_path: Path) ->
         mine, theirs = Dataset(sqlite_stores(ada), "a"), Dataset(sqlite_stores(bob), "a")
         assert theirs.at("main").id == mine.at("main").id
         check_whole(sqlite_stores(bob), "main")
+
+
+def test_a_killed_collection_at_a_remote_leaves_what_is_named_whole_and_is_gone_on_with(tmp_path: Path) -> None:
+    rng = random.Random(11)
+    ada = tmp_path / "ada"
+
+    def change() -> None:
+        files = {f"d{n % 5}/f{rng.randrange(300)}": rng.randbytes(3_000) for n in range(60)}
+        Dataset(sqlite_stores(ada), "a").commit({**files, "large": rng.randbytes(400_000)}, branch="old")
+        stores = sqlite_stores(ada)
+        push(stores, home(tmp_path), "a", remote="hub")
+        hub = home(tmp_path)
+        seen = hub.look("a")
+        hub.publish(seen, [], {"old": None})  # what only it named is dead from here on
+        stores.refs.move(
+            "data", "a", Move(ref="old", to=None, expect=seen.refs["old"].version_id, who="", why=""), at_ms=1
+        )
+
+    def do_collect() -> None:
+        collect(home(tmp_path), grace_ms=0)
+
+    Dataset(sqlite_stores(ada), "a").commit({f"f{n}": rng.randbytes(3_000) for n in range(60)})
+    push(sqlite_stores(ada), home(tmp_path), "a", remote="hub")
+    kept = Dataset(sqlite_stores(ada), "a").at("main")
+    change()
+    began = time.monotonic()
+    assert end(*start(do_collect)) == "done"
+    lasted = time.monotonic() - began
+    for _ in range(ROUNDS):
+        change()
+        kill(do_collect, rng.uniform(0, lasted))
+        hub = home(tmp_path)
+        assert hub.blobs.verify() == []
+        seen = hub.look("a")
+        assert all(hub.blobs.has([v.digest]) == {v.digest} for v in seen.versions.values())
+        assert {one.digest for one in hub.blobs.entries(kept.digest)} == hub.blobs.has(
+            entry.digest for entry in hub.blobs.entries(kept.digest)
+        )
+        do_collect()
+        assert list(home(tmp_path).look("a").versions) == [kept.id]
+    assert home(tmp_path).blobs.verify() == []

@@ -14,7 +14,7 @@ from strange_servers import helper
 from tenfold.base.errors import Invalid, NotFound, Unavailable
 from tenfold.contracts import Stores
 from tenfold.data import Dataset
-from tenfold.data.remotes import BucketHome, pull, push
+from tenfold.data.remotes import BucketHome, collect, pull, push
 from tenfold.stores.blobs import open_blobs, transfer
 from tenfold.testing.stores import memory_stores
 from tenfold.workspace.remotes import add_remote, find_remote, list_remotes, remove_remote, set_default_remote
@@ -231,6 +231,16 @@ def test_a_bucket_alone_is_a_shared_home(keys: str, tmp_path: Path) -> None:
     Dataset(bob, "a").commit({"more": b"1"}, add=True)
     push(bob, home, "a", remote="origin")
     assert not home.blobs.medium.put_new(f"heads/a/{stale.generation + 1:012d}", b"late")
+    seen = home.look("a")
+    home.publish(seen, [], dict.fromkeys(seen.refs))
+    waiting = collect(home, grace_ms=3_600_000)
+    assert (len(waiting.dead), len(waiting.gone)) == (2, 0)
+    push(bob, home, "a", remote="origin", refs=["main"])
+    assert collect(home, grace_ms=0).gone == []  # a push brought them back
+    home.publish(home.look("a"), [], {"main": None})
+    assert len(collect(home, grace_ms=0).gone) == 2 and home.blobs.medium.scan("packs/") == []
+    push(bob, home, "a", remote="origin", refs=["main"])
+    assert home.blobs.verify() == []
 
 
 def test_every_third_request_lost_and_a_push_and_pull_still_end_whole(
