@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tenfold.models import Model
     from tenfold.monitoring import CheckResult, DriftReport, Monitor, QualityRule, Schema
     from tenfold.pipelines.datums import cross, files, group, incremental, join, program, union
-    from tenfold.pipelines.programs import command, notebook
+    from tenfold.pipelines.programs import command, container, notebook
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
     from tenfold.serving import Server
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "RunSummary", "Used",
-    "Workspace", "active_run", "always", "autolog", "check", "command", "cross", "current", "dataset", "drift", "evaluate", "files",
+    "Workspace", "active_run", "always", "autolog", "check", "command", "container", "cross", "current", "dataset", "drift", "evaluate", "files",
     "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
     "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "notebook", "on_failure", "param", "pipeline",
@@ -58,7 +58,7 @@ __all__ = [
 _DATUMS = ("cross", "files", "group", "incremental", "join", "program", "union")
 
 _ELSEWHERE = {
-    **dict.fromkeys(("command", "notebook"), "tenfold.pipelines.programs"),
+    **dict.fromkeys(("command", "container", "notebook"), "tenfold.pipelines.programs"),
     **dict.fromkeys(_DATUMS, "tenfold.pipelines.datums"),
     **{name: "tenfold.workspace.media" for name in __all__ if name.startswith("log_")},
     "Choice": "tenfold.tuning", "Float": "tenfold.tuning", "Int": "tenfold.tuning",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tenfold.pipelines.ordering import on_failure as on_failure
     from tenfold.pipelines.planning import plan as plan
     from tenfold.pipelines.programs import command as command
+    from tenfold.pipelines.programs import container as container
     from tenfold.pipelines.programs import notebook as notebook
     from tenfold.pipelines.progress import Progress as Progress
     from tenfold.pipelines.runs import PipelineRun as PipelineRun
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Host": "host", "Opener": "host", "Pipeline": "definition", "PipelineGraph": "status", "PipelineRun": "runs",
-    "Progress": "progress", "RunSummary": "hooks", "Step": "steps", "abandoned": "control", "always": "ordering", "cancel": "control", "command": "programs", "fixed": "steps", "graph": "status",
+    "Progress": "progress", "RunSummary": "hooks", "Step": "steps", "abandoned": "control", "always": "ordering", "cancel": "control", "command": "programs", "container": "programs", "fixed": "steps", "graph": "status",
     "load_pipeline": "loading", "notebook": "programs", "on_failure": "ordering", "pipeline": "definition", "plan": "planning", "provide_host": "host",
     "read_log": "logs", "register_codec": "values", "registered": "control", "resume": "control",
     "run_pipeline": "control", "step": "steps", "when": "conditions", "why_ran": "why",

@@ -78,6 +78,10 @@ class AtHand:
     """The step's run."""
     scratch: Path
     """For its files; removed afterwards."""
+    variables: tuple[str, ...] = ()
+    """Names of those it was given: by environ= and secrets=."""
+    cpu: float = 0
+    memory_bytes: int = 0
 
 
 _at_hand: ContextVar[AtHand | None] = ContextVar("tenfold_at_hand", default=None)

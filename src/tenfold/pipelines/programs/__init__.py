@@ -1,4 +1,4 @@
-"""Steps that are no Python function: command lines and notebooks. Their definition travels with the work, so the process
+"""Steps that are no Python function: command lines, here and in containers, and notebooks. Their definition travels with the work, so the process
 that runs one imports nothing of the user's.
 
 `definition` says what there is, `process` starts a program and ends it with all it started, `spelling` turns values into
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenfold.pipelines.programs.command import Command, command
+from tenfold.pipelines.programs.command import Command, command, container
 from tenfold.pipelines.programs.definition import CommandProgram, program_of
 from tenfold.pipelines.programs.notebook import Notebook, notebook
 from tenfold.pipelines.steps import Step
 
-__all__ = ["Command", "Notebook", "command", "notebook", "program_step"]
+__all__ = ["Command", "Notebook", "command", "container", "notebook", "program_step"]
 
 
 def program_step(given: dict[str, Any]) -> Step[..., Any]:

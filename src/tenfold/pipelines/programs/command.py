@@ -15,6 +15,7 @@ import msgspec
 from tenfold.base.errors import Invalid, StepFailed
 from tenfold.pipelines.host import find_at_hand
 from tenfold.pipelines.options import ONLY_OUTPUT, StepOptions
+from tenfold.pipelines.programs.containers import container_words
 from tenfold.pipelines.programs.definition import CommandProgram
 from tenfold.pipelines.programs.process import run_process
 from tenfold.pipelines.programs.spelling import spelled
@@ -99,6 +100,34 @@ def _inputs(given: Mapping[str, str] | Sequence[str] | None, used: list[str], *,
     return taken
 
 
+def container(
+    name: str,
+    *,
+    image: str,
+    command: str | Sequence[str],
+    inputs: Mapping[str, str] | Sequence[str] | None = None,
+    outputs: Mapping[str, str] | None = None,
+    files: Sequence[str] = (),
+    **options: Any,
+) -> Command:
+    """A step that is a command in a container image, started by Docker where the step runs; otherwise as `command`.
+
+    The image needs neither Python nor Tenfold; of a command given as text, /bin/sh. It sees the folder the pipeline was
+    started in and the step's files, under their own paths, as the user who runs it. `resources=` limits it, `environ=` and
+    `secrets=` give it variables. It ends with the step, however that ends.
+
+    Raises:
+        Invalid: As for `command`; or no image.
+    """
+    if not image:
+        raise Invalid(f"Container {name!r} needs an image, like image='alpine:3'", field="image")
+    made = _command(name, command, inputs=inputs, outputs=outputs, files=files, **options)
+    return Command(msgspec.structs.replace(made.definition, image=image), **options)
+
+
+_command = command
+
+
 class Command(Step[..., Any]):
     """A step that runs a command line."""
 
@@ -132,9 +161,11 @@ def _run(definition: CommandProgram, values: dict[str, Any]) -> Any:
         if kind == "folder":
             paths[name].mkdir()
     words = _filled(definition.command, given, {name: str(path) for name, path in paths.items()})
+    if definition.image:
+        words = container_words(definition.image, words, scratch, at_hand)
     keep = next((paths[name] for name, kind in definition.outputs.items() if kind == "stdout"), None)
     try:
-        code, tail = run_process(words, keep=keep)
+        code, tail = run_process(words, keep=keep, holds=bool(definition.image))
     except FileNotFoundError as error:
         raise StepFailed(f"Command {definition.name!r} cannot be started: there is no {words[0]!r} here") from error
     if code:

@@ -15,13 +15,14 @@ OutputKind = Literal["file", "folder", "json", "stdout", "text"]
 
 
 class CommandProgram(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="command"):
-    """A command line. A text goes to the shell; a list of words is started as it is."""
+    """A command line. A text goes to the shell; a list of words is started as it is. With an image, in a container."""
 
     name: str
     command: str | list[str]
     inputs: dict[str, InputKind]
     outputs: dict[str, str]
     """"file", "file:model.bin", "folder", "text", "json" or "stdout", by name."""
+    image: str = ""
     files: list[str] = []
     """Files and folders of the project that it reads as code: their content counts for the cache."""
 

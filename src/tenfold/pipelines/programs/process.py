@@ -27,26 +27,25 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
             process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # what it left running in its session
-        for stream in (process.stdout, process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 
 
-def run_process(words: Sequence[str], *, cwd: Path | None = None, keep: Path | None = None) -> tuple[int, list[str]]:
+def run_process(words: Sequence[str], *, keep: Path | None = None, holds: bool = False) -> tuple[int, list[str]]:
     """Run a program to its end; gives its exit code and the last lines it printed.
 
     What it prints to stdout and stderr goes to this process's stdout, line by line; with `keep`, its stdout goes to that
-    file instead, and is printed when it has ended.
+    file instead, and is printed when it has ended. With `holds` it has a stdin that ends only when this process does.
     """
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     out = keep.open("wb") if keep is not None else None
     try:
         process = subprocess.Popen(
             list(words),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if holds else subprocess.DEVNULL,
             stdout=out or subprocess.PIPE,
             stderr=subprocess.PIPE if out else subprocess.STDOUT,
-            cwd=cwd,
             start_new_session=True,
         )
         with ended(process):
