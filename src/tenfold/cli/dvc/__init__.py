@@ -11,6 +11,7 @@ from tenfold.cli.dvc.diff import data, diff
 from tenfold.cli.dvc.elsewhere import get, list_
 from tenfold.cli.dvc.figures import metrics, params
 from tenfold.cli.dvc.gc import gc
+from tenfold.cli.dvc.plots import plots
 from tenfold.cli.dvc.repro import commit, repro
 from tenfold.cli.dvc.status import status
 from tenfold.cli.dvc.transfer import fetch, pull, push
@@ -24,5 +25,22 @@ def command() -> None:
     """
 
 
-for _verb in (status, add, checkout, push, fetch, pull, repro, commit, diff, data, metrics, params, gc, list_, get):
+for _verb in (
+    status,
+    add,
+    checkout,
+    push,
+    fetch,
+    pull,
+    repro,
+    commit,
+    diff,
+    data,
+    metrics,
+    params,
+    plots,
+    gc,
+    list_,
+    get,
+):
     command.add_command(_verb)
