@@ -23,6 +23,7 @@ RUN_KINDS = (
     "deployment",
     "check",
     "commit",
+    "notification",
 )
 """Kinds Tenfold makes itself; any other lower-case word is taken too."""
 

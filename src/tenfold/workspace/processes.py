@@ -16,11 +16,16 @@ def resume_in_process(workspace: Workspace, root_id: str, folder: str) -> subpro
     """
     logs = workspace.folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "TENFOLD_STORE": workspace.location.store}
-    if workspace.location.blobs:
-        environment["TENFOLD_BLOBS"] = workspace.location.blobs
     with open(logs / f"resume-{root_id}.log", "ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "tenfold", "pipelines", "resume", root_id],
-            cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=folder, env=environment_of(workspace), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
+
+
+def environment_of(workspace: Workspace) -> dict[str, str]:
+    """The variables of a process that works in this workspace."""
+    environment = {**os.environ, "TENFOLD_STORE": workspace.location.store}
+    if workspace.location.blobs:
+        environment["TENFOLD_BLOBS"] = workspace.location.blobs
+    return environment

@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 from tenfold.base.clock import Clock, now_ms
@@ -18,10 +19,14 @@ from tenfold.pipelines.schedules import ACTIVE, KIND, Schedule, read
 from tenfold.records import Ref, Run, RunChange
 from tenfold.workspace.newsreader import News, Newsreader
 from tenfold.workspace.processes import resume_in_process
+from tenfold.workspace.spare import start_spare, use_spare
 from tenfold.workspace.watches import Watch
 from tenfold.workspace.workspace import Workspace
 
 EVERY_S = 0.25
+MOST_PROCESSES = 16
+"""Runs that go on beside one server. Each has a process that mostly waits; one that is slow to import holds up no other."""
+SPARE_AFTER_S = 2.0
 TRIES = 3
 """Processes that may die before they begin a run until the run fails."""
 
@@ -35,7 +40,9 @@ class Timekeeper:
         self, workspace: Workspace, *, processes: int | None = None, every_s: float = EVERY_S, clock: Clock = now_ms
     ) -> None:
         self._workspace, self._every_s, self._clock = workspace, every_s, clock
-        self._room = processes or max(2, os.cpu_count() or 1)
+        self._room = processes or max(MOST_PROCESSES, os.cpu_count() or 1)
+        self._spare: subprocess.Popen[bytes] | None = None
+        self._keeps_spare, self._started_at = processes is None, float("-inf")
         self._schedules: dict[str, tuple[Schedule, Ref]] = {}
         self._last: dict[str, Last | None] = {}
         self._next: dict[str, int] = {}
@@ -64,6 +71,9 @@ class Timekeeper:
             process.terminate()
         for _, process in self._begun.values():
             process.wait()
+        if self._spare is not None and self._spare.stdin is not None:
+            self._spare.stdin.close()
+            self._spare.wait()
 
     def tend(self) -> None:
         """Fire what is due and begin what may begin."""
@@ -80,6 +90,7 @@ class Timekeeper:
         while not self._stop.is_set():
             try:
                 self.tend()
+                self._keep_spare()
             except Exception as error:
                 _log.warning("Starting what is scheduled failed and is tried again: %s", error)
                 self._news.forget()
@@ -158,7 +169,21 @@ class Timekeeper:
                 self._give_up(run)
                 continue
             busy[name] += 1
-            self._begun[run.id] = run, resume_in_process(self._workspace, run.id, folder)
+            self._begun[run.id] = run, self._process(run.id, folder)
+
+    def _process(self, run_id: str, folder: str) -> subprocess.Popen[bytes]:
+        self._started_at = time.monotonic()
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.poll() is None and use_spare(spare, self._workspace, run_id, folder):
+            return spare
+        return resume_in_process(self._workspace, run_id, folder)
+
+    def _keep_spare(self) -> None:
+        """One process waits as long as a schedule is in force; a new one is not started while a run begins."""
+        if not self._keeps_spare or not self._schedules or (self._spare is not None and self._spare.poll() is None):
+            return
+        if len(self._begun) < self._room and time.monotonic() - self._started_at > SPARE_AFTER_S:
+            self._spare = start_spare(self._workspace)
 
     def _give_up(self, run: Run) -> None:
         error = f"Its process ended {TRIES} times before it began. See logs/resume-{run.id}.log in the store's folder"
