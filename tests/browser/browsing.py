@@ -89,7 +89,8 @@ class Tab:
         expect(self.page.locator(".progress, [aria-busy=true], .stale")).to_have_count(0)
 
     def axe(self, *rules: str) -> list[str]:
-        """What axe-core finds wrong by all its rules, or only these; one line a place."""
+        """What axe-core finds wrong by all its rules, or only these, once nothing waits for news; one line a place."""
+        expect(self.page.locator(".stale")).to_have_count(0)
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())
         options: dict[str, object] = {"resultTypes": ["violations"], "preload": False}

@@ -193,7 +193,7 @@ function Tree({ version, find, path, setPath }: { version: string; find: string;
         const is_open = row !== undefined && row.kind === "folder" && open.has(row.path);
         return (
           <div key={`${one.folder}/${one.index}`} id={`file-${at}`} role="treeitem" class={at === cursor ? "cursor" : ""} aria-level={one.depth + 1} aria-posinset={one.index + 1} aria-setsize={known.current.get(one.folder)?.total ?? 1}
-            aria-expanded={row?.kind === "folder" ? is_open : undefined} aria-selected={row !== undefined && (row.path === path || `${row.path}/` === path)}
+            aria-label={row ? undefined : "Loading"} aria-expanded={row?.kind === "folder" ? is_open : undefined} aria-selected={row !== undefined && (row.path === path || `${row.path}/` === path)}
             style={{ top: `${4 + at * ROW}px`, paddingLeft: `${6 + one.depth * 14}px` }} onClick={() => choose(at, row)}>
             {row ? (
               <>
