@@ -1,4 +1,5 @@
 // The datums behind an output: what became of each in a run, what it read and gave, what it printed.
+import "./datums.css";
 import { useResource, withQuery } from "../kit/api";
 import { Badge } from "../kit/badge";
 import { bytes, duration, when } from "../kit/format";
@@ -47,7 +48,9 @@ export default function Datums({ name }: { name: string }) {
       </Head>
       <Tabs label="What became of them" now={became} set={(to) => setQuery({ became: to || null, offset: null })} tabs={[{ id: "", title: "All", count: all }, ...Object.entries(counts).map(([id, n]) => ({ id, title: id[0]!.toUpperCase() + id.slice(1), count: n }))]} />
       <Panel id={became}>
-        <Filter label="Find a path or id" value={find} set={(to: string) => setQuery({ find: to || null, offset: null })} />
+        {all > 8 ? <div class="toolbar" style={{ padding: "0 0 12px" }}><Filter lazy label="Find a path or id" value={find} set={(to) => setQuery({ find: to || null, offset: null })} /></div> : null}
+        <div class={`datums${chosen ? " chosen" : ""}`}>
+        <div>
         {items.length ? (
           <Table label="Datums" rows={items} id={(row) => row.id} stale={list.stale} current={picked || undefined} columns={[
             { key: "became", title: "Became", width: 112, cell: (row) => <Badge state={row.became} /> },
@@ -66,7 +69,10 @@ export default function Datums({ name }: { name: string }) {
             <button type="button" class="button" disabled={list.data.next_offset === null} onClick={() => setQuery({ offset: String(list.data!.next_offset) })}>Next</button>
           </p>
         ) : null}
-        {chosen ? <Pane of={chosen} name={name} output={output} /> : items.length ? <p class="soft" style={{ marginTop: "12px" }}>Choose a datum to see what it read, gave and printed.</p> : null}
+        {!chosen && items.length ? <p class="soft" style={{ marginTop: "12px" }}>Choose a datum to see what it read, gave and printed.</p> : null}
+        </div>
+        {chosen ? <Pane of={chosen} name={name} output={output} /> : null}
+        </div>
       </Panel>
     </>
   );
@@ -74,24 +80,25 @@ export default function Datums({ name }: { name: string }) {
 
 function Pane({ of, name, output }: { of: DatumRow; name: string; output: number | null }) {
   return (
-    <section class="section" aria-label={`Datum ${of.id.slice(0, 12)}`}>
-      <div class="title"><h2>Datum {of.id.slice(0, 12)}</h2><Badge state={of.became} /><a href={`/runs/${of.run_id}`}>Open the run of its batch</a></div>
-      {of.error ? <p class="traceback" style={{ marginBottom: "8px", overflowWrap: "anywhere" }}>{of.error}</p> : null}
-      <div class="columns">
-        <div>
-          <Facts rows={[["Id", <span class="row"><code class="cut">{of.id}</code><Copy text={of.id} label="Copy the id" /></span>], ["Run", when(of.at_ms)], ["Took", duration(of.seconds * 1000)], ["Tries", of.tries]]} />
-          <Section title="Reads"><Reads of={of} /></Section>
-          <Section title="Gives">
-            {of.gives.length ? (
-              <ul class="lineslist" aria-label="What it gave">
-                {of.gives.map((one) => <li key={one.path}>{output ? <a class="cut" href={pageOfFile(name, output, one.path)}>{one.path}</a> : <span class="cut">{one.path}</span>}<span class="when">{bytes(one.size_bytes)}</span></li>)}
-                {of.gives_total > of.gives.length ? <li class="soft">and {(of.gives_total - of.gives.length).toLocaleString("en-US")} more</li> : null}
-              </ul>
-            ) : <p class="soft">No file.</p>}
-          </Section>
-        </div>
-        <div><Section title="Console of its batch"><Log run={of.run_id} height="320px" /></Section></div>
-      </div>
-    </section>
+    <aside aria-label={`Datum ${of.id.slice(0, 12)}`}>
+      <Section title={`Datum ${of.id.slice(0, 12)}`} tools={<button type="button" class="button bare" aria-label="Close" onClick={() => setQuery({ datum: null })}><Glyph name="close" size={14} /></button>}>
+        {of.error ? <p class="traceback" style={{ marginBottom: "8px", overflowWrap: "anywhere" }}>{of.error}</p> : null}
+        <Facts rows={[
+          ["Became", <Badge state={of.became} />], ["Run", when(of.at_ms)], ["Took", `${duration(of.seconds * 1000)}${of.tries > 1 ? `, ${of.tries} tries` : ""}`],
+          ["Id", <span class="row"><code class="cut">{of.id}</code><Copy text={of.id} label="Copy the id" /></span>],
+          ["Batch", <a href={`/runs/${of.run_id}`}>run of its batch</a>],
+        ]} />
+      </Section>
+      <Section title="Reads"><Reads of={of} /></Section>
+      <Section title="Gives">
+        {of.gives.length ? (
+          <ul class="lineslist" aria-label="What it gave">
+            {of.gives.map((one) => <li key={one.path}>{output ? <a class="cut" href={pageOfFile(name, output, one.path)}>{one.path}</a> : <span class="cut">{one.path}</span>}<span class="when">{bytes(one.size_bytes)}</span></li>)}
+            {of.gives_total > of.gives.length ? <li class="soft">and {(of.gives_total - of.gives.length).toLocaleString("en-US")} more</li> : null}
+          </ul>
+        ) : <p class="soft">No file.</p>}
+      </Section>
+      <Section title="Console of its batch"><Log run={of.run_id} height="260px" /></Section>
+    </aside>
   );
 }

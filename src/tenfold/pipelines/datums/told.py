@@ -70,7 +70,7 @@ def _told(key: _Key) -> list[Told]:
     """Trees never change, so what was read of two of them last is kept: a page asks for one part after another."""
     before, after = (records_of(key.blobs, tree) if tree else {} for tree in (key.before, key.after))
     told = [Told(_became(record, before.get(id_)), record) for id_, record in after.items()]
-    return sorted(told, key=lambda one: (ORDER.index(one.became), one.record.parts[0].path))
+    return sorted(told, key=lambda one: (ORDER.index(one.became), [part.path for part in one.record.parts]))
 
 
 def _became(record: Record, before: Record | None) -> Became:

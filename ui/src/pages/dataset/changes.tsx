@@ -2,6 +2,7 @@
 import { useResource, withQuery } from "../../kit/api";
 import { Filter } from "../../kit/filter";
 import { bytes } from "../../kit/format";
+import { Loading } from "../../kit/page";
 import { Failed } from "../../kit/parts";
 import { setQuery, useQuery } from "../../kit/router";
 import { Table, type Column } from "../../kit/table";
@@ -45,7 +46,7 @@ export function Changes({ base, number, before, versions }: { base: string; numb
             {chosen ? <Pair key={chosen.path} base={base} a={`v${a}`} b={`v${number}`} path={chosen.path} /> : null}
           </>
         ) : <p class="soft">{find ? "No changed path holds this." : "The same files."}</p>
-      ) : null}
+      ) : <Loading />}
     </>
   );
 }

@@ -74,8 +74,8 @@ export default function Dataset({ name }: { name: string }) {
               {version.data ? <About of={version.data} versions={versions} name={name} /> : null}
             </div>
           ) : null}
-          {tab === "files" && shown ? <FileTree key={shown.id} version={shown.id} path={path} setPath={(to) => setPath(to)} /> : null}
           {tab === "files" && datums && path ? <MadeFrom name={name} state={datums} path={path} /> : null}
+          {tab === "files" && shown ? <FileTree key={shown.id} version={shown.id} path={path} setPath={(to) => setPath(to)} /> : null}
           {tab === "profile" ? (tablesOf(version.data?.profile).length ? <Profile of={version.data!.profile} /> : version.data ? <Empty title="No statistics of this version">They are made when a version with CSV or Parquet files is committed, in one pass, and merge with those of the versions before.</Empty> : null) : null}
           {tab === "changes" && number ? <Changes base={base} number={number} before={version.data?.detail.parents[0]?.number} versions={versions} /> : null}
           {tab === "names" ? <Names data={data.data} link={link} /> : null}
