@@ -90,7 +90,7 @@ remotes: setup .emulators/.ready  ## remotes at WebDAV, Azure's and Google's sto
 	TENFOLD_SKIP_UI=1 $(BIN)/python -m uv pip install --quiet --python .engines/bin/python --editable .
 	touch $@
 
-executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Docker, started here (as root)
+executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Docker, started here (as root), and the tests' own Kubernetes
 	TENFOLD_ENGINES=1 .engines/bin/python -m pytest tests/executors --durations=10
 
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)

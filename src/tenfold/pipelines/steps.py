@@ -208,7 +208,7 @@ def step(function: Any = None, **options: Any) -> Any:
         allow_failures: Of the items of its `.map`, how many may fail (True: any number; below 1: a share): the steps
             that take the list get None in their places.
         executor: Where it runs, when not where the pipeline's other steps do: see docs/executors.md.
-        resources: What it asks of an engine: {"cpu": 2, "memory": "4GiB", "gpu": 1}. Warm processes do not hold it to that.
+        resources: What it asks of an engine: {"cpu": 2, "memory": "4GiB", "gpu": 1}. Warm processes hold it to the memory.
         resources_growth: Multiplies memory and cpu with each attempt that failed: 2.0, or factors by attempt [1, 2, 8],
             or {"memory": 2.0}.
         nodes: Machines that run it together, one process each, told apart by RANK and WORLD_SIZE as torch.distributed

@@ -145,7 +145,10 @@ class KubernetesEngine(Engine):
 
     def _look_at(self, one: _Attempt, pod: Seen) -> None:
         rank = pods.rank_of(pod)
-        if rank in one.told or one.uids.setdefault(rank, pod["metadata"]["uid"]) != pod["metadata"]["uid"]:
+        if rank in one.told:
+            return
+        if one.uids.setdefault(rank, pod["metadata"]["uid"]) != pod["metadata"]["uid"]:  # versions before 1.26 do that
+            one.tell_end(rank, "lost", f"Its pod was deleted, and Kubernetes began another: {pod['metadata']['name']}")
             return
         if pods.started(pod) and rank not in one.logs:
             one.logs[rank] = PodLog(self._cluster, pod["metadata"]["name"], manifests.CONTAINER, one.log_of(rank))
@@ -191,7 +194,7 @@ class KubernetesEngine(Engine):
             for rank in set(range(one.job.work.resources.nodes)) - one.told:
                 one.tell_end(rank, "timeout", "")
         elif time.monotonic() - one.over_since > NO_POD_S:
-            return f"Job {one.job.name} ended as {said}, and its pods are gone"
+            return f"Job {one.job.name} ended as {said}. Its pods are gone: deleted by hand, or with their node"
         return ""
 
     def stop(self, handles: list[str]) -> None:
