@@ -52,7 +52,7 @@ def perform(
         step = program_step(work.program) if work.program else find(work.module, work.qualname)
         scratch = Path(work.scratch)
         arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
-        with given(work.secrets, stores, work.log) as masker, _at_hand(work, stores), _around(work):
+        with given(work.secrets, stores) as masker, _at_hand(work, stores), _around(work):
             with open_context(context, work.task_id):
                 value = step.call(arguments)
         parts = [] if rank else list(zip(step.outputs, step.split_outputs(value), strict=True))

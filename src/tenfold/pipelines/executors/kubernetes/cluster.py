@@ -63,6 +63,16 @@ class Cluster:
         ]
         return found
 
+    def warning(self, name: str) -> str:
+        """What Kubernetes last warned of about an object; '' when it did not, or does not let events be read."""
+        selector = f"involvedObject.name={name},type=Warning"
+        try:
+            found = self._asked(self._core.list_namespaced_event, self.namespace, field_selector=selector)["items"]
+        except TenfoldError:
+            return ""
+        found.sort(key=lambda one: one.get("lastTimestamp") or one.get("eventTime") or "")
+        return f"{found[-1].get('reason', '')}: {found[-1].get('message', '')}" if found else ""
+
     def delete_job(self, name: str, *, wait: bool) -> None:
         """Delete a Job with its pods; one that is not there is passed over. `wait`: it stays to be seen until they are gone."""
         self._delete(self._batch.delete_namespaced_job, name, "Foreground" if wait else "Background")

@@ -25,6 +25,7 @@ from tenfold.pipelines.work import State
 LOG_PATIENCE_S = 10.0
 NO_POD_S = 10.0
 """A Job may have ended for so long before the end of its pods is seen."""
+WARNING_LOOK_S = 5.0
 OVERDUE_S = 15.0
 """A pod that should have ended by now, and so much more, is on a node that is lost."""
 
@@ -40,6 +41,8 @@ class _Attempt:
     """Ranks whose outcome was written."""
     waits_since: dict[tuple[int, bool], float] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    warned: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """When events of an object were last asked for, and what they said."""
     over_since: float | None = None
     stopped: bool = False
     cut_short: bool = False
@@ -57,6 +60,18 @@ class _Attempt:
     def tell_end(self, rank: int, state: State, error: str) -> None:
         self.cut_short = True
         self.tell(rank, Outcome(end_of(self.job.work, state, error)))
+
+    def note(self, rank: int, line: str) -> None:
+        """A line for the log, once."""
+        if line and line not in self.said:
+            self.said.add(line)
+            with self.log_of(rank).open("a") as log:
+                log.write(f"{line}\n")
+
+    def waited_s(self, what: tuple[int, bool]) -> float:
+        """Since when this has been waited for."""
+        now = time.monotonic()
+        return now - self.waits_since.setdefault(what, now)
 
     def log_of(self, rank: int) -> Path:
         one = self.job.work.resources.nodes == 1
@@ -136,6 +151,8 @@ class KubernetesEngine(Engine):
             one = self._attempts[handle]
             for pod in there.get(handle, []):
                 self._look_at(one, pod)
+            if handle in seen and handle not in there and not one.uids and not one.told:
+                self._wait_for_pods(one)
             if handle not in seen:
                 gone[handle] = f"Job {handle} is gone: somebody or something deleted it"
                 one.stopped = True
@@ -169,20 +186,37 @@ class KubernetesEngine(Engine):
     def _wait_for(self, one: _Attempt, rank: int, pod: Seen) -> None:
         """A pod that does not run yet: what it waits for goes into the log; waiting has an end."""
         said, has_node, curable = pods.what_it_waits_for(pod)
-        name, now = pod["metadata"]["name"], time.monotonic()
-        if said and said not in one.said:
-            one.said.add(said)
-            with one.log_of(rank).open("a") as log:
-                log.write(f"Pod {name} waits: {said}\n")
+        name = pod["metadata"]["name"]
+        waited_s = one.waited_s((rank, has_node))
+        said = said or (self._warning(one, name) if has_node else "")
+        one.note(rank, f"Pod {name} waits: {said}" if said else "")
         limit_s = self.options.start_s if has_node else self.options.pending_s
-        waited_s = now - one.waits_since.setdefault((rank, has_node), now)
         if curable and waited_s <= limit_s:
             return
-        why = said or ("its container is being made" if has_node else "it has no node yet")
         line = "start_s" if has_node else "pending_s"
         after = f"after {waited_s:,.0f} s ({line} under [executors.kubernetes])" if curable else "and never will"
         see = f"See: kubectl -n {self._cluster.namespace} describe pod {name}"
-        one.tell_end(rank, "failed", f"Pod {name} did not start {after}: {why}. {see}")
+        one.tell_end(
+            rank, "failed", f"Pod {name} did not start {after}: {said or 'Kubernetes does not say why'}. {see}"
+        )
+
+    def _wait_for_pods(self, one: _Attempt) -> None:
+        """A Job without pods: its quota is used up, its service account does not exist, or it is only new."""
+        waited_s = one.waited_s((-1, False))
+        said = self._warning(one, one.job.name)
+        one.note(0, f"Job {one.job.name} has no pod yet: {said}" if said else "")
+        if waited_s > self.options.start_s:
+            see = f"See: kubectl -n {self._cluster.namespace} describe job {one.job.name}"
+            one.tell_end(0, "failed", f"Job {one.job.name} had no pod after {waited_s:,.0f} s: {said}. {see}")
+
+    def _warning(self, one: _Attempt, name: str) -> str:
+        """What Kubernetes warns of about an object; asked for now and then."""
+        now = time.monotonic()
+        asked_at, said = one.warned.setdefault(name, (now, ""))
+        if now - asked_at > WARNING_LOOK_S:
+            said = self._cluster.warning(name)
+            one.warned[name] = (now, said)
+        return said
 
     def _job_over(self, one: _Attempt, job: Seen) -> str:
         """Why the attempt will not give an outcome any more; '' while it may."""
