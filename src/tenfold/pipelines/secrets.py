@@ -242,7 +242,7 @@ def secret_here(name: str, stores: Callable[[], Stores]) -> str:
 
 
 @contextmanager
-def given(names: Sequence[str], stores: Callable[[], Stores] | None, log: str) -> Iterator[Masker]:
+def given(names: Sequence[str], stores: Callable[[], Stores] | None) -> Iterator[Masker]:
     """Give a step its secrets: in its environment and by `tenfold.secret`; what it prints is masked.
 
     Raises what `value_of` does.
@@ -264,7 +264,7 @@ def given(names: Sequence[str], stores: Callable[[], Stores] | None, log: str) -
     os.environ.update(values)
     os.environ.pop(KEY_VARIABLE, None)  # what the step starts has no use for it
     try:
-        with masked_output(log, masker):
+        with masked_output(masker):
             yield masker
     finally:
         _given.reset(token)

@@ -94,7 +94,8 @@ class Timekeeper:
             except Exception as error:
                 _log.warning("Starting what is scheduled failed and is tried again: %s", error)
                 self._news.forget()
-            self._stop.wait(self._every_s)
+            soon_s = (min(self._next.values(), default=0) - self._clock()) / 1000
+            self._stop.wait(min(self._every_s, soon_s) if soon_s > 0 else self._every_s)
 
     def _reload(self) -> None:
         stores = self._workspace.stores
