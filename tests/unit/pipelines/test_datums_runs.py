@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tenfold.base import ids
 from tenfold.base.errors import Invalid, RefMoved, StepFailed
-from tenfold.pipelines import Host
+from tenfold.pipelines import Host, read_log, resume
 from tenfold.pipelines.datums import (
     Incremental,
     cross,
@@ -18,11 +20,14 @@ from tenfold.pipelines.datums import (
     from_definition,
     group,
     incremental,
+    join,
     program,
     read_records,
     union,
 )
-from tenfold.records import Draft, Move
+from tenfold.pipelines.datums.state import KIND
+from tenfold.pipelines.secrets import refer
+from tenfold.records import Draft, Move, RunQuery
 from tenfold.testing.stores import memory_stores
 
 
@@ -344,3 +349,59 @@ def test_two_outputs_of_one_datum_lead_back_to_exactly_its_inputs(host) -> None:
     assert state is not None
     made = {m.path: [p.path for p in r.parts] for r in read_records(host.stores, state) for m in r.made}
     assert made == {"a": ["a"], "b": ["b"]}
+
+
+def test_a_run_gone_on_with_runs_only_the_datums_that_failed(host) -> None:
+    commit(host, "images", {"a": b"aaa", "b": b"bbb", "c": b"ccc"})
+    BROKEN.extend("bc")
+    root = shrink.with_options(host=host, raises=False).run()
+    BROKEN.remove("b")
+    for state in ("failed", "finished"):
+        RAN.clear()
+        done = resume(root.id, host=host, raises=False)
+        assert (done.state, sorted(RAN)) == (state, ["b", "c"] if state == "failed" else ["c"])
+        BROKEN.clear()
+    assert done.outputs()["output"] == "data:thumbs@v1"
+    assert contents(host, "thumbs") == {"a": b"aa", "b": b"bb", "c": b"cc"}
+    assert (run(shrink, host)["skipped"], len(host.stores.versions.search(KIND, "thumbs"))) == (3, 4)
+
+
+def test_joins_and_groups_take_combined_inputs_and_lists_come_below_a_group(host) -> None:
+    left, right = files("data:left", "/(*)", on="$1", by="$1"), files("data:right", "/(*)", on="$1", by="$1")
+    inner = join(union(left, right), files("data:images", "/(*).png", on="$1"))
+
+    @incremental(cross(group(cross(left, files("data:one", "/")), right), files("data:one", "/", name="all")), into="g")
+    def grouped(left: list[Path], right: list[Path], one: list[Path], all: Path, out: Path, datum) -> None:
+        (out / datum.keys.get("left", datum.keys.get("right"))).write_text(f"{len(left)}{len(right)}{len(one)}")
+
+    @incremental(inner, into="joined")
+    def joined(left: Path | None, right: Path | None, images: Path, out: Path) -> None:
+        (out / f"{images.stem}-{'left' if left else 'right'}").touch()
+
+    commit(host, "left", {"a": b"", "b": b""})
+    commit(host, "right", {"a": b"", "c": b""})
+    commit(host, "one", {"x": b""})
+    commit(host, "images", {"a.png": b"", "c.png": b"", "d.png": b""})
+    run(grouped, host)
+    assert contents(host, "g") == {"a": b"111", "b": b"101", "c": b"010"}
+    run(joined, host)
+    assert sorted(contents(host, "joined")) == ["a-left", "a-right", "c-right"]
+
+
+def test_a_program_has_its_secrets_which_nobody_else_sees_and_no_more_memory_than_it_may(host, monkeypatch) -> None:
+    monkeypatch.setenv("TENFOLD_SECRETS_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+    monkeypatch.setenv("WHERE_IT_IS", "correct horse")
+    refer(host.stores, "BUCKET_KEY", "env:WHERE_IT_IS")
+    code = (
+        "import os; open('/pfs/out/n' if os.path.exists('/pfs') else 'out/n', 'w').write(str(len(os.environ['TOKEN'])))"
+    )
+    told = program([sys.executable, "-c", f"{code}; print(os.environ['TOKEN'])"], secrets={"TOKEN": "BUCKET_KEY"})
+    commit(host, "images", {"a": b"1"})
+    made = incremental(files("data:images"), program=told, name="secret").with_options(host=host).run()
+    assert contents(host, "secret") == {"n": b"13"}
+    runs = [made.record, *host.stores.runs.search(RunQuery(where=None, limit=100)).items]
+    assert "correct horse" not in str([msgspec.to_builtins(one) for one in runs])
+    assert "correct horse" not in "".join(read_log(host.stores, one.id, host.folder) for one in runs)
+    hungry = program([sys.executable, "-c", "x = b'x' * 400_000_000"], memory="200MB")
+    with pytest.raises(StepFailed, match="ended with exit code 1"):
+        run(incremental(files("data:images"), program=hungry, name="hungry"), host)

@@ -25,6 +25,7 @@ from tenfold.pipelines.datums.running import PerDatum, run_program
 from tenfold.pipelines.definition import Pipeline
 from tenfold.pipelines.keys import environment
 from tenfold.pipelines.steps import Step
+from tenfold.pipelines.values.skeleton import module_name
 
 
 class Incremental(Pipeline[..., Any]):
@@ -74,9 +75,11 @@ class Incremental(Pipeline[..., Any]):
         return msgspec.structs.replace(self.given, salt=salt)
 
     def build(self, params: dict[str, Any]) -> Graph:
+        merge = Step(merge_datums.function, name=merge_datums.name, cache=False, secrets=self.given.secrets)
+        named = [module_name(self.datum_step.function.__module__), self.datum_step.function.__qualname__]
         with new_graph() as graph:
             batches, plan = match_datums(msgspec.to_builtins(self.definition()), list(params.values()))
-            graph.returned = merge_datums(plan, self.datum_step.map(batches))
+            graph.returned = merge(plan, self.datum_step.map(batches), named)
         return graph
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -5,25 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Conflict, StepFailed
 from tenfold.contracts import Stores
+from tenfold.contracts.there import versions_there
 from tenfold.pipelines.datums.definition import Definition, Plan, decode_plan
 from tenfold.pipelines.datums.egress import send_out
 from tenfold.pipelines.datums.outputs import put_output
 from tenfold.pipelines.datums.planning import reads_of
+from tenfold.pipelines.datums.retrying import try_again
 from tenfold.pipelines.datums.state import KIND, Known, Record, decode_records
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
 from tenfold.pipelines.moving import commit_set_of
 from tenfold.pipelines.steps import step
-from tenfold.records import Draft, Move, Run, Tree
+from tenfold.records import Draft, Move, Run, Tree, Version
 from tenfold.records.version import COMMIT_SET
 
 
 @step(name="merge", cache=False)
-def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
+def merge_datums(plan: Path, results: list[Path], step: list[str]) -> dict[str, Any]:
     """Publish what is known of each datum and, when none failed, the output: both at once, once however often it is tried.
+
+    When the run is gone on with after datums failed, these are tried again here first.
+
+    Args:
+        step: Module and name of the step that runs datums.
 
     Raises:
         StepFailed: Datums failed. What the others gave is kept for the next run.
@@ -34,6 +43,12 @@ def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
     stores, definition = here.stores(), planned.definition
     root = stores.runs.get([stores.runs.get([here.run_id])[0].root_id or here.run_id])[0]
     fresh = [record for path in results for record in decode_records(path.read_bytes())]
+    earlier = _earlier(stores, root)
+    if earlier and any(record.state == "failed" for record in fresh):
+        newest = Known(stores, earlier[-1])
+        tried = newest.some(record.id for record in fresh)
+        fresh = try_again([tried.get(record.id, record) for record in fresh], planned, tuple(step))
+        planned = msgspec.structs.replace(planned, base=earlier[-1].id)
     known = Known(stores, stores.versions.get([planned.base])[0] if planned.base else None)
     # every datum that did not end well before was among those to run, so none but fresh ones can be so now
     failed = [record for record in fresh if record.state == "failed"]
@@ -48,7 +63,7 @@ def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
     made = None if failed else put_output(stores, planned, known, fresh)
     clash = made if isinstance(made, str) else None
     output_tree = made if isinstance(made, Tree) else None
-    drafts = [_state_draft(stores, planned, root, known, fresh, counts, output_tree)]
+    drafts = [_state_draft(stores, planned, root, known, fresh, counts, output_tree, len(earlier))]
     if output_tree is not None and not _is_head(stores, planned, output_tree):
         drafts.append(_output_draft(stores, planned, root, output_tree, counts, drafts[0].id))
     published = stores.versions.publish(drafts)
@@ -60,6 +75,21 @@ def merge_datums(plan: Path, results: list[Path]) -> dict[str, Any]:
     if definition.egress and len(published) > 1:
         send_out(stores, output, definition.egress)
     return {"output": output.address, **counts}
+
+
+def _earlier(stores: Stores, root: Run) -> list[Version]:
+    """What this run published of its datums before it was gone on with, oldest first: each time some had failed."""
+    found: list[Version] = []
+    while there := versions_there(stores, [_state_id(root, len(found))]):
+        state = next(iter(there.values()))
+        if state.metadata.get("complete") or not state.metadata.get("failed"):
+            break  # that publish is now made once more, and finds itself made
+        found.append(state)
+    return found
+
+
+def _state_id(root: Run, number: int) -> str:
+    return derived_id(root.id, f"datums-{number}" if number else "datums")
 
 
 def _what_failed(failed: list[Record], total: int, definition: Definition) -> str:
@@ -83,13 +113,14 @@ def _state_draft(
     fresh: list[Record],
     counts: dict[str, int],
     output: Tree | None,
+    earlier: int,
 ) -> Draft:
     tree = stores.blobs.put_tree(known.changed(fresh, plan.gone))
     name = plan.definition.into
     said = {"complete": output is not None, "output": output.digest if output is not None else ""}
     said["folders"] = known.has_folders or any(made.kind == "folder" for record in fresh for made in record.made)
     return Draft(
-        id=derived_id(root.id, "datums"),
+        id=_state_id(root, earlier),
         kind=KIND,
         name=name,
         digest=tree.digest,
