@@ -184,6 +184,8 @@ class Graph:
     returned: Any = None
     guards: tuple[Guard, ...] = ()
     """Of the branches the body is in."""
+    start: int = 0
+    """Where the nodes of the body that runs now begin: a pipeline called inside another has its own."""
 
     def add(
         self,

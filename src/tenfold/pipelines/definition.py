@@ -125,11 +125,14 @@ class Pipeline(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """The body as plain Python: steps are plain calls. Inside another pipeline's body its steps join that graph."""
         graph = building()
-        if graph is None or not any(self.hooks.values()):
+        if graph is None:
             return self.function(*args, **kwargs)
-        before = len(graph.nodes)
-        given = self.function(*args, **kwargs)
-        add_hooks(graph, self.hooks, graph.nodes[before:])
+        outer, graph.start = graph.start, len(graph.nodes)
+        try:
+            given = self.function(*args, **kwargs)
+            add_hooks(graph, self.hooks, graph.nodes[graph.start :])
+        finally:
+            graph.start = outer
         return given
 
     def __repr__(self) -> str:

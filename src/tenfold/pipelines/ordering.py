@@ -50,7 +50,7 @@ def _marked(runs: Runs, target: Any, args: tuple[Any, ...], kwargs: dict[str, An
     if not nodes:
         raise Invalid(f"tenfold.{runs}(…) takes a step, or a function that calls steps, not {target!r}")
     first = graph.nodes.index(nodes[0])
-    waits = sinks(graph.nodes[:first]) if after is None else list(nodes_in(after))
+    waits = sinks(graph.nodes[graph.start : first]) if after is None else list(nodes_in(after))
     for node in nodes:
         node.runs = runs
         node.after = (*node.after, *(one for one in waits if one not in nodes))

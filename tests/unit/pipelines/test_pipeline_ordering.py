@@ -101,6 +101,27 @@ def test_a_hook_that_fails_does_not_count_and_a_resumed_run_tells_of_its_success
     assert again.state == "finished" and [one[0] for one in RAN if one[0] != "bad"] == ["use", "good"]
 
 
+@pipeline(on_failure=tell_bad)
+def inner(text: str):
+    made = note(text)
+    always(note, f"clean {text}")
+    return made
+
+
+@pipeline
+def outer():
+    note("before")
+    return inner("one"), inner("two")
+
+
+def test_a_pipeline_in_another_looks_after_its_own_steps(host):
+    BROKEN.extend(["before", "two"])
+    run = outer.with_options(host=host, raises=False).run()
+    assert {one.why for one in run.steps.values() if one.state == "skipped"} == {"nothing before it failed"}
+    assert [one[1] for one in RAN if one[0] == "bad"] == [["note-4"]]
+    assert run.steps["note-3"].inputs["after"] == ["note-2"] and run.steps["note-5"].inputs["after"] == ["note-4"]
+
+
 @pipeline
 def ordered(taken: bool = True):
     first = note("first")
