@@ -31,19 +31,17 @@ def _tools(top: Path) -> Iterator[Tool]:
         "pull": ["pull", "PATH.dvc"],
         "checkout": ["checkout", "PATH.dvc"],
     }
-    ours = Tool("tenfold dvc", [sys.executable, "-m", "tenfold", "dvc"], top / "ours", verbs, ".dvc/cache")
-    _set_up(ours.folder)
-    yield ours
+    _set_up(top / "ours")
+    yield Tool("tenfold dvc", [sys.executable, "-m", "tenfold", "dvc"], top / "ours", verbs, ".dvc/cache")
     peer = os.environ.get("TENFOLD_BENCH_DVC")
     if peer:
-        theirs = Tool("dvc", [peer, "-m", "dvc"], top / "dvc", verbs, ".dvc/cache")
-        _set_up(theirs.folder)
-        yield theirs
+        _set_up(top / "dvc")
+        yield Tool("dvc", [peer, "-m", "dvc"], top / "dvc", verbs, ".dvc/cache")
 
 
 def _set_up(folder: Path) -> None:
     """What `dvc init` and `dvc remote add -d store ../remote` leave."""
-    (folder / ".dvc").mkdir()
+    (folder / ".dvc").mkdir(parents=True)
     (folder / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
     (folder / ".dvc/config").write_text(
         f"[core]\n    remote = store\n['remote \"store\"']\n    url = {folder.parent}/{folder.name}-remote\n"

@@ -33,7 +33,7 @@ class Tool:
 
     def __init__(self, name: str, command: list[str], folder: Path, verbs: dict[str, list[str]], store: str) -> None:
         self.name, self.command, self.folder, self.verbs, self.store = name, command, folder, verbs, store
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
         if "init" in verbs:
             self(self.verbs["init"])

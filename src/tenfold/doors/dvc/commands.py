@@ -26,7 +26,7 @@ def run_commands(
     shell = os.environ.get("SHELL") or "/bin/sh"
     options = _WITHOUT_SETTINGS.get(Path(shell).name, [])
     for line in cmd if isinstance(cmd, list) else cmd.splitlines():
-        out = log.open("ab") if log is not None else sys.stderr.fileno()
+        out = log.open("ab") if log is not None else _stderr()
         try:
             process = subprocess.Popen(
                 [shell, *options, "-c", line], cwd=folder, env={**os.environ, **environ}, stdout=out, stderr=out,
@@ -44,3 +44,11 @@ def run_commands(
         if code != 0:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
             raise StepFailed(f"Stage {name}: {line!r} {how}. Mend it, then: tenfold dvc repro {name}")
+
+
+def _stderr() -> int:
+    """The file behind `sys.stderr`; the process's own where that is none, as in a notebook."""
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError, AttributeError):
+        return 2
