@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What the tests use from Debian: PostgreSQL's server, Chromium, the OpenMP library. Installs what is missing; says so when it cannot.
+# What the tests use from Debian: PostgreSQL's server, Chromium, git, XFS's mkfs, the OpenMP library. Installs what is missing; says so when it cannot.
 set -euo pipefail
 
 missing=()
 compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || missing+=(postgresql)
 command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
 command -v git >/dev/null || missing+=(git)
+command -v mkfs.xfs >/dev/null || missing+=(xfsprogs) # a file system with reflinks
 compgen -G "/usr/lib/*/libgomp.so.1" >/dev/null || missing+=(libgomp1) # LightGBM's wheel has none of its own
 [ ${#missing[@]} -eq 0 ] && exit 0
 

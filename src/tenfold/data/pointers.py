@@ -30,6 +30,7 @@ from tenfold.records import Version
 
 SUFFIX = ".tenfold"
 FORMAT = "tenfold-pointer-1"
+_BEGINS = f"format: {FORMAT}".encode()
 _NEVER_ENTERED = frozenset({".git", ".tenfold", ".venv", "node_modules", "__pycache__"})
 
 
@@ -141,6 +142,14 @@ def find_tracked(folder: Path) -> Iterator[Path]:
         inside = entry.is_dir(follow_symlinks=False) and entry.name not in pointers
         if inside and entry.name not in _NEVER_ENTERED:
             yield from find_tracked(Path(entry.path))
+
+
+def is_pointer(path: Path) -> bool:
+    """True for a file that begins as a pointer does, whatever became of it."""
+    try:
+        return is_pointer_name(path.name) and path.read_bytes().startswith(_BEGINS)
+    except OSError:
+        return False
 
 
 def is_pointer_name(name: str) -> bool:

@@ -284,6 +284,17 @@ def test_what_cannot_be_tracked_is_said_before_anything_is_stored(work: Worktree
     assert [found.path for found in work.status()] == ["raw", "deep/raw"]
 
 
+def test_a_tracked_path_is_not_swallowed_by_its_folder(work: Worktree) -> None:
+    raw = write(work, sub__a="1", b="2")
+    (raw / "notes.tenfold").write_text("no pointer, but a file of somebody")
+    work.add("raw/sub")
+    with pytest.raises(Conflict, match="raw holds raw/sub, which is tracked by itself.*untrack raw/sub"):
+        work.add("raw")
+    work.untrack("raw/sub")
+    (done,) = work.add("raw")
+    assert [entry.path for entry in work.local.blobs.entries(done.version.digest)] == ["b", "notes.tenfold", "sub/a"]
+
+
 def test_links_that_lead_out_and_names_that_differ_in_case_are_kept_and_told(work: Worktree) -> None:
     raw = write(work, README="1", readme="2", sub__x="3")
     (raw / "sub" / "inside").symlink_to("../README")

@@ -12,7 +12,7 @@ from tenfold.base.addresses import check_name
 from tenfold.base.errors import AlreadyExists, Conflict, NotFound, RefMoved
 from tenfold.contracts.blobs import Progress
 from tenfold.data import git
-from tenfold.data.pointers import Pointer, pointer_path, pointer_to, read_pointer, write_pointer
+from tenfold.data.pointers import SUFFIX, Pointer, is_pointer, pointer_path, pointer_to, read_pointer, write_pointer
 from tenfold.data.publishing import KIND
 from tenfold.data.sources import ignored
 from tenfold.data.working.local import (
@@ -116,7 +116,13 @@ def _add(
     local: Local, path: Path, name: str | None, branch: str, message: str, author: str, progress: Progress | None
 ) -> Committed:
     dataset = local.dataset(check_name(name or path.name))
-    tree = local.blobs.put_folder(path, ignore=ignored, progress=progress)
+
+    def ignore(inner: str) -> bool:
+        if inner.endswith(SUFFIX) and is_pointer(path / inner):
+            raise _tracked_inside(local, path, path / inner.removesuffix(SUFFIX))
+        return ignored(inner)
+
+    tree = local.blobs.put_folder(path, ignore=ignore, progress=progress)
     newest = local.stores.versions.find(KIND, dataset.name)
     if name is None and newest is not None and newest.digest != tree.digest:
         raise AlreadyExists(
@@ -133,6 +139,15 @@ def _add(
     _write(local, path, pointer_to(version, branch=branch, kind="folder" if path.is_dir() else "file"))
     return Committed(
         path=local.shown(path), version=version, is_new=newest is None or version.id != newest.id, notes=notes
+    )
+
+
+def _tracked_inside(local: Local, path: Path, inner: Path) -> Conflict:
+    shown, other = local.shown(path), local.shown(inner)
+    return Conflict(
+        f"{shown} holds {other}, which is tracked by itself. Make it part of {shown} with: tenfold data untrack {other}, then "
+        f"tenfold data add {shown}; or add the other paths of {shown} one by one",
+        field="paths",
     )
 
 

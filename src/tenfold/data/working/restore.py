@@ -238,10 +238,13 @@ def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progres
     if plan.write or plan.remove:
         write_record(local, path, Record(record.tree, pointer.tree))
     base = path if pointer.kind == "folder" else path.parent
+    is_new = pointer.kind == "folder" and not path.exists()
     for name in reversed(plan.remove):  # what lies in a folder before the folder
         _remove(base, name)
     blobs = local.blobs
-    if plan.write:
+    if is_new:  # with the times of its folders, which what differs does not tell
+        blobs.checkout(pointer.tree, base, link=link, progress=progress)
+    elif plan.write:
         blobs.place(plan.write, base, link=link, progress=progress)
     if relink:
         kept = set(plan.kept)

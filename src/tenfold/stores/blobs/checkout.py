@@ -48,6 +48,7 @@ def checkout(
     folder.mkdir(parents=True, exist_ok=True)
     small: dict[bytes, list[Entry]] = {}
     large: list[Entry] = []
+    stamps: dict[str, int] = {}
     total = done = written = 0
     with OpenFolders(folder) as folders:
         for entry in entries:
@@ -55,6 +56,8 @@ def checkout(
             total += entry.size_bytes
             if entry.kind == "folder":
                 folders.enter(entry.path)
+                if entry.mtime_ns:
+                    stamps[entry.path] = entry.mtime_ns
             elif _is_right(folders, entry, linker, relink=relink):
                 done += entry.size_bytes
             elif linker.active and entry.kind == "file" and linker.ready(entry) and _place_link(folders, entry, linker):
@@ -76,6 +79,7 @@ def checkout(
                 if progress is not None:
                     progress(done, total)
             written += 1
+        folders.stamp(stamps)
     return written
 
 

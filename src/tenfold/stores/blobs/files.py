@@ -14,6 +14,7 @@ from tenfold.base.files import raise_if_full
 from tenfold.base.hashing import is_digest
 from tenfold.stores.blobs.checkout import write_content
 from tenfold.stores.blobs.index import Index
+from tenfold.stores.blobs.linking import SYMLINKED
 
 
 @contextmanager
@@ -72,8 +73,15 @@ def cached_file(index: Index, cache: Path, key: bytes) -> Path:
 def forget_cached(index: Index, cache: Path) -> None:
     """Remove the files of content that is no longer stored, and what a killed writer left there over an hour ago.
 
-    What links point to stays: it may be the last copy of what a working copy holds.
+    What links point to stays: it may be the last copy of what a working copy holds. So does all of it once a symlink points
+    to any; without one, a file that has no other name is what no link points to.
     """
+    links = cache / "links"
+    if not (links / SYMLINKED).exists():
+        for path in links.glob("*/*"):
+            info = path.stat()
+            if info.st_nlink == 1 and time.time() - info.st_ctime > 3600:
+                path.unlink(missing_ok=True)
     for path in cache.glob("*/*/*.tmp"):
         if time.time() - path.stat().st_mtime > 3600:
             path.unlink(missing_ok=True)

@@ -70,7 +70,7 @@ def walk_folder(
             if name in folders:
                 below = one(at, prefix + name, _listed(at))
                 items.append((name, FOLDER, bytes.fromhex(below.digest), below.size_bytes, below.files))
-                stamps.append(0)
+                stamps.append(os.lstat(at).st_mtime_ns)
                 continue
             info = os.lstat(at)
             mode = info.st_mode

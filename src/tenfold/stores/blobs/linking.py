@@ -20,6 +20,8 @@ from tenfold.base.errors import Invalid
 from tenfold.records import Entry
 
 LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
+SYMLINKED = "symlinked"
+"""A file beside those that links point to: there, symlinks point to some of them, and nobody can tell to which."""
 _FICLONE = 0x40049409  # linux/fs.h
 _CANNOT = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.ENOSYS, errno.EACCES)
 _READ = 1 << 20
@@ -127,6 +129,8 @@ class Linker:
         if how == "hardlink":
             os.link(source, name, dst_dir_fd=folder)
         elif how == "symlink":
+            if not self.used.get(how):
+                Path(self._folder, SYMLINKED).touch()
             os.symlink(source, name, dir_fd=folder)
         else:
             _reflink(source, entry, folder, name)

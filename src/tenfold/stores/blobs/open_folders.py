@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from tenfold.base.errors import Conflict
@@ -62,6 +63,12 @@ class OpenFolders:
     def is_new(self, path: str) -> bool:
         """True when the folder that holds a path was made here, so that nothing can be in the way."""
         return path.rpartition("/")[0] in self._made
+
+    def stamp(self, times: Mapping[str, int]) -> None:
+        """Give folders that were made here their mtimes (ns); to be called when all is in them."""
+        for path, mtime_ns in times.items():
+            if path in self._made:
+                os.utime(self.enter(path), ns=(mtime_ns, mtime_ns))
 
     def shown(self, path: str) -> Path:
         """The path as a message shows it."""

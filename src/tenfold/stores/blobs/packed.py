@@ -147,7 +147,7 @@ class PackedBlobs(Blobs):
         item, mtime_ns = found
         if item.what == FOLDER and (item.files or next(walk(self.index, item.key, path, times=False)).path != path):
             return None  # a folder that is not empty is no entry
-        return entry_of(item, path, mtime_ns)
+        return entry_of(item, path, 0 if item.what == FOLDER else mtime_ns)
 
     def folder_entries(
         self, tree: str, folder: str = "", *, find: str = "", offset: int = 0, limit: int | None = None
@@ -180,7 +180,7 @@ class PackedBlobs(Blobs):
         relink: bool = False,
         progress: Progress | None = None,
     ) -> int:
-        entries = walk(self.index, _key(tree)) if paths is None else self._below(_key(tree), paths)
+        entries = walk(self.index, _key(tree), folders=True) if paths is None else self._below(_key(tree), paths)
         return self.place(entries, folder, link=link, relink=relink, progress=progress)
 
     @permission_said()
@@ -271,7 +271,7 @@ class PackedBlobs(Blobs):
                 )
             item, mtime_ns = found
             if item.what == FOLDER:
-                entries = walk(self.index, item.key, path.rstrip("/"))
+                entries = walk(self.index, item.key, path.rstrip("/"), folders=True)
             else:
                 entries = iter([entry_of(item, path, mtime_ns)])
             for entry in entries:

@@ -43,19 +43,23 @@ def read_times(index: Index, key: bytes, count: int) -> list[int]:
         return [0] * count
 
 
-def walk(index: Index, key: bytes, folder: str = "", *, times: bool = True) -> Iterator[Entry]:
-    """The entries below a folder of a tree, folder by folder: not in the order of their paths."""
-    stack = [(key, folder)]
+def walk(index: Index, key: bytes, folder: str = "", *, times: bool = True, folders: bool = False) -> Iterator[Entry]:
+    """The entries below a folder of a tree, folder by folder: not in the order of their paths.
+
+    Args:
+        folders: All folders are entries, before what they hold and with their mtimes, not only those that are empty.
+    """
+    stack = [(key, folder, 0)]
     while stack:
-        key, folder = stack.pop()
+        key, folder, own = stack.pop()
         node = read_node(index, key)
         stamps = read_times(index, key, len(node.items)) if times else [0] * len(node.items)
         prefix = f"{folder}/" if folder else ""
-        if folder and not node.items:
-            yield Entry(folder, kind="folder", mode=0o755)
+        if folder and (folders or not node.items):
+            yield Entry(folder, kind="folder", mode=0o755, mtime_ns=own if folders else 0)
         for item, stamp in zip(node.items, stamps, strict=True):
             if item.what == FOLDER:
-                stack.append((item.key, prefix + item.name))
+                stack.append((item.key, prefix + item.name, stamp))
             else:
                 yield entry_of(item, prefix + item.name, stamp)
 
