@@ -35,9 +35,9 @@ MOST_LATE = 20
 
 
 def about(run: Run) -> On | None:
-    """What there is to tell of a run that has ended; None when nothing."""
+    """What there is to tell of a run that has ended; None when nothing, also when somebody cancelled it."""
     if run.kind == "pipeline":
-        return "failure" if run.state in ("failed", "killed") else "success" if run.state == "finished" else None
+        return "failure" if run.state == "failed" else "success" if run.state == "finished" else None
     return "alarm" if run.kind == "check" and run.state == "finished" and run.result.get("status") == "alarm" else None
 
 
