@@ -8,7 +8,11 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
+from tenfold.base import settings
 from tenfold.pipelines.datums.program import Program
+from tenfold.pipelines.executors.docker import DockerOptions
 
 _ANSWER_S = 20.0
 
@@ -29,6 +33,8 @@ def container_words(
 ) -> list[str]:
     """The command line that runs a program's command in a new container, as this user, with stdin.
 
+    Mounts, network and options are those of [executors.docker] in tenfold.toml.
+
     Args:
         variables: Names that are handed on from docker's own environment: values never stand in a command line.
     """
@@ -37,7 +43,10 @@ def container_words(
     words += [f"--env={variable}" for variable in variables]
     words += [f"--memory={program.memory_bytes}"] if program.memory_bytes else []
     words += [f"--cpus={program.cpus:g}"] if program.cpus else []
-    words += os.environ.get("TENFOLD_DOCKER_OPTIONS", "").split()
+    options = msgspec.convert(settings.section("executors", "docker"), DockerOptions)
+    words += [f"--volume={one if ':' in one else f'{one}:{one}'}" for one in options.mounts]
+    words += [f"--network={options.network}"] if options.network else []
+    words += options.options
     return [*words, f"--entrypoint={cmd[0]}", program.image, *cmd[1:]]
 
 
