@@ -65,6 +65,7 @@ class FakeCluster(Node):
         for process in self.processes.values():
             process.kill()
             process.wait()
+        self.remove_groups()
 
     def all(self, kind: str) -> list[dict]:
         with self.lock:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import engine_samples as samples
 import pytest
-from engine_conformance import EngineConformance, ManyNodesConformance, wait_for
+from engine_conformance import EngineConformance, HoldingConformance, ManyNodesConformance, wait_for
 from kube_server import FakeCluster
 
 IMAGE = "registry.example/train:3"
@@ -44,7 +44,7 @@ def kube_settings(cluster, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("kube_settings")
-class TestKubernetes(EngineConformance, ManyNodesConformance):
+class TestKubernetes(EngineConformance, HoldingConformance, ManyNodesConformance):
     executor = "kubernetes"
 
     def test_a_pod_that_cannot_start_fails_with_kubernetes_own_words(self, cluster, host, tmp_path):
