@@ -1,33 +1,41 @@
-"""Drift of 100,000 x 50 and a profile of 1,000,000 x 50: CPU seconds, peak memory, size of the page.
+"""Drift of 10,000 to 10,000,000 x 50 and a profile of 1,000,000 x 50: CPU seconds, peak memory, size of the page.
 
 Each job runs in a process of its own on the same seeded table (40 columns of numbers, 10 of words); making the table
-is not counted in the seconds, but is in the peak. Evidently needs pandas < 3, so it cannot share our environment: name the
-Python of another one in TENFOLD_BENCH_EVIDENTLY and it is measured in the same run.
+is not counted in the seconds, but is in the peak. From 1,000,000 rows on both tables are Parquet files, written by a
+process of its own. Evidently needs pandas < 3, so it cannot share our environment: name the Python of another one
+(`make evidently` makes .evidently/bin/python) in TENFOLD_BENCH_EVIDENTLY and it is measured in the same run.
+TENFOLD_BENCH_FULL=1 adds 10,000,000 rows, and Evidently at 1,000,000 (minutes and 5 GB).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ROWS = 100_000
 PROFILE_ROWS = 1_000_000
+BATCH = 500_000
 
 
 def lines() -> list[dict[str, Any]]:
     """Rows for the table of budgets."""
     ours = _run(sys.executable, "drift", ROWS)
     floor = _run(sys.executable, "numpy", ROWS)
+    few = _run(sys.executable, "drift", 10_000)
     whole = _run(sys.executable, "profile", PROFILE_ROWS)
     limit = _run(sys.executable, "polars", PROFILE_ROWS)
     found = [
-        {"job": "drift + page, 100,000 x 50", "value": ours["cpu"], "unit": "CPU s", "note": f"numpy, sorts and W1 only: {floor['cpu']:.2f}"},
+        {"job": "drift + page, 10,000 x 50", "value": few["cpu"], "unit": "CPU s", "budget": 2},
+        {"job": "drift + page, 100,000 x 50", "value": ours["cpu"], "unit": "CPU s", "budget": 2, "note": f"numpy, sorts and W1 only: {floor['cpu']:.2f}"},
         {"job": "drift, peak memory", "value": ours["peak_mb"], "unit": "MB", "note": f"tables alone: {floor['peak_mb']:.0f}"},
         {"job": "drift, page of 50 columns", "value": ours["html_kb"], "unit": "kB", "budget": 300},
         {
@@ -35,33 +43,50 @@ def lines() -> list[dict[str, Any]]:
             "budget": 2, "note": f"{whole['cpu']:.2f} CPU s beside {limit['cpu']:.2f}",
         },
     ]  # fmt: skip
+    full = bool(os.environ.get("TENFOLD_BENCH_FULL"))
+    for rows, cpu, memory in [(1_000_000, 20, 1000), (10_000_000, 200, 1000)][: 2 if full else 1]:
+        found += _from_files(rows, cpu, memory)
+    return [*found, *_against_evidently({ROWS: ours, 10_000: few}, full=full)]
+
+
+def _from_files(rows: int, cpu: float, memory: float) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        _run(sys.executable, "write", rows, folder)
+        done = _run(sys.executable, "files", rows, folder)
+    name = f"drift + page, {rows:,} x 50 from Parquet"
+    note = f"Wasserstein off by at most {done['error']:.1g}" if done["error"] else "exact"
+    return [
+        {"job": name, "value": done["cpu"], "unit": "CPU s", "budget": cpu, "note": note},
+        {"job": f"{name}, peak", "value": done["peak_mb"], "unit": "MB", "budget": memory},
+    ]
+
+
+def _against_evidently(ours: dict[int, dict[str, float]], *, full: bool) -> list[dict[str, Any]]:
     peer = os.environ.get("TENFOLD_BENCH_EVIDENTLY")
     if not peer:
-        return [
-            *found,
+        note = "Evidently is not installed: set TENFOLD_BENCH_EVIDENTLY"
+        return [{"job": "drift against Evidently", "value": ours[ROWS]["cpu"], "unit": "CPU s", "note": note}]
+    found = []
+    if full:
+        ours = ours | {1_000_000: _run(sys.executable, "drift", 1_000_000)}
+    for rows, mine in sorted(ours.items()):
+        theirs = _run(peer, "evidently", rows)
+        found += [
             {
-                "job": "drift against Evidently",
-                "value": ours["cpu"],
-                "unit": "CPU s",
-                "note": "Evidently is not installed: set TENFOLD_BENCH_EVIDENTLY",
+                "job": f"drift against Evidently, {rows:,} rows", "value": theirs["cpu"] / mine["cpu"],
+                "unit": "x less CPU", "budget": 10, "better": "higher",
+                "note": f"{theirs['cpu']:.1f} CPU s, page {theirs['html_kb']:.0f} kB",
             },
-        ]
-    theirs = _run(peer, "evidently", ROWS)
-    return [
-        *found,
-        {
-            "job": "drift against Evidently", "value": theirs["cpu"] / ours["cpu"], "unit": "x less CPU", "budget": 10,
-            "better": "higher", "note": f"{theirs['cpu']:.1f} CPU s, page {theirs['html_kb']:.0f} kB",
-        },
-        {
-            "job": "drift, memory against Evidently", "value": ours["peak_mb"] / theirs["peak_mb"], "unit": "x its peak",
-            "budget": 1 / 3, "note": f"{theirs['peak_mb']:.0f} MB",
-        },
-    ]  # fmt: skip
+            {
+                "job": f"drift, memory against Evidently, {rows:,} rows", "value": mine["peak_mb"] / theirs["peak_mb"],
+                "unit": "x its peak", "budget": 1 / 3, "note": f"{theirs['peak_mb']:.0f} MB",
+            },
+        ]  # fmt: skip
+    return found
 
 
-def _run(python: str, job: str, rows: int) -> dict[str, float]:
-    done = subprocess.run([python, __file__, job, str(rows)], check=True, capture_output=True, text=True)
+def _run(python: str, job: str, rows: int, *more: str) -> dict[str, float]:
+    done = subprocess.run([python, __file__, job, str(rows), *more], check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -87,11 +112,44 @@ def drift(rows: int) -> dict[str, float]:
     return _measured(lambda: to_html(compare(reference, current)))
 
 
+def write(rows: int, folder: str) -> dict[str, float]:
+    """Both tables as Parquet, in batches."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    def work() -> str:
+        for side, shift in enumerate((0.0, 0.3)):
+            batches = (
+                pl.DataFrame(table(min(BATCH, rows - start), 2 * start + side, shift)).to_arrow()
+                for start in range(0, rows, BATCH)
+            )
+            first = next(batches)
+            with pq.ParquetWriter(Path(folder) / f"{side}.parquet", first.schema, compression="zstd") as file:
+                for batch in itertools.chain([first], batches):
+                    file.write_table(batch)
+        return ""
+
+    return _measured(work)
+
+
+def files(rows: int, folder: str) -> dict[str, float]:
+    """Ours from two files, page included."""
+    from tenfold.monitoring import drift as compare
+    from tenfold.monitoring import to_html
+
+    errors: list[float] = []
+
+    def work() -> str:
+        report = compare(Path(folder) / "0.parquet", Path(folder) / "1.parquet")
+        errors.extend(column.score_error for column in report.columns)
+        return to_html(report)
+
+    return _measured(work) | {"error": max(errors)}
+
+
 def evidently(rows: int) -> dict[str, float]:
     """Evidently's preset on the same tables, page included."""
-    import tempfile
     import warnings
-    from pathlib import Path
 
     import pandas as pd
     from evidently import Report
@@ -168,5 +226,8 @@ def _measured(work: Callable[[], str]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    jobs = {"drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars}
-    print(json.dumps(jobs[sys.argv[1]](int(sys.argv[2]))))
+    jobs: dict[str, Callable[..., dict[str, float]]] = {
+        "drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars, "write": write,
+        "files": files,
+    }  # fmt: skip
+    print(json.dumps(jobs[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])))
