@@ -98,8 +98,6 @@ def checkout(
     if not dry_run:
         for plan in plans:
             with holding(local, plan.tracked.path, f"checkout {local.shown(plan.tracked.path)}"):
-                if plan.tracked.pointer.kind == "folder" and not plan.tracked.there:
-                    plan.tracked.path.mkdir(parents=True, exist_ok=True)
                 _apply(local, plan, link, relink, progress)
                 if rev is not None or at is not None:
                     write_pointer(plan.tracked.path, plan.tracked.pointer)
@@ -238,7 +236,7 @@ def _apply(local: Local, plan: _Plan, link: Sequence[str], relink: bool, progres
     if plan.write or plan.remove:
         write_record(local, path, Record(record.tree, pointer.tree))
     base = path if pointer.kind == "folder" else path.parent
-    is_new = pointer.kind == "folder" and not path.exists()
+    is_new = pointer.kind == "folder" and not plan.tracked.there
     for name in reversed(plan.remove):  # what lies in a folder before the folder
         _remove(base, name)
     blobs = local.blobs
