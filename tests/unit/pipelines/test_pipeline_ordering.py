@@ -126,7 +126,8 @@ def test_a_pipeline_in_another_looks_after_its_own_steps(host):
 def ordered(taken: bool = True):
     first = note("first")
     chosen = when(first == ("first" if taken else "other"), lambda: note("branch"), lambda: note("else"))
-    return note.after(chosen)("last")
+    last = note.after(chosen)("last")
+    return last if isinstance(last, str) else last.after(first)
 
 
 def test_order_without_data_waits_and_fails_with_what_failed_but_not_with_a_branch_not_taken(host):
@@ -138,6 +139,23 @@ def test_order_without_data_waits_and_fails_with_what_failed_but_not_with_a_bran
     BROKEN.append("branch")
     run = ordered.with_options(host=host, raises=False).run()
     assert states(run)["note-4"] == "skipped" and "note-2" in run.steps["note-4"].inputs["after"]
+
+
+@pipeline
+def placed(image: bool = True):
+    if image:
+        return step(image="team/train:3", name="imaged")(lambda_free)()
+    return step(env={"packages": ["polars"]}, executor="slurm", name="own")(lambda_free)()
+
+
+def test_an_image_or_an_environment_where_it_cannot_be_had_is_refused_by_name(tmp_path):
+    from pipeline_samples import host_at
+
+    whole = placed.with_options(host=host_at(tmp_path))
+    with pytest.raises(Invalid, match=r"'imaged' has an image, and 'local' runs none"):
+        whole.run()
+    with pytest.raises(Invalid, match=r"'own' has env=…, which is made for processes of this machine"):
+        whole.run(image=False)
 
 
 @step(allow_failures=0.5, cache=False)
