@@ -114,9 +114,9 @@ class Cache:
             raise
         self._keep(temporary, md5, legacy=legacy)
 
-    def adopt(self, md5: str, temporary: str, *, legacy: bool = False) -> None:
-        """Take over a file made with `new_file` as an object. Raises Damaged when its bytes have another md5."""
-        if not legacy and (found := md5_of_file(temporary)) != md5.removesuffix(".dir"):
+    def adopt(self, md5: str, temporary: str, found: str, *, legacy: bool = False) -> None:
+        """Take over a file made with `new_file`, whose bytes have the md5 `found`. Raises Damaged when that is another one."""
+        if not legacy and found != md5.removesuffix(".dir"):
             Path(temporary).unlink()
             raise Damaged(f"Object {md5} arrived with md5 {found}. Try again; if it stays so, the remote is damaged")
         Path(temporary).chmod(_READ_ONLY)

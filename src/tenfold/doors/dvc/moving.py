@@ -32,10 +32,10 @@ def bring(cache: Cache, remote: Remote, md5s: list[str], legacy: bool, progress:
         for again in (True, False):
             temporary = cache.new_file()
             try:
-                remote.fetch(md5, temporary, legacy=legacy)
+                found = remote.fetch(md5, temporary, legacy=legacy)
                 if md5.endswith(".dir"):
                     decode_folder(Path(temporary).read_bytes(), md5)
-                cache.adopt(md5, temporary, legacy=legacy)
+                cache.adopt(md5, temporary, found, legacy=legacy)
                 return
             except BlobNotFound:
                 Path(temporary).unlink(missing_ok=True)

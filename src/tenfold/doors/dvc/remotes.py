@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from tenfold.base.errors import BlobNotFound, Forbidden, Invalid, TenfoldError, Unavailable
@@ -39,8 +41,8 @@ class Remote(ABC):
         """Store a file under its md5, or under a name like `runs/…` where it is no md5."""
 
     @abstractmethod
-    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> None:
-        """Write an object to a new file. Raises BlobNotFound."""
+    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> str:
+        """Write an object to a new file; gives the md5 of what was written. Raises BlobNotFound."""
 
     @abstractmethod
     def names(self, prefix: str) -> list[str]:
@@ -73,11 +75,10 @@ class FolderRemote(Remote):
         else:
             self._objects.put_file(md5, source, legacy=legacy)
 
-    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> None:
+    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> str:
         source = self._objects.folder / md5 if "/" in md5 else self._objects.path(md5, legacy=legacy)
         try:
-            Path(target).write_bytes(b"")
-            _copy_file(str(source), target)
+            return _copied(open(source, "rb", buffering=0), target)
         except FileNotFoundError:
             Path(target).unlink(missing_ok=True)
             raise BlobNotFound(f"{md5} is not in {self.url}") from None
@@ -101,12 +102,18 @@ class FolderRemote(Remote):
         self._objects.clean()
 
 
-def _copy_file(source: str, target: str) -> None:
-    with open(source, "rb", buffering=0) as one, open(target, "wb", buffering=0) as two:
-        while data := one.read(_BLOCK):
+def _copied(source: BinaryIO, target: str) -> str:
+    """Write what a stream holds to a file and close it; gives its md5, taken on the way."""
+    with source, open(target, "wb", buffering=0) as file:
+        data = source.read(_BLOCK)
+        found = hashlib.md5(data, usedforsecurity=False)
+        while data:
             view = memoryview(data)
             while view:
-                view = view[two.write(view) or 0 :]
+                view = view[file.write(view) or 0 :]
+            data = source.read(_BLOCK)
+            found.update(data)
+    return found.hexdigest()
 
 
 class OpenDalRemote(Remote):
@@ -142,14 +149,10 @@ class OpenDalRemote(Remote):
                 while data := file.read(_BLOCK):
                     target.write(data)
 
-    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> None:
+    def fetch(self, md5: str, target: str, *, legacy: bool = False) -> str:
         name = md5 if "/" in md5 else object_name(md5, legacy=legacy)
-        with self._telling(name), open(target, "wb", buffering=0) as file:
-            with self._operator.open(name, "rb") as source:
-                while data := source.read(_BLOCK):
-                    view = memoryview(data)
-                    while view:
-                        view = view[file.write(view) or 0 :]
+        with self._telling(name):
+            return _copied(self._operator.open(name, "rb"), target)
 
     def names(self, prefix: str) -> list[str]:
         with self._telling(prefix):
