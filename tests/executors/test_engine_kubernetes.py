@@ -123,3 +123,14 @@ def test_the_store_of_a_server_needs_no_shared_disk_and_no_code_in_the_image(clu
 def toml(value):
     inner = (f'"{key}" = {json.dumps(one)}' for key, one in value.items()) if isinstance(value, dict) else ()
     return f"{{ {', '.join(inner)} }}" if isinstance(value, dict) else json.dumps(value)
+
+
+def test_a_store_in_a_folder_that_pods_do_not_see_is_refused_before_a_job_is_made(cluster, tmp_path, monkeypatch):
+    (tmp_path / "tenfold.toml").write_text(
+        f'[executors.kubernetes]\nimage = "{IMAGE}"\nkubeconfig = "{cluster.kubeconfig()}"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    made = len(cluster.made)
+    options = {"host": samples.host_at(tmp_path / "store"), "executor": "kubernetes", "raises": False}
+    run = samples.speaking.with_options(**options).run()
+    assert "which pods do not see" in run.steps["speaks"].error and len(cluster.made) == made

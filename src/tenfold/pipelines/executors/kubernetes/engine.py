@@ -99,6 +99,12 @@ class KubernetesEngine(Engine):
             raise Invalid(
                 'No image is named. Write image = "…" under [executors.kubernetes] in tenfold.toml', field="image"
             )
+        if job.only_host:
+            raise Invalid(
+                f"The store is a folder of {job.only_host}, which pods do not see. Use a PostgreSQL store with a bucket, a "
+                "server (tenfold up), or a volume that shows the folder under its own path: see docs/executors.md",
+                field="store",
+            )
         if job.work.token > 1:
             self._end_earlier(job)
         try:
