@@ -55,10 +55,10 @@ def s3_server() -> Iterator[str]:
 
 def ours(top: Path, name: str) -> Tool:
     verbs = {
-        "add": ["data", "add", "small"],
-        "push": ["data", "push", "small"],
-        "pull": ["data", "pull", "small"],
-        "fetch": ["data", "fetch", "small"],
+        "add": ["data", "add", "PATH"],
+        "push": ["data", "push", "PATH"],
+        "pull": ["data", "pull", "PATH"],
+        "fetch": ["data", "fetch", "PATH"],
     }
     return Tool("tenfold", [sys.executable, "-m", "tenfold"], top / name, verbs, ".tenfold/objects")
 
@@ -66,7 +66,7 @@ def ours(top: Path, name: str) -> Tool:
 def theirs(top: Path, peer: str) -> Tool:
     verbs = {
         "init": ["init", "-q"],
-        "add": ["add", "-q", "small"],
+        "add": ["add", "-q", "PATH"],
         "push": ["push", "-q"],
         "pull": ["pull", "-q"],
         "fetch": ["fetch", "-q"],
@@ -111,14 +111,14 @@ def lines() -> list[dict[str, Any]]:
             for where, url in (("a folder", str(top / "hub")), ("S3", bucket)):
                 tool = ours(top, f"ours-{where[-2:]}")
                 make_files(tool.folder / "small", count)
-                tool(["data", "add", "small"])
+                tool.doing("add", "small")()
                 tool(["data", "remote", "add", "origin", url])
                 jobs(table, tool, where, count)
                 shutil.rmtree(tool.folder)
         if peer:
             tool = theirs(top, peer)
             make_files(tool.folder / "small", count)
-            tool(["add", "-q", "small"])
+            tool.doing("add", "small")()
             tool(["remote", "add", "-q", "-d", "origin", str(top / "dvc-hub")])
             jobs(table, tool, "a folder", count)
     finally:

@@ -79,9 +79,10 @@ def push(
         profiles = profiles_of(stores, dataset, {version.id for version in lacking}) if lacking else []
         source, target = cast(PackedBlobs, stores.blobs).index, home.blobs.index
         plan = CopyPlan()
-        trees += tree_keys(profiles)
         if trees:
             plan = plan_copy(source, target, trees) if dry_run else copy_trees(source, target, trees, progress=progress)
+        if not dry_run and (statistics := tree_keys(profiles)):
+            copy_trees(source, target, statistics)  # by itself: what is told of are files of the dataset
         result = Pushed(
             dataset=dataset, remote=remote, versions=len(lacking), refs=sorted(moves), behind=behind,
             files=plan.files, size_bytes=plan.size_bytes,
