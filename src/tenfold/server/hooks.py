@@ -65,7 +65,8 @@ def _body(request: Request, data: bytes) -> object:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not data:
         return {}
-    if kind == "application/x-www-form-urlencoded":
+    is_json = data.lstrip()[:1] in (b"{", b"[")  # whatever it is declared as: curl -d declares all as a form
+    if kind == "application/x-www-form-urlencoded" and not is_json:
         return dict(parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True))
     try:
         return msgspec.json.decode(data)

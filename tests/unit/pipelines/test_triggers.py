@@ -171,7 +171,8 @@ def test_a_request_with_the_token_starts_one_run_and_its_body_gives_the_params(p
         taken = [post(**{"authorization": bearer, "idempotency-key": "one"}) for _ in range(3)]
         assert [answer.status_code for answer in taken] == [202, 200, 200]
         assert len({answer.json()["run_id"] for answer in taken}) == 1
-        assert post(**{"x-tenfold-token": TOKEN}).json()["new"]
+        as_form = {"x-tenfold-token": TOKEN, "content-type": "application/x-www-form-urlencoded"}  # curl -d says so
+        assert post(**as_form).json()["new"]
         keep(place, "deploy", hook=hook, params={"sha": "edited"})
         assert post(**{"authorization": bearer, "x-github-delivery": "one"}).status_code == 200
     runs = waiting(place.stores)
