@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenfold.base import ids
+from tenfold.base.addresses import parse
 from tenfold.doors.pachyderm.spec import Spec
 from tenfold.pipelines.calendar import is_cron
 from tenfold.pipelines.datums.ticks import add_tick, tick
 from tenfold.workspace.engines import pipeline_host
-from tenfold.workspace.scheduling import schedule
+from tenfold.workspace.scheduling import schedule, trigger
 from tenfold.workspace.workspace import Workspace
 
 
@@ -28,7 +29,10 @@ def run(
 
 
 def follow(workspace: Workspace, spec: Spec, *, project: str | None = None) -> list[str]:
-    """Save the schedules that start the pipeline when its inputs move, and that make its ticks; gives their names."""
+    """Save the schedules that start the pipeline when its inputs move, and that make its ticks; gives their names.
+
+    What its inputs hold already is run over at once, as in Pachyderm, unless a trigger says how much must move first.
+    """
     names = []
     for one in spec.ticks:
         every = "" if is_cron(one.spec) else one.spec
@@ -45,4 +49,7 @@ def follow(workspace: Workspace, spec: Spec, *, project: str | None = None) -> l
         rest=wanted.rest if wanted else "",
         any_threshold=wanted is not None and not wanted.all,
     )  # fmt: skip
+    refs = [parse(address) for address in spec.pipeline.reads]
+    if wanted is None and all(workspace.stores.refs.find("data", ref.name, ref.ref or "main") for ref in refs):
+        trigger(workspace.stores, spec.pipeline.name, why="followed: what is there already")
     return [*names, spec.pipeline.name]
