@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tenfold.base.errors import StepFailed
 from tenfold.contracts import Stores
 from tenfold.data import Dataset
-from tenfold.base.errors import StepFailed
 from tenfold.pipelines import Host
 from tenfold.pipelines.datums import files, incremental, state_of, tell
 
