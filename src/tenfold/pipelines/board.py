@@ -7,7 +7,6 @@ nothing: what it decided waits in `added` and `changes` for the scheduler (or is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -19,9 +18,9 @@ from tenfold.pipelines.fanning import end_of_items, fan_out
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
 from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, waits_of
-from tenfold.pipelines.scopes import reason_not_to_run, summary_of
+from tenfold.pipelines.scopes import reason_to_skip, summary_of
 from tenfold.pipelines.step_runs import run_of
-from tenfold.pipelines.templates import Template, fill, holds, needed, value_template
+from tenfold.pipelines.templates import Template, fill, value_template
 from tenfold.pipelines.values import encode, value_of
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, RunChange, Task, TaskChange, TaskState, Version
@@ -122,7 +121,7 @@ class Board:
             if place.state != "waiting":
                 continue
             try:
-                reason = self._reason_to_skip(place)
+                reason = reason_to_skip(self, place)
                 if reason:
                     self.end(place, "skipped", outcome=reason)
                 elif place.spec.mapped:
@@ -131,26 +130,6 @@ class Board:
                     self._look_up(place)
             except TenfoldError as error:
                 self.fail(place, f"{type(error).__name__}: {error}")
-
-    def _reason_to_skip(self, place: Place) -> dict[str, Any] | None:
-        """Why a place cannot run, or shall not: `by_choice` when a condition is behind it and nothing failed."""
-        for guard in place.spec.guards:
-            reason = self._missing([guard.condition])
-            if reason is None and holds(guard.condition, self.lookup) != guard.expected:
-                reason = {"because": f"not so: {guard.says}", "by_choice": True}
-            if reason is not None:
-                return reason
-        return reason_not_to_run(self, place) or (
-            None if place.spec.runs else self._missing(place.spec.arguments.values())
-        )
-
-    def _missing(self, given: Iterable[Template]) -> dict[str, Any] | None:
-        for template in given:
-            for key in needed(template, self.lookup):
-                if self.places[key].state not in GOOD and not self.is_tolerated(self.places[key]):
-                    because = {"because": f"{key} did not give its output"}
-                    return {**because, "by_choice": True} if self.places[key].skipped_by_choice else because
-        return None
 
     def _look_up(self, place: Place) -> None:
         parts = self.parts(place)

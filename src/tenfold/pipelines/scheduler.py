@@ -19,10 +19,10 @@ from tenfold.base.errors import TenfoldError
 from tenfold.pipelines.attempts import error_of, may_retry, resources_now, wait_ms, with_attempt
 from tenfold.pipelines.board import Board
 from tenfold.pipelines.cancelling import cancel_places
-from tenfold.pipelines.drafts import log_draft, output_drafts, published_before, used_edges
-from tenfold.pipelines.environments import route_of
+from tenfold.pipelines.drafts import log_draft, output_drafts, used_edges
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.growth import shown
+from tenfold.pipelines.handing import take_over, work_of
 from tenfold.pipelines.heartbeat import LEASE_MS, heartbeat
 from tenfold.pipelines.ids import output_id
 from tenfold.pipelines.keys import Found
@@ -32,13 +32,11 @@ from tenfold.pipelines.owners import is_dead, new_owner
 from tenfold.pipelines.places import ENDED, Place
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.telling import Teller
-from tenfold.pipelines.work import Done, Work
+from tenfold.pipelines.work import Done
 from tenfold.records import Draft, Edge, Task, TaskChange
 
 LOOK_AROUND_S = 1.0
 IN_LINE_LOOK_S = 0.1
-LOST_ATTEMPTS = 3
-"""How often a place may be lost with its scheduler, beyond its retries, before it fails."""
 QUICK_STEP_S = 0.02
 QUICK_BATCH = 32
 """Steps that end within QUICK_STEP_S are claimed up to this many ahead, so that a transaction serves many."""
@@ -172,31 +170,7 @@ class Scheduler:
             with log.open("a") as file:
                 file.write(f"--- attempt {task.attempt} ---\n")
         self._edges += used_edges(self.board, place, self._clock())
-        self.executor.submit(
-            Work(
-                task_id=task.id,
-                token=task.token,
-                attempt=task.attempt,
-                key=task.key,
-                module=place.spec.module,
-                qualname=place.spec.qualname,
-                arguments=self.board.fill(place),
-                timeout_s=place.spec.timeout_s,
-                allow_pickle=place.spec.allow_pickle,
-                log=str(log),
-                scratch=str(self.folder / "scratch" / f"{task.id}-{task.token}"),
-                step=place.key,
-                root_id=self.board.root.id,
-                pipeline=place.spec.pipeline,
-                executor=route_of(place.spec.env) or place.spec.executor,
-                secrets=place.spec.secrets,
-                resources=resources_now(place),
-                image=place.spec.image,
-                environ=place.spec.environ,
-                cwd=place.spec.cwd,
-                program=place.spec.program,
-            )
-        )
+        self.executor.submit(work_of(self.board, place, self.folder))
         self._tell(place)
 
     def _gather(self) -> list[Done]:
@@ -301,27 +275,10 @@ class Scheduler:
         for place in others:
             task = place.task
             if (task.lease_until_ms or 0) <= self._clock() or is_dead(task.lease_owner or ""):
-                self._take_over(place)
+                take_over(self.board, place, self._clock())
         if others:
             self.board.settle()
         self.flush()
-
-    def _take_over(self, place: Place) -> None:
-        """A place whose scheduler died: what it published stands; else the attempt is marked lost, and it is ready again."""
-        found = published_before(self.stores, place)
-        if found is not None:
-            place.outputs = found
-            outcome = {**place.task.outcome, "outputs": {name: one.version_id for name, one in found.items()}}
-            self.board.end(place, "finished", outcome=outcome, token=place.task.token)
-            return
-        lost = Done(task_id=place.task.id, token=place.task.token, state="lost")
-        outcome = with_attempt(place, lost, self._clock(), state="unattended")
-        if sum(one["state"] == "unattended" for one in outcome["attempts"]) > LOST_ATTEMPTS + place.spec.retries:
-            place.task = msgspec.structs.replace(place.task, outcome=outcome)
-            self.board.fail(place, "Its scheduler died again and again while it ran", token=place.task.token)
-        else:
-            place.task = msgspec.structs.replace(place.task, outcome=outcome)
-            self.board.reopen(place, place.spec, token=place.task.token)  # its code may be another by now
 
     # Staying alive, and ending early
 

@@ -1,4 +1,4 @@
-"""What became of a place with all that leads to it: for steps that run whatever happened, or only when something failed."""
+"""Whether a place runs, by what became of all that leads to it; and what a hook is told of that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenfold.pipelines.hooks import RunSummary
-from tenfold.pipelines.places import Place, waits_of
+from tenfold.pipelines.places import GOOD, Place, waits_of
+from tenfold.pipelines.templates import Template, holds, needed
 
 if TYPE_CHECKING:
     from tenfold.pipelines.board import Board
@@ -28,6 +29,29 @@ def scope(board: Board, keys: Iterable[str]) -> list[Place]:
 def trouble(board: Board, keys: Iterable[str]) -> list[Place]:
     """Those of a scope that did not end as they should."""
     return [p for p in scope(board, keys) if not (p.is_well or p.spec.hook or board.is_tolerated(p))]
+
+
+def reason_to_skip(board: Board, place: Place) -> dict[str, Any] | None:
+    """Why a place cannot run, or shall not: `by_choice` when a condition is behind it and nothing failed."""
+    for guard in place.spec.guards:
+        reason = _missing(board, [guard.condition])
+        if reason is None and holds(guard.condition, board.lookup) != guard.expected:
+            reason = {"because": f"not so: {guard.says}", "by_choice": True}
+        if reason is not None:
+            return reason
+    return reason_not_to_run(board, place) or (
+        None if place.spec.runs else _missing(board, place.spec.arguments.values())
+    )
+
+
+def _missing(board: Board, given: Iterable[Template]) -> dict[str, Any] | None:
+    for template in given:
+        for key in needed(template, board.lookup):
+            source = board.places[key]
+            if source.state not in GOOD and not board.is_tolerated(source):
+                because = {"because": f"{key} did not give its output"}
+                return {**because, "by_choice": True} if source.skipped_by_choice else because
+    return None
 
 
 def reason_not_to_run(board: Board, place: Place) -> dict[str, Any] | None:
