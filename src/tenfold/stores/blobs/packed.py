@@ -75,10 +75,8 @@ class PackedBlobs(Blobs):
         return uploading(self.index, work, _root, progress)
 
     def edit_tree(self, tree: str, put: Mapping[str, Entry], remove: Iterable[str] = ()) -> Tree:
-        gone = list(remove)
-        for path in [*put, *gone]:
-            check_path(path)
-        key, changes = _key(tree), changes_of(put, gone)
+        changes = changes_of({check_path(path): entry for path, entry in put.items()}, map(check_path, remove))
+        key = _key(tree)
 
         def work(upload: Upload) -> Tree:
             for path, entry in put.items():
