@@ -99,7 +99,8 @@ class ReferencedBlobs(PackedBlobs):
     ) -> int:
         """As everywhere; but files come from their buckets, several at once, and are never links."""
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = [entry for entry in entries if not _is_right(folder / entry.path, entry)]
+        files = [entry for entry in entries if entry.kind != "folder"]  # folders of a bucket are in the paths
+        wanted = [entry for entry in files if not _is_right(folder / entry.path, entry)]
         total, done = sum(entry.size_bytes for entry in wanted), 0
         for entry in wanted:
             _make_room(folder, folder / check_path(entry.path))
