@@ -16,7 +16,7 @@ setup: $(READY) $(PAGES)  ## the development environment and the built pages
 $(READY): requirements-dev.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python requirements-dev.lock
+	$(BIN)/python -m uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements-dev.lock
 	TENFOLD_SKIP_UI=1 $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
