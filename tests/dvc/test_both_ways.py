@@ -15,7 +15,7 @@ from tenfold.base.errors import Conflict, NotFound
 from tenfold.doors.dvc import open_repo
 from tenfold.doors.dvc.adding import add
 from tenfold.doors.dvc.checking_out import checkout
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.looking.status import status
 from tenfold.doors.dvc.transfer import pull, push
 
 Fresh = Callable[[str], Path]

@@ -22,8 +22,8 @@ from conftest import dvc, dvc_json, files_below, run
 from tenfold.doors.dvc import open_repo
 from tenfold.doors.dvc.adding import add
 from tenfold.doors.dvc.checking_out import checkout
-from tenfold.doors.dvc.reproducing import reproduce
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.looking.status import status
+from tenfold.doors.dvc.stages.reproducing import reproduce
 from tenfold.doors.dvc.transfer import pull, push
 
 pytestmark = pytest.mark.crash

@@ -21,7 +21,7 @@ from conftest import DVC, dvc, dvc_json, files_below, run
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.doors.dvc import open_repo
 from tenfold.doors.dvc.adding import add
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.looking.status import status
 from tenfold.doors.dvc.transfer import pull, push
 
 Fresh = Callable[[str], Path]

@@ -13,9 +13,9 @@ from conftest import DVC, dvc, dvc_json, files_below
 
 from tenfold.base.errors import StepFailed
 from tenfold.doors.dvc import open_repo
-from tenfold.doors.dvc.figures import diff, metrics_of, params_of
-from tenfold.doors.dvc.reproducing import commit, reproduce
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.looking.figures import diff, metrics_of, params_of
+from tenfold.doors.dvc.looking.status import status
+from tenfold.doors.dvc.stages.reproducing import commit, reproduce
 
 Twins = Callable[[Callable[[Path], None]], tuple[Path, Path]]
 
@@ -184,7 +184,7 @@ def test_a_path_that_dvc_works_on_is_not_touched_meanwhile_and_the_other_way_rou
     assert status(open_repo(ours)) == {}
     for name in ("go", "begun", "slow.txt"):
         (ours / name).unlink()
-    script = "from tenfold.doors.dvc.reproducing import reproduce as r; from tenfold.doors.dvc import open_repo as o; r(o(), force=True)"
+    script = "from tenfold.doors.dvc.stages.reproducing import reproduce as r; from tenfold.doors.dvc import open_repo as o; r(o(), force=True)"
     running = subprocess.Popen([sys.executable, "-c", script], cwd=ours)
     try:
         _wait_for(ours / "begun")

@@ -14,13 +14,13 @@ from conftest import dvc, dvc_json, files_below, run
 
 from tenfold.doors.dvc import open_repo
 from tenfold.doors.dvc.adding import add
-from tenfold.doors.dvc.comparing import data_status, diff
 from tenfold.doors.dvc.elsewhere import elsewhere
 from tenfold.doors.dvc.garbage import collect
 from tenfold.doors.dvc.getting import get
-from tenfold.doors.dvc.reproducing import reproduce
+from tenfold.doors.dvc.looking.comparing import data_status, diff
+from tenfold.doors.dvc.looking.status import status
 from tenfold.doors.dvc.revisions import revisions_of
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.stages.reproducing import reproduce
 from tenfold.doors.dvc.transfer import pull, push
 
 Fresh = Callable[[str], Path]

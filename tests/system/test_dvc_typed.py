@@ -140,7 +140,7 @@ def test_what_a_killed_stage_set_aside_is_brought_back_by_the_next_command(root:
     (root / "dvc.yaml").write_text("stages:\n  s:\n    cmd: echo > out\n    outs: [out: {cache: false}]\n")
     (root / "out").write_text("work by hand")
     repo = open_repo(root)
-    code = "from tenfold.doors.dvc import open_repo; from tenfold.doors.dvc.aside import set_aside; r = open_repo(); s = r.stages[0]; r.temporary.mkdir(); set_aside(r.temporary, s, s.name)"
+    code = "from tenfold.doors.dvc import open_repo; from tenfold.doors.dvc.stages.aside import set_aside; r = open_repo(); s = r.stages[0]; r.temporary.mkdir(); set_aside(r.temporary, s, s.name)"
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
     assert not (root / "out").exists()
     (root / "out").write_text("half")

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tenfold.base.errors import Conflict, Damaged, NotFound, StepFailed
-from tenfold.doors.dvc import Repo, hashing, open_repo
+from tenfold.doors.dvc import Repo, open_repo
 from tenfold.doors.dvc.adding import add
 from tenfold.doors.dvc.checking_out import checkout
-from tenfold.doors.dvc.config import read_config
+from tenfold.doors.dvc.content import hashing
+from tenfold.doors.dvc.files.config import read_config
 from tenfold.doors.dvc.importing import import_history, ref_of
-from tenfold.doors.dvc.reproducing import reproduce
-from tenfold.doors.dvc.status import status
+from tenfold.doors.dvc.looking.status import status
+from tenfold.doors.dvc.stages.reproducing import reproduce
 from tenfold.doors.dvc.transfer import pull, push
 from tenfold.testing.stores import memory_stores
 

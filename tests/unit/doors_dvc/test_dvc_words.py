@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tenfold.base.errors import Damaged, Invalid
-from tenfold.doors.dvc import templates, yaml12
-from tenfold.doors.dvc.ignoring import rule_of
-from tenfold.doors.dvc.objects import decode_folder, encode_folder
+from tenfold.doors.dvc.content.objects import decode_folder, encode_folder
+from tenfold.doors.dvc.files import templates, yaml12
+from tenfold.doors.dvc.files.ignoring import rule_of
 
 TEXTS = st.one_of(
     st.text(alphabet="ab1 .:#-_'\"\n\t{}[],&*!|>%@`\\/~=?é日e+0", max_size=60),

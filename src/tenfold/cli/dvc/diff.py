@@ -32,7 +32,7 @@ def diff(
     as_json: bool,
 ) -> None:
     """Show files that were added, removed, changed or renamed between two git revisions, or one and the working copy."""
-    from tenfold.doors.dvc.comparing import diff as compare
+    from tenfold.doors.dvc.looking.comparing import diff as compare
 
     found = compare(repo_here(folder), before, after, targets)
     if hide_missing:
@@ -77,7 +77,7 @@ def data() -> None:
 @json_option
 def data_status(targets: tuple[str, ...], folder: Path | None, as_json: bool, **options: Any) -> None:
     """Show data changed since the last git commit, and what cache or remote lack. --json is the JSON of dvc data status."""
-    from tenfold.doors.dvc.comparing import data_status as status_of
+    from tenfold.doors.dvc.looking.comparing import data_status as status_of
 
     found = status_of(repo_here(folder), targets, **options)
     if as_json:

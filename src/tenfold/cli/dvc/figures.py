@@ -22,7 +22,7 @@ def metrics() -> None:
 @json_option
 def metrics_show(folder: Path | None, as_json: bool) -> None:
     """Show the metrics in the working copy."""
-    from tenfold.doors.dvc.figures import metrics_of
+    from tenfold.doors.dvc.looking.figures import metrics_of
 
     _show(metrics_of(repo_here(folder)), as_json=as_json)
 
@@ -34,7 +34,7 @@ def metrics_show(folder: Path | None, as_json: bool) -> None:
 @json_option
 def metrics_diff(before: str, after: str, folder: Path | None, as_json: bool) -> None:
     """Show which metrics changed between two git revisions, or one and the working copy."""
-    from tenfold.doors.dvc.figures import diff, metrics_of
+    from tenfold.doors.dvc.looking.figures import diff, metrics_of
 
     _diff(diff(repo_here(folder), metrics_of, before, after), as_json=as_json)
 
@@ -51,7 +51,7 @@ def params() -> None:
 @json_option
 def params_diff(before: str, after: str, folder: Path | None, as_json: bool) -> None:
     """Show which parameters changed between two git revisions, or one and the working copy."""
-    from tenfold.doors.dvc.figures import diff, params_of
+    from tenfold.doors.dvc.looking.figures import diff, params_of
 
     _diff(diff(repo_here(folder), params_of, before, after), as_json=as_json)
 

@@ -46,7 +46,7 @@ def plots_diff(
 
 
 def _draw(folder: Path | None, revisions: list[str], targets: tuple[str, ...], out: Path, *, as_json: bool) -> None:
-    from tenfold.doors.dvc.plots import plots_of
+    from tenfold.doors.dvc.looking.plots import plots_of
 
     repo = repo_here(folder)
     found = plots_of(repo, revisions, targets)
@@ -54,7 +54,7 @@ def _draw(folder: Path | None, revisions: list[str], targets: tuple[str, ...], o
         emit_json(found)
         return
     from tenfold.base.files import write_atomic
-    from tenfold.doors.dvc.plots_page import page
+    from tenfold.doors.dvc.looking.plots_page import page
 
     for problem in (problem for plot in found for problem in plot.problems):
         click.echo(problem, err=True)

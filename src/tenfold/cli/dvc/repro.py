@@ -34,7 +34,7 @@ def repro(targets: tuple[str, ...], folder: Path | None, as_json: bool, is_recor
 
     Each stage that was not up to date becomes a run in the Tenfold store, with what it read and made.
     """
-    from tenfold.doors.dvc.reproducing import reproduce
+    from tenfold.doors.dvc.stages.reproducing import reproduce
 
     repo = repo_here(folder)
     keeper = _Keeper(repo) if is_recorded and not options["dry_run"] else None
@@ -62,7 +62,7 @@ def repro(targets: tuple[str, ...], folder: Path | None, as_json: bool, is_recor
 @json_option
 def commit(targets: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     """Take what is in the working copy as the stages' results, without running them."""
-    from tenfold.doors.dvc.reproducing import commit as take_up
+    from tenfold.doors.dvc.stages.reproducing import commit as take_up
 
     done = take_up(repo_here(folder), targets)
     if as_json:
@@ -94,7 +94,7 @@ class _Keeper:
             self._try(lambda: self._recorder.end(at_ms=now_ms()))
 
     def _open(self) -> Any:
-        from tenfold.doors.dvc.recording import Recorder
+        from tenfold.doors.dvc.stages.recording import Recorder
 
         if self._recorder is None:
             place = workspace(create=True)

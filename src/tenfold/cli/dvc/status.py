@@ -19,7 +19,7 @@ from tenfold.cli.output import emit_json, json_option
 @click.pass_context
 def status(ctx: click.Context, targets: tuple[str, ...], show_all: bool, folder: Path | None, as_json: bool) -> None:
     """Show which stages and tracked paths are not up to date, and why. --json is the JSON of dvc status."""
-    from tenfold.doors.dvc.status import status as status_of
+    from tenfold.doors.dvc.looking.status import status as status_of
 
     repo = repo_here(folder)
     found = status_of(repo, targets)

@@ -10,9 +10,9 @@ import msgspec
 
 from tenfold.base.errors import Conflict, Invalid, NotFound
 from tenfold.contracts.blobs import Progress
-from tenfold.doors.dvc import git_files, yaml12
-from tenfold.doors.dvc.dvc_files import new_dvc_file, with_content
-from tenfold.doors.dvc.hashing import Found
+from tenfold.doors.dvc.content.hashing import Found
+from tenfold.doors.dvc.files import git_files, yaml12
+from tenfold.doors.dvc.files.dvc_files import new_dvc_file, with_content
 from tenfold.doors.dvc.records import MD5, Content, Stage
 from tenfold.doors.dvc.repo import Repo
 

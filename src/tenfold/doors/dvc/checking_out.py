@@ -12,10 +12,10 @@ import msgspec
 from tenfold.base.errors import Conflict, NotFound
 from tenfold.contracts.blobs import Progress
 from tenfold.doors.dvc.choosing import Chosen, chosen_outs
-from tenfold.doors.dvc.hashing import Found
+from tenfold.doors.dvc.content.hashing import Found
+from tenfold.doors.dvc.looking.status import missing
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.doors.dvc.repo import Repo
-from tenfold.doors.dvc.status import missing
 
 
 class CheckedOut(msgspec.Struct, frozen=True):

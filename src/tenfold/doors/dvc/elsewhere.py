@@ -18,10 +18,10 @@ import msgspec
 
 from tenfold.base.errors import NotFound
 from tenfold.contracts.blobs import Progress
-from tenfold.doors.dvc.cache import Cache
-from tenfold.doors.dvc.moving import Moved, bring
+from tenfold.doors.dvc.content.cache import Cache
+from tenfold.doors.dvc.content.moving import Moved, bring
+from tenfold.doors.dvc.content.remotes import FolderRemote, Remote, open_remote
 from tenfold.doors.dvc.records import MD5, Content
-from tenfold.doors.dvc.remotes import FolderRemote, Remote, open_remote
 from tenfold.doors.dvc.repo import Repo
 from tenfold.doors.dvc.revisions import at_revision, git, read_blobs
 

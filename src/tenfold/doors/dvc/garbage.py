@@ -12,10 +12,10 @@ import msgspec
 
 from tenfold.base.errors import BlobNotFound, Damaged, Invalid, NotFound
 from tenfold.doors.dvc.choosing import chosen_ever, chosen_outs
-from tenfold.doors.dvc.moving import bring
-from tenfold.doors.dvc.objects import is_md5
+from tenfold.doors.dvc.content.moving import bring
+from tenfold.doors.dvc.content.objects import is_md5
+from tenfold.doors.dvc.content.remotes import Remote, open_remote
 from tenfold.doors.dvc.records import MD5
-from tenfold.doors.dvc.remotes import Remote, open_remote
 from tenfold.doors.dvc.repo import Repo, open_repo
 from tenfold.doors.dvc.revisions import revisions_of
 

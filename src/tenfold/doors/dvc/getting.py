@@ -12,9 +12,9 @@ import msgspec
 from tenfold.base.errors import BlobNotFound, Conflict
 from tenfold.contracts.blobs import Progress
 from tenfold.doors.dvc.choosing import Chosen
+from tenfold.doors.dvc.content.moving import Moved
+from tenfold.doors.dvc.content.objects import encode_folder
 from tenfold.doors.dvc.elsewhere import elsewhere
-from tenfold.doors.dvc.moving import Moved
-from tenfold.doors.dvc.objects import encode_folder
 from tenfold.doors.dvc.repo import Repo
 
 

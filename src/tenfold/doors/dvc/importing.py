@@ -19,10 +19,10 @@ from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.publishing import KIND, TAG
+from tenfold.doors.dvc.looking.status import missing
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.doors.dvc.repo import Repo
 from tenfold.doors.dvc.revisions import Commit, at_revision, commits, git, small_files
-from tenfold.doors.dvc.status import missing
 from tenfold.doors.dvc.transfer import fetch_contents
 from tenfold.records import Draft, Entry, Move, Tree, Version
 

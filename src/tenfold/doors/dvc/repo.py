@@ -12,15 +12,15 @@ from functools import cached_property
 from pathlib import Path
 
 from tenfold.base.errors import Conflict, Invalid, NotFound
-from tenfold.doors.dvc import locks
-from tenfold.doors.dvc.aside import bring_back
-from tenfold.doors.dvc.cache import Cache
-from tenfold.doors.dvc.config import Config, read_config
-from tenfold.doors.dvc.dvc_files import read_dvc_file
-from tenfold.doors.dvc.hashing import Hasher
-from tenfold.doors.dvc.ignoring import Ignoring
-from tenfold.doors.dvc.pipeline_files import PipelineFile
+from tenfold.doors.dvc.content import locks
+from tenfold.doors.dvc.content.cache import Cache
+from tenfold.doors.dvc.content.hashing import Hasher
+from tenfold.doors.dvc.files.config import Config, read_config
+from tenfold.doors.dvc.files.dvc_files import read_dvc_file
+from tenfold.doors.dvc.files.ignoring import Ignoring
+from tenfold.doors.dvc.files.pipeline_files import PipelineFile
 from tenfold.doors.dvc.records import Out, Stage
+from tenfold.doors.dvc.stages.aside import bring_back
 
 _LINKS = "reflink,copy"
 _NEW = "tenfold-new-"

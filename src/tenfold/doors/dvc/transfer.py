@@ -12,10 +12,10 @@ from tenfold.base.errors import NotFound
 from tenfold.contracts.blobs import Progress
 from tenfold.doors.dvc.checking_out import CheckedOut, check_out
 from tenfold.doors.dvc.choosing import Chosen, chosen_ever, chosen_outs
+from tenfold.doors.dvc.content.moving import Moved, bring, each, move_runs
+from tenfold.doors.dvc.content.remotes import FolderRemote, Remote, open_remote
 from tenfold.doors.dvc.getting import fetch_import
-from tenfold.doors.dvc.moving import Moved, bring, each, move_runs
 from tenfold.doors.dvc.records import MD5, Content
-from tenfold.doors.dvc.remotes import FolderRemote, Remote, open_remote
 from tenfold.doors.dvc.repo import Repo
 
 _Parts = dict[str, Callable[[str], bool]]

@@ -7,7 +7,7 @@ from collections import Counter
 from html import escape
 from pathlib import PurePosixPath
 
-from tenfold.doors.dvc.plots import PICTURES, Plot, Series
+from tenfold.doors.dvc.looking.plots import PICTURES, Plot, Series
 from tenfold.workspace.reports.drawing import COLOURS, Line, curves
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

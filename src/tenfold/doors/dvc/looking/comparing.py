@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import BlobNotFound, Damaged, NotFound
+from tenfold.doors.dvc.content.remotes import open_remote
 from tenfold.doors.dvc.records import MD5, Content
-from tenfold.doors.dvc.remotes import open_remote
 from tenfold.doors.dvc.repo import Repo
 from tenfold.doors.dvc.revisions import at_revision, git
 

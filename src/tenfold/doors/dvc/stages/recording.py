@@ -18,12 +18,12 @@ from tenfold.base import ids
 from tenfold.base.errors import NotFound
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
-from tenfold.doors.dvc import templates
-from tenfold.doors.dvc.figures import flat
+from tenfold.doors.dvc.files import templates
+from tenfold.doors.dvc.looking.figures import flat
 from tenfold.doors.dvc.records import Content, Stage
 from tenfold.doors.dvc.repo import Repo
-from tenfold.doors.dvc.reproducing import Finished
 from tenfold.doors.dvc.revisions import git
+from tenfold.doors.dvc.stages.reproducing import Finished
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.work import Spec
 from tenfold.records import Draft, Edge, Points, Run, RunChange, Task

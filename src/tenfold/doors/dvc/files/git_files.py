@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tenfold.base.files import write_atomic
-from tenfold.doors.dvc.ignoring import Ignoring
+from tenfold.doors.dvc.files.ignoring import Ignoring
 from tenfold.doors.dvc.repo import Repo
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from tenfold.base.errors import BlobNotFound, Damaged
 from tenfold.contracts.blobs import Progress
-from tenfold.doors.dvc.cache import Cache
-from tenfold.doors.dvc.objects import decode_folder
-from tenfold.doors.dvc.remotes import Remote
+from tenfold.doors.dvc.content.cache import Cache
+from tenfold.doors.dvc.content.objects import decode_folder
+from tenfold.doors.dvc.content.remotes import Remote
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import BlobNotFound, Invalid, NotFound
-from tenfold.doors.dvc import yaml12
-from tenfold.doors.dvc.dvc_files import place_of
+from tenfold.doors.dvc.files import yaml12
+from tenfold.doors.dvc.files.dvc_files import place_of
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.doors.dvc.repo import Repo
 from tenfold.doors.dvc.revisions import at_revision, git

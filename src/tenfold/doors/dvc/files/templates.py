@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.dvc import yaml12
+from tenfold.doors.dvc.files import yaml12
 
 DEFAULT_PARAMS = "params.yaml"
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from tenfold.base.errors import Invalid
 from tenfold.base.files import write_atomic
-from tenfold.doors.dvc import yaml12
-from tenfold.doors.dvc.cache import Cache
+from tenfold.doors.dvc.content.cache import Cache
+from tenfold.doors.dvc.files import yaml12
+from tenfold.doors.dvc.files.templates import DEFAULT_PARAMS
 from tenfold.doors.dvc.records import MD5, Content, Params, Stage
-from tenfold.doors.dvc.templates import DEFAULT_PARAMS
 
 Contents = Mapping[Path, Content]
 

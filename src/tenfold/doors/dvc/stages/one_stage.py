@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import NotFound, StepFailed
-from tenfold.doors.dvc import git_files, yaml12
 from tenfold.doors.dvc.adding import store
-from tenfold.doors.dvc.aside import give_up, put_back, set_aside
 from tenfold.doors.dvc.checking_out import check_out
 from tenfold.doors.dvc.choosing import Chosen
-from tenfold.doors.dvc.commands import run_commands
-from tenfold.doors.dvc.dvc_files import content_of, with_content
-from tenfold.doors.dvc.lock_files import RunCache, is_kept, lock_entry, write_lock
+from tenfold.doors.dvc.files import git_files, yaml12
+from tenfold.doors.dvc.files.dvc_files import content_of, with_content
+from tenfold.doors.dvc.files.lock_files import RunCache, is_kept, lock_entry, write_lock
+from tenfold.doors.dvc.looking.status import missing, values_of
 from tenfold.doors.dvc.records import Content, Stage
 from tenfold.doors.dvc.repo import Repo
-from tenfold.doors.dvc.status import missing, values_of
+from tenfold.doors.dvc.stages.aside import give_up, put_back, set_aside
+from tenfold.doors.dvc.stages.commands import run_commands
 
 
 class Seen(msgspec.Struct):

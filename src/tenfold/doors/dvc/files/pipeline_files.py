@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.dvc import templates, yaml12
-from tenfold.doors.dvc.dvc_files import content_of, place_of
+from tenfold.doors.dvc.files import templates, yaml12
+from tenfold.doors.dvc.files.dvc_files import content_of, place_of
 from tenfold.doors.dvc.records import Dep, Out, Params, Stage
 
 _FLAGS = frozenset({"cache", "persist", "push", "remote"})

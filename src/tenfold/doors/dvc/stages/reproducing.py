@@ -11,12 +11,12 @@ import msgspec
 
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Conflict, StepFailed, TenfoldError
-from tenfold.doors.dvc import locks
-from tenfold.doors.dvc.graph import Graph
-from tenfold.doors.dvc.one_stage import Seen, inputs_of, restore, run, save
+from tenfold.doors.dvc.content import locks
+from tenfold.doors.dvc.looking.status import stage_status
 from tenfold.doors.dvc.records import Stage
 from tenfold.doors.dvc.repo import Repo
-from tenfold.doors.dvc.status import stage_status
+from tenfold.doors.dvc.stages.graph import Graph
+from tenfold.doors.dvc.stages.one_stage import Seen, inputs_of, restore, run, save
 
 
 class Reproduced(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import BlobNotFound
-from tenfold.doors.dvc import templates
-from tenfold.doors.dvc.dvc_files import place_of
+from tenfold.doors.dvc.files import templates
+from tenfold.doors.dvc.files.dvc_files import place_of
+from tenfold.doors.dvc.looking.status import values_of
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.doors.dvc.repo import Repo
 from tenfold.doors.dvc.revisions import at_revision
-from tenfold.doors.dvc.status import values_of
 
 Figures = dict[str, dict[str, Any]]
 """{file below the root: {dotted name: value}}."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tenfold.base.errors import BlobNotFound, Conflict, Damaged
 from tenfold.base.files import raise_if_full
-from tenfold.doors.dvc.objects import decode_folder, md5_of_file, object_name
+from tenfold.doors.dvc.content.objects import decode_folder, md5_of_file, object_name
 
 _FICLONE = 0x40049409  # linux/fs.h
 _SMALL = 1 << 20

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tenfold.base.errors import Conflict, Forbidden, Invalid
-from tenfold.doors.dvc.ignoring import Ignoring
-from tenfold.doors.dvc.objects import encode_folder, md5_of_file, md5_of_text
+from tenfold.doors.dvc.content.objects import encode_folder, md5_of_file, md5_of_text
+from tenfold.doors.dvc.files.ignoring import Ignoring
 from tenfold.doors.dvc.records import MD5, Content
 from tenfold.stores.blobs.state import FolderState
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.dvc import yaml12
+from tenfold.doors.dvc.files import yaml12
 from tenfold.doors.dvc.records import MD5, MD5_TEXT, Content, Dep, Out, Stage
 
 _OF_CONTENT = frozenset({"md5", "size", "nfiles", "isexec", "hash"})

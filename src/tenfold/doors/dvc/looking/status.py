@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import BlobNotFound, Damaged
-from tenfold.doors.dvc import templates
+from tenfold.doors.dvc.files import templates
 from tenfold.doors.dvc.records import MD5, Content, Dep, Out, Params, Stage
 from tenfold.doors.dvc.repo import Repo
 
@@ -54,7 +54,7 @@ def stage_status(repo: Repo, stage: Stage) -> list[Any]:
 
 
 def _is_edited(stage: Stage) -> bool:
-    from tenfold.doors.dvc.dvc_files import md5_of_stage
+    from tenfold.doors.dvc.files.dvc_files import md5_of_stage
 
     return md5_of_stage(stage.raw) != stage.md5
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from tenfold.base.errors import BlobNotFound, Forbidden, Invalid, TenfoldError, Unavailable
 from tenfold.base.extras import require
 from tenfold.base.files import write_atomic
-from tenfold.doors.dvc.cache import Cache
-from tenfold.doors.dvc.config import Config, Section, as_environ
-from tenfold.doors.dvc.objects import names_below, object_name
+from tenfold.doors.dvc.content.cache import Cache
+from tenfold.doors.dvc.content.objects import names_below, object_name
+from tenfold.doors.dvc.files.config import Config, Section, as_environ
 
 _BLOCK = 8 << 20
 _AT_ONCE = 16

@@ -1,0 +1,1 @@
+"""Looking at a repository without changing it: what changed, metrics, params and plots."""
