@@ -43,7 +43,7 @@ def version(name: str, content: dict[str, bytes]) -> Version:
 @settings(max_examples=25, deadline=None)
 def test_work_found_by_changes_is_the_work_found_by_looking_at_all(over, before, after, only_left, state) -> None:
     definition = Definition(name="made", into="made", input=over, salt="s")
-    addresses = [one.address for one in Known_leaves(over)]
+    addresses = [one.address for one in leaves_of(over)]
     old = {"data:left@main": version("left", before[0]), "data:right@main": version("right", before[1])}
     new = {"data:left@main": version("left", after[0]), "data:right@main": old["data:right@main"]}
     if not only_left:
@@ -67,7 +67,7 @@ def test_work_found_by_changes_is_the_work_found_by_looking_at_all(over, before,
     assert (sorted(quick.gone), quick.total) == (sorted(slow.gone), slow.total)
 
 
-def Known_leaves(over):  # noqa: N802
+def leaves_of(over):
     from tenfold.pipelines.datums.inputs import leaves
 
     return list(leaves(over))
