@@ -17,7 +17,7 @@ from tenfold.contracts import Stores
 from tenfold.pipelines.fanning import end_of_items, fan_out
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
-from tenfold.pipelines.places import ENDED, GOOD, Place, begun, index_of, waits_of
+from tenfold.pipelines.places import CLEARED, ENDED, GOOD, Place, begun, index_of, waits_of
 from tenfold.pipelines.scopes import reason_to_skip, summary_of
 from tenfold.pipelines.step_runs import run_of
 from tenfold.pipelines.templates import Template, fill, value_template
@@ -134,7 +134,7 @@ class Board:
     def _look_up(self, place: Place) -> None:
         parts = self.parts(place)
         outcome = {**place.task.outcome, "key": parts.key, "parts": msgspec.to_builtins(parts)}
-        found = find_cached(self.stores, place.spec, parts.key) if place.spec.cache else None
+        found = find_cached(self.stores, place.spec, parts.key) if place.spec.cache and not place.cleared else None
         if found is None:
             self.change(place, "ready", outcome=outcome)
             return
@@ -266,6 +266,7 @@ class Board:
         outcome: dict[str, Any] = {"attempts": attempts} if attempts else {}
         tries_from = place.task.outcome.get("tries_from", 0) if waits_on else len(attempts)
         outcome |= {"tries_from": tries_from} if tries_from else {}
+        outcome |= {CLEARED: place.cleared} if place.cleared else {}
         not_before_ms = place.task.not_before_ms if place.state == "ready" else 0  # a retry's wait goes on
         self.change(place, "waiting", outcome=outcome, token=token, run_state="created", not_before_ms=not_before_ms)
         place.filled = None

@@ -23,7 +23,7 @@ def output_drafts(place: Place, outputs: list[Kept], at_ms: int) -> list[Draft]:
     key = place.task.outcome.get("key", "")
     return [
         Draft(
-            id=output_id(place.task.id, name),
+            id=output_id(place.task.id, name, place.cleared),
             kind="output",
             name=output_name(place.spec, name),
             digest=kept.digest,
@@ -44,7 +44,7 @@ def output_drafts(place: Place, outputs: list[Kept], at_ms: int) -> list[Draft]:
 def published_before(stores: Stores, place: Place) -> dict[str, Found] | None:
     """The outputs an attempt published before its scheduler died, when all are there."""
     versions = {v.id: v for v in stores.versions.search("output", run_id=place.task.id)}
-    ids = {name: output_id(place.task.id, name) for name in place.spec.outputs}
+    ids = {name: output_id(place.task.id, name, place.cleared) for name in place.spec.outputs}
     if not all(id_ in versions for id_ in ids.values()):
         return None
     return {name: Found(id_, value_of(versions[id_], lambda: stores.blobs)) for name, id_ in ids.items()}

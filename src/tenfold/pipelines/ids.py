@@ -17,6 +17,6 @@ def task_id(root_id: str, key: str) -> str:
     return derived_id(root_id, "task", key)
 
 
-def output_id(task: str, output: str) -> str:
-    """The id of the version a task publishes: a second attempt's publish is the first one's."""
-    return derived_id(task, "output", output)
+def output_id(task: str, output: str, cleared: int = 0) -> str:
+    """The id of the version a task publishes: a second attempt's publish is the first one's, until it is cleared."""
+    return derived_id(task, "output", output, *([str(cleared)] if cleared else []))

@@ -17,6 +17,8 @@ from tenfold.records import Run, RunChange, Task, TaskState
 GOOD: tuple[TaskState, ...] = ("finished", "cached")
 ENDED: tuple[TaskState, ...] = ("finished", "cached", "failed", "skipped", "cancelled")
 SHOWN_PARAM_CHARACTERS = 200
+CLEARED = "cleared"
+"""Key of a task's outcome."""
 
 
 @dataclass
@@ -43,6 +45,11 @@ class Place:
     @property
     def state(self) -> TaskState:
         return self.task.state
+
+    @property
+    def cleared(self) -> int:
+        """How often it was cleared: then what it gave before does not count, nor what is in the cache."""
+        return int(self.task.outcome.get(CLEARED, 0))
 
     @property
     def skipped_by_choice(self) -> bool:

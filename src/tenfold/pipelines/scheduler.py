@@ -54,10 +54,13 @@ class Scheduler:
         *,
         folder: Path,
         fresh: bool = False,
+        only: list[str] | None = None,
         on_event: OnEvent | None = None,
         clock: Clock = now_ms,
     ) -> None:
         self.board, self.stores, self.folder = board, board.stores, folder
+        self.only = only
+        """Keys of the places it starts; None: all."""
         self.owner = new_owner()
         self._start_executor = start_executor
         self._executor: Executor | None = None
@@ -79,6 +82,11 @@ class Scheduler:
             self._executor = self._start_executor()
         return self._executor
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left to drive."""
+        return self.board.all_ended
+
     def drive(self) -> None:
         """Go on until every place has ended."""
         with heartbeat(self.board, self.owner, self._held, self._lost, self._clock):
@@ -89,7 +97,7 @@ class Scheduler:
                 self.flush()
                 self._edges += self._edges_of_finished()
                 self._look_around()
-                while not self.board.all_ended:
+                while not self.is_done:
                     self._submit_ready()
                     self._take(self._gather() if self._held else self._pause())
                     self.board.settle()
@@ -152,6 +160,7 @@ class Scheduler:
             at_ms=now,
             root_ids=[self.board.root.id],
             limits=limits,
+            keys=self.only,
         )
         self._in_line = limits is not None and len(claimed) < min(room, ready)
         if not claimed and not self._in_line:  # another scheduler has them
@@ -241,7 +250,7 @@ class Scheduler:
 
     def _finish(self, place: Place, done: Done) -> None:
         named = zip(place.spec.outputs, done.outputs, strict=True)
-        place.outputs = {name: Found(output_id(place.task.id, name), kept.value) for name, kept in named}
+        place.outputs = {name: Found(output_id(place.task.id, name, place.cleared), kept.value) for name, kept in named}
         ids = {name: found.version_id for name, found in place.outputs.items()}
         outcome = {**place.task.outcome, "outputs": ids, "seconds": round(done.seconds, 6)}
         if asked := shown(resources_now(place)):
