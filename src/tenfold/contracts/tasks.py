@@ -29,11 +29,11 @@ class Tasks(ABC):
     @abstractmethod
     def claim(
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
-        root_ids: list[str] | None = None, limits: dict[str, int] | None = None,
+        root_ids: list[str] | None = None, limits: dict[str, int] | None = None, keys: list[str] | None = None,
     ) -> list[Task]:  # fmt: skip
         """Take up to `limit` ready tasks that may start, by priority (highest first), then age.
 
-        They become running with a new token and a lease. No two callers get the same task. `attempt` counts up. The runs of the tasks become 'running'.
+        With `keys`, only those of these places. They become running with a new token and a lease. No two callers get the same task. `attempt` counts up. The runs of the tasks become 'running'.
 
         With `limits`, slots by pool, of the tasks that name a pool so many run at a time, whoever claimed them, whatever
         dies: one whose lease has ended holds no slot. Those that wait for a pool stand in one line with those of other

@@ -37,6 +37,8 @@ from tenfold.pipelines.values import encode
 from tenfold.pipelines.work import Spec, Target
 from tenfold.records import Edge, Run, RunChange, RunState, Version
 
+ENGINE = "engine"
+"""Key of the result of a run whose steps another engine starts one by one, see single.py."""
 SILENT_MS = 60_000
 """A run without a running step is taken for abandoned when its scheduler was silent for so long."""
 
@@ -55,7 +57,7 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
     specs = specs_of(stores, pipeline.name, graph)
     published = publish(stores, pipeline.name, graph, specs)
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
-    root = _new_root(pipeline, host, fixed, graph, published, target)
+    root = new_root(pipeline, host, fixed, graph, published, target)
     if prepared is not None:
         root = as_prepared(root, prepared)
     if pipeline.max_active:
@@ -78,7 +80,7 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
         if any(place.state == "ready" for place in board.places.values()):
             runner.start()  # its processes import the user's module while the tasks are written down
         stores.tasks.add(tasks, runs)
-        _add_root_edges(stores, root, specs, published)
+        add_root_edges(stores, root, specs, published)
         scheduler = Scheduler(board, runner.start, folder=host.folder, fresh=True, on_event=pipeline.on_event)
         return _drive(scheduler, host, root, raises=pipeline.raises)
 
@@ -164,6 +166,8 @@ def abandoned(stores: Stores) -> list[str]:
     now = now_ms()
     found = []
     for root_id in stores.tasks.open_roots():
+        if stores.runs.get([root_id])[0].result.get(ENGINE):  # another engine starts its steps, in its own time
+            continue
         running = [task for task in stores.tasks.of_root(root_id) if task.state == "running" and task.lease_owner]
         if running:
             left = all((t.lease_until_ms or 0) <= now or is_dead(t.lease_owner or "") for t in running)
@@ -186,11 +190,22 @@ def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> Pipe
     try:
         scheduler.drive()
     except KeyboardInterrupt:
-        _end_root(stores, root.id, "killed", error="Stopped by Ctrl-C")
+        end_root(stores, root.id, "killed", error="Stopped by Ctrl-C")
         raise
     except Exception as error:  # the edge: whatever broke the scheduler is the run's error too
-        _end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
+        end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
         raise
+    said = end_by(board)
+    if board.trouble and raises:
+        raise StepFailed(
+            f"{said}. Pipeline run {root.id}: see tenfold pipelines show {root.id}, "
+            f"go on with tenfold pipelines resume {root.id}"
+        )
+    return PipelineRun(root.id, host)
+
+
+def end_by(board: Board) -> str:
+    """End the run of a board as its places ended. Gives what went wrong, in a line; '' when nothing did."""
     bad = board.trouble
     cancelled = any(place.state == "cancelled" for place in bad)
     failed = [place for place in bad if place.state == "failed" and not place.spec.mapped] or bad
@@ -199,16 +214,12 @@ def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> Pipe
         first = failed[0]
         said = first.task.outcome.get("error", "").partition("\n")[0]
         said = "Cancelled" if cancelled else f"Step {first.key!r} failed: {said}"
-    _end_root(stores, root.id, "killed" if cancelled else "failed" if bad else "finished", error=said)
-    if bad and raises:
-        raise StepFailed(
-            f"{said}. Pipeline run {root.id}: see tenfold pipelines show {root.id}, "
-            f"go on with tenfold pipelines resume {root.id}"
-        )
-    return PipelineRun(root.id, host)
+    end_root(board.stores, board.root.id, "killed" if cancelled else "failed" if bad else "finished", error=said)
+    return said
 
 
-def _end_root(stores: Stores, root_id: str, to: RunState, *, error: str) -> None:
+def end_root(stores: Stores, root_id: str, to: RunState, *, error: str) -> None:
+    """End a pipeline's run, and tell who wants to be told."""
     change = RunChange(error=error) if error else None
     try:
         stores.runs.transition(root_id, to, expect=["created", "running", "lost"], at_ms=now_ms(), change=change)
@@ -218,7 +229,7 @@ def _end_root(stores: Stores, root_id: str, to: RunState, *, error: str) -> None
     tell_end(stores, root_id)
 
 
-def _new_root(
+def new_root(
     pipeline: Pipeline[..., Any],
     host: Host,
     params: dict[str, Any],
@@ -226,6 +237,7 @@ def _new_root(
     published: Version,
     target: Target | None,
 ) -> Run:
+    """The record of a pipeline run that begins now."""
     now, id_ = now_ms(), ids.new_id()
     returns = template(graph.returned, lambda: host.stores.blobs, what="What the pipeline returns")
     return Run(
@@ -252,7 +264,8 @@ def _new_root(
     )
 
 
-def _add_root_edges(stores: Stores, root: Run, specs: dict[str, Spec], published: Version) -> None:
+def add_root_edges(stores: Stores, root: Run, specs: dict[str, Spec], published: Version) -> None:
+    """Note what a pipeline run uses: its definition, and the versions among its params."""
     used = {published.id: "pipeline"}
     for spec in specs.values():
         for name, given in spec.arguments.items():

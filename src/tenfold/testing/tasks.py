@@ -84,7 +84,8 @@ class TasksSuite:
         assert keys(at_ms=49, root_ids=["r1"]) == []
         assert keys(at_ms=49, pools=["gpu", "x"]) == ["gpu"]
         assert stores.tasks.claim("w", limit=0, lease_ms=1, at_ms=99) == []
-        assert keys(at_ms=50, root_ids=["r1", "r3"], pools=[""]) == ["later", "plain"]
+        assert keys(at_ms=50, root_ids=["r1", "r3"], pools=[""], keys=["plain", "none"]) == ["plain"]
+        assert keys(at_ms=50, root_ids=["r1", "r3"], pools=[""]) == ["later"]
 
     def test_of_a_pool_no_more_run_than_its_slots_and_those_that_wait_stand_in_one_line(self, stores: Stores) -> None:
         alive, dead = (a_run(kind="pipeline", state="running", heartbeat_at_ms=at) for at in (1_000_000, 900_000))

@@ -46,7 +46,7 @@ class MemoryTasks(Tasks):
 
     def claim(
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
-        root_ids: list[str] | None = None, limits: dict[str, int] | None = None,
+        root_ids: list[str] | None = None, limits: dict[str, int] | None = None, keys: list[str] | None = None,
     ) -> list[Task]:  # fmt: skip
         with self._state.lock:
             ready = [
@@ -56,6 +56,7 @@ class MemoryTasks(Tasks):
                 and task.not_before_ms <= at_ms
                 and (pools is None or task.pool in pools)
                 and (root_ids is None or task.root_id in root_ids)
+                and (keys is None or task.key in keys)
             ]
             ready.sort(key=lambda task: -task.priority)
             if limits is not None:

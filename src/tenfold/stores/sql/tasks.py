@@ -71,10 +71,10 @@ class SqlTasks(Tasks):
 
     def claim(
         self, owner: str, *, limit: int, lease_ms: int, at_ms: int, pools: list[str] | None = None,
-        root_ids: list[str] | None = None, limits: dict[str, int] | None = None,
+        root_ids: list[str] | None = None, limits: dict[str, int] | None = None, keys: list[str] | None = None,
     ) -> list[Task]:  # fmt: skip
-        statement, locking = _startable(pools is not None, root_ids is not None, limits is not None)
-        values = {"at_ms": at_ms, "limit": limit, "pools": pools, "root_ids": root_ids}
+        statement, locking = _startable(pools is not None, root_ids is not None, limits is not None, keys is not None)
+        values = {"at_ms": at_ms, "limit": limit, "pools": pools, "root_ids": root_ids, "keys": keys}
 
         def startable(tx: Connection, found: Prepared, most: int) -> list[int]:
             given: dict[str, Any] = {**values, "limit": most}
@@ -129,12 +129,13 @@ class SqlTasks(Tasks):
 
 
 @cache
-def _startable(of_pools: bool, of_roots: bool, in_line: bool) -> tuple[Prepared, Prepared]:
+def _startable(of_pools: bool, of_roots: bool, in_line: bool, of_keys: bool) -> tuple[Prepared, Prepared]:
     """The statement that finds what may start; and the one that also locks it, passing over what others hold."""
     found = (
         _READY + (" AND pool IN (:pools*)" if of_pools else "") + (" AND root_id IN (:root_ids*)" if of_roots else "")
     )
     found += " AND (pool = '' OR n IN (:turns*))" if in_line else ""
+    found += " AND key IN (:keys*)" if of_keys else ""
     found += " ORDER BY priority DESC, n LIMIT :limit"
     return Prepared(found), Prepared(f"{found} FOR UPDATE SKIP LOCKED")
 
