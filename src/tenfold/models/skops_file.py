@@ -32,6 +32,8 @@ ALLOWED = _BOOSTERS | frozenset(
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.tree._tree.Tree",
         "sklearn.utils.validation.check_array",
+        "tenfold.components.formula.FormulaTransformer",  # a list of NumPy's functions, by name, of a fixed list
+        "tenfold.components.formula.TextFiller",
     }
 )
 """Types trusted beyond those skops trusts itself. The two tree types hold node arrays that index memory when they

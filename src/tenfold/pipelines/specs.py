@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+import tenfold.pipelines.functions  # noqa: F401 - arguments may be functions
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid

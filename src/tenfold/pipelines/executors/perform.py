@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import tenfold.pipelines.functions  # noqa: F401 - arguments may be functions
 from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Blobs, Stores
 from tenfold.pipelines.executors.memory import asked_for

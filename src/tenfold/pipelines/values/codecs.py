@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
+from tenfold.pipelines.values.estimators import load_estimator, save_estimator
 
 
 class PartFiles(Protocol):
@@ -184,18 +185,6 @@ def _takes_array(value: Any) -> bool:
     return _is(value, "numpy", "ndarray") and type(value).__name__ == "ndarray" and not value.dtype.hasobject
 
 
-def _save_skops(value: Any, folder: Path) -> dict[str, Any]:
-    skops = require("skops.io", extra="models", why="pass scikit-learn estimators between steps")
-    skops.dump(value, folder / "estimator.skops")
-    return {"trusted": skops.get_untrusted_types(file=folder / "estimator.skops"), "class": type(value).__name__}
-
-
-def _load_skops(files: PartFiles, notes: dict[str, Any]) -> Any:
-    skops = require("skops.io", extra="models", why="read a scikit-learn estimator that a step made")
-    # What was in it when this store kept it is trusted; bytes are verified against their hash on the way here.
-    return skops.load(files.path("estimator.skops"), trusted=notes["trusted"])
-
-
 def _load_path(files: PartFiles, notes: dict[str, Any]) -> Path:
     return files.checkout() / str(notes["name"])
 
@@ -218,7 +207,7 @@ PICKLE = Codec("pickle", "pickle", lambda value: True, _save_pickle, _load_pickl
 """Only for steps that allow it."""
 
 for _codec in (
-    Codec("skops", "model/sklearn", lambda v: _is(v, "sklearn", "BaseEstimator"), _save_skops, _load_skops),
+    Codec("skops", "model/sklearn", lambda v: _is(v, "sklearn", "BaseEstimator"), save_estimator, load_estimator),
     Codec("path", "files", lambda v: isinstance(v, Path), _save_path, _load_path),
     Codec("numpy", "array", _takes_array, _save_array, _load_array),
     Codec("arrow", "table", lambda v: _is(v, "pyarrow", "Table"), _save_arrow, lambda files, notes: _open_arrow(files)),

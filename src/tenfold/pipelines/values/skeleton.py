@@ -203,6 +203,14 @@ def module_name(name: str) -> str:
 
 def named_type(name: str) -> type:
     """The class of that name. Raises Invalid when it is not there any more."""
+    found = named(name)
+    if not isinstance(found, type):
+        raise Invalid(f"A stored value is a {name}, which is no class any more. Bring it back")
+    return found
+
+
+def named(name: str) -> Any:
+    """What stands under "module:qualified name". Raises Invalid when it is not there any more."""
     module, _, qualname = name.partition(":")
     main = sys.modules.get("__main__")
     found: Any
@@ -215,6 +223,4 @@ def named_type(name: str) -> type:
             found = getattr(found, attribute)
     except (ImportError, AttributeError) as error:
         raise Invalid(f"A stored value is a {name}, which cannot be imported: {error}. Bring it back") from error
-    if not isinstance(found, type):
-        raise Invalid(f"A stored value is a {name}, which is no class any more. Bring it back")
     return found
