@@ -99,7 +99,7 @@ def _values(codes: Ints, gains: Floats, scores: Floats, count: int, k: int) -> F
     sizes, relevant = np.bincount(codes, minlength=count), np.bincount(codes, gains > 0, minlength=count)
 
     def summed(values: Any) -> Floats:
-        return np.bincount(sorted_codes, (values * near).astype(np.float64), minlength=count)
+        return np.asarray(np.bincount(sorted_codes, values * near, minlength=count), np.float64)
 
     before: Ints = np.cumsum(hit) - hit
     starts = np.cumsum(sizes) - sizes
