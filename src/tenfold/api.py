@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenfold.data.transactions import Transaction
     from tenfold.evaluation import Evaluation, Rule, Verdict
     from tenfold.models import Model
-    from tenfold.monitoring import CheckResult, DriftReport, Monitor, QualityRule, Schema
+    from tenfold.monitoring import Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Schema
     from tenfold.pipelines.datums import cross, files, group, incremental, join, program, union
     from tenfold.pipelines.programs import command, container, notebook
     from tenfold.profiles import Profile
@@ -286,17 +286,23 @@ def gate(candidate: Evaluation, champion: Evaluation | None, rules: Sequence[Rul
 def infer_schema(table: Any, **options: Any) -> Schema:
     """The schema that a table, or its profile, suggests; see `tenfold.monitoring.infer_schema` for the options."""
     from tenfold.monitoring import infer_schema as infer
-    from tenfold.profiles import Profile, profile
 
-    return infer(table if isinstance(table, Profile) else profile(table), **options)
+    return infer(table, **options)
 
 
-def validate(table: Any, schema: Schema, *, environment: str | None = None) -> list[Any]:
-    """The anomalies of a table, or its profile, against a schema; none when it is as it should be."""
+def validate(table: Any, schema: Schema | str | Path, **options: Any) -> list[Anomaly]:
+    """The anomalies of a table, or its profile, against a schema; none when it is as it should be.
+
+    Args:
+        schema: A schema, the path of one as YAML or JSON, or the address of a kept one: `schema:flights@v2`.
+        options: environment, previous, serving and more; see `tenfold.monitoring.validate`.
+    """
     from tenfold.monitoring import validate as hold
-    from tenfold.profiles import Profile, profile
+    from tenfold.workspace.schemas import find_schema
 
-    return hold(table if isinstance(table, Profile) else profile(table), schema, environment=environment)
+    if isinstance(schema, (str, Path)):
+        schema = find_schema(schema, lambda: current().stores)
+    return hold(table, schema, **options)
 
 
 def drift(reference: Any, current: Any, **options: Any) -> DriftReport:

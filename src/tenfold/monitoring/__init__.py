@@ -20,25 +20,41 @@ from tenfold.monitoring.record import (
     Alarm,
     Anomaly,
     Bars,
+    Change,
     CheckResult,
     ColumnDrift,
     DriftReport,
+    Example,
     Monitor,
     MonitorSummary,
     PastCheck,
     QualityRule,
 )
 from tenfold.monitoring.recording import find_monitor, history, load_check, monitors, record_check
-from tenfold.monitoring.schema import Feature, Schema, decode_schema, encode_schema, infer_schema
 from tenfold.monitoring.summary import ColumnSummary, QualityChange, TableSummary, quality_change, summarize
-from tenfold.monitoring.validate import validate
+from tenfold.monitoring.validation import (
+    Feature,
+    Freshness,
+    Limits,
+    Rule,
+    Schema,
+    accept,
+    decode_schema,
+    differences,
+    encode_schema,
+    infer_schema,
+    read_schema,
+    to_yaml,
+    validate,
+)
 
 __all__ = [
-    "Alarm", "Anomaly", "Bars", "CheckResult", "ColumnDrift", "ColumnSummary", "CorrelationChange",
-    "CorrelationPair", "DriftReport", "EmbeddingDrift", "Feature", "Joined", "Monitor", "MonitorSummary",
-    "MultivariateDrift", "PastCheck", "QualityChange", "QualityRule", "Schema", "TableSummary", "WindowQuality",
-    "check", "correlation_change", "decode_schema", "domain_classifier", "drift", "embedding_drift",
-    "encode_schema", "find_monitor", "history", "infer_schema", "join_outcomes", "load_check", "monitors",
-    "quality_by_window", "quality_change", "reconstruction_drift", "record_check", "summarize", "to_html",
-    "validate",
+    "Alarm", "Anomaly", "Bars", "Change", "CheckResult", "ColumnDrift", "ColumnSummary", "CorrelationChange",
+    "CorrelationPair", "DriftReport", "EmbeddingDrift", "Example", "Feature", "Freshness", "Joined", "Limits",
+    "Monitor", "MonitorSummary", "MultivariateDrift", "PastCheck", "QualityChange", "QualityRule", "Rule",
+    "Schema", "TableSummary", "WindowQuality", "accept", "check", "correlation_change", "decode_schema",
+    "differences", "domain_classifier", "drift", "embedding_drift", "encode_schema", "find_monitor",
+    "history", "infer_schema", "join_outcomes", "load_check", "monitors", "quality_by_window",
+    "quality_change", "read_schema", "reconstruction_drift", "record_check", "summarize", "to_html",
+    "to_yaml", "validate",
 ]  # fmt: skip

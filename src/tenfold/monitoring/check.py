@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenfold.monitoring.drift import drift
-from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Status
-from tenfold.monitoring.schema import Schema
-from tenfold.monitoring.validate import validate
-from tenfold.profiles import Profile, open_table, profile
+from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Severity, Status
+from tenfold.monitoring.validation import Schema, validate
+from tenfold.profiles import Profile, open_table
 
 NAMED = 6
 
@@ -67,7 +66,7 @@ def check(
     reasons += [f"{c.name} was not judged: {c.reason}" for c in report.columns if c.drifted is None]
     anomalies: list[Anomaly] = []
     if schema is not None:
-        anomalies = validate(profile(after), schema, environment=monitor.environment, previous=previous)
+        anomalies = validate(after, schema, environment=monitor.environment, previous=previous)
     quality, expected = _finite(current_quality), _finite(reference_quality)
     if monitor.quality and not quality:
         reasons.append("quality was not judged: no outcomes are known for this window")
@@ -104,9 +103,12 @@ def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:
 def _anomaly_alarms(monitor: Monitor, anomalies: list[Anomaly]) -> list[Alarm]:
     if monitor.alarm_on is None:
         return []
-    grave = [a for a in anomalies if a.severity == "error" or monitor.alarm_on == "warning"]
+    grave: tuple[Severity, ...] = ("error",) if monitor.alarm_on == "error" else ("error", "warning")
     return [
-        Alarm("anomaly", a.severity, f"{a.column or 'table'}: {a.short}. {a.long}", a.column or None) for a in grave
+        Alarm("anomaly", severity, f"{a.column or 'table'}: {a.short}. {a.long}", a.column or None)
+        for a in anomalies
+        for severity in grave
+        if a.severity == severity
     ]
 
 

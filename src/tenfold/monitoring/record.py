@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 ColumnKind = Literal["number", "category", "text"]
 Severity = Literal["error", "warning"]
+AnomalySeverity = Literal["error", "warning", "info"]
 Status = Literal["ok", "alarm", "too few rows"]
 
 
@@ -74,14 +75,34 @@ class DriftReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
         raise KeyError(name)
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A row that breaks a rule: its number, counted from 0, and the value as text."""
+
+    row: int
+    value: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What would make a schema allow what was found: new values of fields of the column's feature, or of the schema
+    itself when `column` is ''; None clears a field. With `is_new` they are a whole feature."""
+
+    column: str
+    fields: dict[str, Any]
+    is_new: bool = False
+
+
 class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
     """One way in which data break a schema. `type` is TensorFlow Data Validation's name for it; column '' is the table."""
 
     column: str
     type: str
-    severity: Severity
+    severity: AnomalySeverity
     short: str
     long: str
+    examples: list[Example] = []
+    """The first offending rows; none when only a profile was looked at."""
+    change: Change | None = None
+    """What to accept so that it is none; None when only the data can be mended."""
 
 
 class Alarm(msgspec.Struct, frozen=True, omit_defaults=True):
