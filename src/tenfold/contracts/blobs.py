@@ -82,6 +82,10 @@ class Medium(ABC):
     def has(self, name: str) -> bool:
         """True when the object is there."""
 
+    def stamp(self, name: str) -> str:
+        """A text that changes when the object's bytes are touched; '' when there is none, or that cannot be told."""
+        return ""
+
     @abstractmethod
     def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
         """(name, size in bytes, modified UTC ms) of the objects whose names begin with the prefix, sorted by name."""
@@ -133,6 +137,15 @@ class Blobs(ABC):
     @abstractmethod
     def has(self, digests: Iterable[str]) -> set[str]:
         """Those of the digests that are stored."""
+
+    @abstractmethod
+    def sound(self, digests: Iterable[str]) -> set[str]:
+        """Those of the digests (of contents and trees, with all below them) whose bytes are stored and match their hashes.
+
+        Every byte is read; what has not been touched since it was read is not read again. The next put of what was found
+        damaged stores it anew, and copies in the cache that are wrong are gone. Where bytes lie beyond a network only
+        their presence is looked at: there they are checked when they are fetched.
+        """
 
     @abstractmethod
     def get_bytes(self, digest: str) -> bytes:

@@ -30,6 +30,10 @@ class Refs(ABC):
         """Refs sorted by kind, name, ref."""
 
     @abstractmethod
+    def named(self, kind: str, ref: str) -> list[Ref]:
+        """Where the refs of this name point, of all artifacts of a kind, sorted by the artifact's name."""
+
+    @abstractmethod
     def history(self, kind: str, name: str, ref: str | None = None, *, limit: int = 1000) -> list[RefMove]:
         """Moves of one ref, or of all refs of an artifact, newest first; also of refs removed since."""
 

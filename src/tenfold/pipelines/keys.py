@@ -8,14 +8,15 @@ import sys
 
 import msgspec
 
-from tenfold.base.hashing import json_digest
+from tenfold.base.hashing import digest, json_digest
 from tenfold.contracts import Stores
 from tenfold.pipelines.environments import declared
 from tenfold.pipelines.options import Options
 from tenfold.pipelines.templates import Template, content_digest, dependencies, exact_versions
 from tenfold.pipelines.values import Value, value_of
+from tenfold.pipelines.values.keeping import VALUE_FILE
 from tenfold.pipelines.work import Spec
-from tenfold.records import Version
+from tenfold.records import Ref, Version
 
 
 class KeyParts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,27 +84,31 @@ def output_name(spec: Spec, output: str) -> str:
 
 
 def find_cached(stores: Stores, spec: Spec, key: str) -> tuple[dict[str, Found], Version] | None:
-    """The outputs made under a key, when all of them and their bytes are still there; and the first one's version."""
-    ids: list[str] = []
-    for output in spec.outputs:
-        ref = stores.refs.find("output", output_name(spec, output), cache_ref(key))
-        if ref is None:
-            return None
-        ids.append(ref.version_id)
-    versions = stores.versions.get(ids)
-    if any(version.deleted_at_ms is not None for version in versions):
-        return None
-    if not all(bytes_are_there(stores, version) for version in versions):
-        return None
-    found = zip(spec.outputs, versions, strict=True)
-    return {name: Found(v.id, value_of(v, lambda: stores.blobs)) for name, v in found}, versions[0]
+    """The outputs made under a key by a step of any pipeline, when all of them are stored and every byte of them is what
+    it was; and the first one's version. This step's own come first, then the newest."""
+    own = output_name(spec, "")
+    made: dict[str, dict[str, Ref]] = {}
+    for ref in stores.refs.named("output", cache_ref(key)):
+        for output in spec.outputs:
+            if ref.name.endswith(f".{output}"):
+                made.setdefault(ref.name.removesuffix(output), {})[output] = ref
+    whole = [(step, by) for step, by in made.items() if by.keys() >= set(spec.outputs)]
+    whole.sort(key=lambda one: (one[0] != own, -max(ref.moved_at_ms for ref in one[1].values())))
+    for _, by in whole:
+        versions = stores.versions.get([by[output].version_id for output in spec.outputs])
+        if all(version.deleted_at_ms is None and is_whole(stores, version) for version in versions):
+            found = zip(spec.outputs, versions, strict=True)
+            return {name: Found(v.id, value_of(v, lambda: stores.blobs)) for name, v in found}, versions[0]
+    return None
 
 
-def bytes_are_there(stores: Stores, version: Version) -> bool:
-    """True when every blob of a version's tree is stored (inline ones are by nature)."""
+def is_whole(stores: Stores, version: Version) -> bool:
+    """True when every byte of an output is stored and matches its hash."""
     if version.inline is not None:
-        return True
-    if not stores.blobs.has([version.digest]):
+        return digest(version.inline) == version.digest
+    if version.is_purged or not stores.blobs.sound([version.digest]):
         return False
-    wanted = {entry.digest for entry in stores.blobs.entries(version.digest) if entry.kind != "folder"}
-    return wanted == stores.blobs.has(wanted)
+    if "value" not in version.metadata:
+        return True
+    entry = stores.blobs.find_entry(version.digest, VALUE_FILE)
+    return entry is not None and entry.digest == digest(msgspec.json.encode(version.metadata["value"]))

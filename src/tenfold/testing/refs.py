@@ -99,6 +99,15 @@ class RefsSuite:
         assert [r.name for r in stores.refs.all("data", "other")] == ["other"]
         assert stores.refs.all("model") == []
 
+    def test_refs_of_a_name_are_found_over_all_artifacts_of_a_kind(self, stores: Stores, made: list[Version]) -> None:
+        for name, version in (("other", made[3]), ("flights", made[0])):
+            stores.refs.move("data", name, Move(ref="main", to=version.id), at_ms=1)
+            stores.refs.move("data", name, Move(ref="prod", to=version.id), at_ms=1)
+        assert [(r.name, r.version_id) for r in stores.refs.named("data", "main")] == [
+            ("flights", made[0].id), ("other", made[3].id)
+        ]  # fmt: skip
+        assert stores.refs.named("model", "main") == stores.refs.named("data", "Main") == []
+
     def test_names_that_mean_versions_are_refused(self, stores: Stores, made: list[Version]) -> None:
         for wrong in ("v3", "12", "latest", "", "a/b"):
             with pytest.raises(Invalid):

@@ -72,6 +72,9 @@ class LocalMedium(Medium):
     def has(self, name: str) -> bool:
         return Path(self._path(name)).is_file()
 
+    def stamp(self, name: str) -> str:
+        return stamp_of(self._path(name))
+
     def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
         top = prefix.rpartition("/")[0]
         found: list[tuple[str, int, int]] = []
@@ -96,6 +99,15 @@ class LocalMedium(Medium):
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{check_path(name)}"
+
+
+def stamp_of(path: str | os.PathLike[str]) -> str:
+    """Size and time of the last change of a file, which no program can set; '' when there is no such file."""
+    try:
+        info = Path(path).stat()
+    except OSError:
+        return ""
+    return f"{info.st_ino}-{info.st_size}-{info.st_ctime_ns}"
 
 
 class _FileWriter(ObjectWriter):

@@ -28,6 +28,7 @@ from tenfold.stores.blobs.nodes import FOLDER, Fields, decode_items, entry_of, n
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
 from tenfold.stores.blobs.repair import repair
+from tenfold.stores.blobs.soundness import is_sound
 from tenfold.stores.blobs.state import FolderState
 from tenfold.stores.blobs.trees import find_item, list_folder, read_times, store_nest, store_node, walk
 from tenfold.stores.blobs.upload import Upload, uploading
@@ -125,6 +126,10 @@ class PackedBlobs(Blobs):
         if len(found) < len(wanted) and self.index.refresh():
             found |= {digest for digest in wanted - found if self._complete(digest)}
         return found
+
+    def sound(self, digests: Iterable[str]) -> set[str]:
+        stored = self.has(digests)
+        return stored if self.index.threads else {one for one in stored if is_sound(self.index, self.cache, _key(one))}
 
     def get_bytes(self, digest: str) -> bytes:
         return read_content(self.index, _key(digest))

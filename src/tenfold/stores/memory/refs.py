@@ -29,6 +29,11 @@ class MemoryRefs(Refs):
             found = sorted(self._state.refs.items())
         return [ref for _, ref in found if kind in (None, ref.kind) and name in (None, ref.name)]
 
+    def named(self, kind: str, ref: str) -> list[Ref]:
+        with self._state.lock:
+            found = [one for one in self._state.refs.values() if (one.kind, one.ref) == (kind, ref)]
+        return sorted(found, key=lambda one: one.name)
+
     def history(self, kind: str, name: str, ref: str | None = None, *, limit: int = 1000) -> list[RefMove]:
         with self._state.lock:
             found = [m for m in reversed(self._state.moves) if (m.kind, m.name) == (kind, name)]

@@ -44,6 +44,11 @@ class SqlRefs(Refs):
         rows = self._db.read(lambda tx: tx.execute(statement).mappings().all())
         return [Ref(**row) for row in rows]
 
+    def named(self, kind: str, ref: str) -> list[Ref]:
+        statement = _REFS.where(refs.c.ref == ref, refs.c.kind == kind).order_by(refs.c.name)
+        rows = self._db.read(lambda tx: tx.execute(statement).mappings().all())
+        return [Ref(**row) for row in rows]
+
     def history(self, kind: str, name: str, ref: str | None = None, *, limit: int = 1000) -> list[RefMove]:
         statement = _MOVES.where(ref_moves.c.kind == kind, ref_moves.c.name == name)
         if ref is not None:

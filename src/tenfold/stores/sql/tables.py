@@ -192,6 +192,7 @@ refs = Table(
     column("number", Integer64),
     column("moved_at_ms", Integer64),
     PrimaryKeyConstraint("kind", "name", "ref"),
+    Index("ix_refs_ref", "ref", "kind"),
 )
 
 ref_moves = Table(
