@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dvc": ("tenfold.cli.dvc", "Work on a DVC repository: pull, status, repro, add, push"),
     "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
+    "step": ("tenfold.cli.step", "Run a pipeline's steps one by one, as another engine starts them"),
+    "export": ("tenfold.cli.export", "Write a pipeline as an Airflow DAG, a Kubeflow pipeline or an Argo workflow"),
     "logs": ("tenfold.cli.logs", "Print what a run's steps print; --follow while they run"),
     "datums": ("tenfold.cli.datums", "List what an incremental pipeline knows of each file it read"),
     "schedules": ("tenfold.cli.schedules", "Start pipelines at times, or when a dataset or model moves"),

@@ -1,0 +1,1 @@
+"""Apache Airflow: pipelines written as DAG files (`exporting`)."""

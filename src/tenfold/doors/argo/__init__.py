@@ -1,0 +1,1 @@
+"""Argo Workflows: pipelines written as WorkflowTemplate and CronWorkflow (`exporting`)."""

@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines: pipelines written as IR YAML (`exporting`)."""
