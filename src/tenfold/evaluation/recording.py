@@ -25,6 +25,7 @@ def record_evaluation(
     name: str,
     model_version: Version | str | None = None,
     data_version: Version | str | None = None,
+    baseline_version: Version | str | None = None,
     run_id: str | None = None,
     project: str = "default",
     verdict: Verdict | None = None,
@@ -36,6 +37,7 @@ def record_evaluation(
         name: Usually the model's name.
         model_version: What was judged: a version or its id.
         data_version: The holdout: a version or its id.
+        baseline_version: The model it was compared with: a version or its id.
         run_id: The run that evaluated; without one a finished run of kind 'evaluation' is made in `project`.
         verdict: Kept in the version's metadata, and in the result of a run made here.
     """
@@ -45,7 +47,7 @@ def record_evaluation(
     if made_here:
         stores.runs.create([Run(id=run, project=project, kind="evaluation", name=name, created_at_ms=at_ms)])
         stores.runs.transition(run, "running", expect=["created"], at_ms=at_ms)
-    used = [(model_version, "model"), (data_version, "holdout")]
+    used = [(model_version, "model"), (data_version, "holdout"), (baseline_version, "baseline")]
     edges = [
         Edge(run_id=run, version_id=_id(version), direction="used", role=role, at_ms=at_ms)
         for version, role in used if version is not None
@@ -58,6 +60,8 @@ def record_evaluation(
         metadata["model_version"] = _id(model_version)
     if data_version is not None:
         metadata["data_version"] = _id(data_version)
+    if baseline_version is not None:
+        metadata["baseline_version"] = _id(baseline_version)
     if verdict is not None:
         metadata["verdict"] = msgspec.to_builtins(verdict)
     if len(content) <= INLINE_LIMIT_BYTES:

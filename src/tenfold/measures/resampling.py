@@ -1,6 +1,6 @@
 """The bootstrap (Efron 1979), all draws at once: percentile intervals of any measure, also of paired differences.
 
-Up to `EXACT_ROWS` rows are drawn one by one. Of more, rows are first put at random into `BLOCKS` blocks and blocks are
+Up to `BLOCKS` rows are drawn one by one. Of more, rows are first put at random into `BLOCKS` blocks and blocks are
 drawn: what blocks of independent rows vary by is what rows vary by, the interval's own width is off by about
 1 / sqrt(2 BLOCKS), 1.6 %, and a draw costs the same for a million rows as for a thousand. Curves are then made over
 `POINTS` bins of the score and moved to the exact value.
@@ -15,7 +15,6 @@ import numpy as np
 from tenfold.measures.arrays import Floats, Ints
 from tenfold.measures.binary import Binary, areas
 
-EXACT_ROWS = 2_000
 BLOCKS = 2_000
 POINTS = 500
 
@@ -31,14 +30,14 @@ class Measured(Protocol):
     def rest(self) -> dict[str, float]: ...
 
 
-def resampled(data: Measured, draws: int, seed: int = 0) -> dict[str, Floats]:
+def resampled(data: Measured, draws: int, seed: int = 0, *, blocks: int = BLOCKS) -> dict[str, Floats]:
     """Each metric over bootstrap draws of the rows, (draws,); NaN where a draw does not define it.
 
     The same seed and number of rows draw the same rows, so the differences of two such results are paired. Metrics
     that `rest` gives have draws only for two classes: the others are no function of sums.
     """
     random = np.random.default_rng(seed)
-    blocks = min(data.rows, BLOCKS) if data.rows > EXACT_ROWS else data.rows
+    blocks = min(data.rows, blocks)
     if blocks < 2:
         return {}
     groups = np.arange(data.rows) if blocks == data.rows else random.permutation(data.rows) % blocks
@@ -59,19 +58,27 @@ def interval(values: Floats, level: float = 0.95) -> tuple[float, float] | None:
 
 
 def _curves(data: Binary, groups: Ints, weights: Floats) -> dict[str, Floats]:
-    assert data.scores is not None
-    points, bins = np.unique(data.scores, return_inverse=True)
-    bins, count = bins.reshape(-1), points.size
-    if count > POINTS and data.rows > EXACT_ROWS:
-        edges = np.unique(np.quantile(data.scores, np.linspace(0, 1, POINTS + 1)[1:-1]))
-        bins, count = np.searchsorted(edges, data.scores, side="right"), edges.size + 1
-    bins = count - 1 - bins  # falling scores
-    blocks = weights.shape[1]
+    scores, blocks = data.scores, weights.shape[1]
+    assert scores is not None
+    one_by_one = blocks == data.rows
+    if one_by_one:
+        points, places = np.unique(scores, return_inverse=True)
+        places, count = places.reshape(-1), points.size
+    else:
+        edges = np.unique(np.quantile(scores, np.linspace(0, 1, POINTS + 1)[1:-1]))
+        places, count = np.searchsorted(edges, scores, side="right"), edges.size + 1
+    bins = count - 1 - places  # falling scores
+    order = np.argsort(bins, kind="stable")
+    ends = np.cumsum(np.bincount(bins, minlength=count)) - 1
+    every = np.concatenate([weights, np.ones((1, blocks))])
 
     def cumulated(mass: Floats) -> Floats:
-        table = np.bincount(groups * count + bins, mass, minlength=blocks * count).reshape(blocks, count)
-        drawn = np.concatenate([weights, np.ones((1, blocks))]) @ table
-        return np.concatenate([np.zeros((drawn.shape[0], 1)), np.cumsum(drawn, axis=1)], axis=1)
+        if one_by_one:
+            drawn = np.cumsum((every * mass)[:, order], axis=1)[:, ends]
+        else:
+            table = np.bincount(groups * count + bins, mass, minlength=blocks * count).reshape(blocks, count)
+            drawn = np.cumsum(every @ table, axis=1)
+        return np.concatenate([np.zeros((every.shape[0], 1)), drawn], axis=1)
 
     weight = data.weight
     found = areas(cumulated(weight * data.true), cumulated(weight * ~data.true))

@@ -55,17 +55,19 @@ def test_multiclass_metrics_are_those_of_scikit_learn() -> None:
     evaluation = evaluate(true, y_score=score)
     assert evaluation.task == "multiclass"
     assert evaluation.confusion == sk.confusion_matrix(true, called).tolist()
-    assert evaluation.metrics == pytest.approx(
-        {
-            "accuracy": sk.accuracy_score(true, called),
-            "precision": sk.precision_score(true, called, average="macro"),
-            "recall": sk.recall_score(true, called, average="macro"),
-            "f1": sk.f1_score(true, called, average="macro"),
-            "log_loss": sk.log_loss(true, score),
-            "roc_auc": sk.roc_auc_score(true, score, multi_class="ovr", average="macro"),
-        },
-        rel=1e-12,
-    )
+    expected = {
+        "accuracy": sk.accuracy_score(true, called),
+        "precision": sk.precision_score(true, called, average="macro"),
+        "recall": sk.recall_score(true, called, average="macro"),
+        "f1": sk.f1_score(true, called, average="macro"),
+        "log_loss": sk.log_loss(true, score),
+        "roc_auc": sk.roc_auc_score(true, score, multi_class="ovr", average="macro"),
+        "balanced_accuracy": sk.balanced_accuracy_score(true, called),
+        "mcc": sk.matthews_corrcoef(true, called),
+        "kappa": sk.cohen_kappa_score(true, called),
+        "f1_weighted": sk.f1_score(true, called, average="weighted"),
+    }
+    assert {name: evaluation.metrics[name] for name in expected} == pytest.approx(expected, rel=1e-12)
 
 
 def test_regression_metrics_are_those_of_scikit_learn() -> None:

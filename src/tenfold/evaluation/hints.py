@@ -1,0 +1,119 @@
+"""What is worth a second look: slices worse than the whole, test rows seen in training, columns that give the answer away.
+
+Hints, not verdicts: each says what it saw.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from tenfold.base.extras import require
+from tenfold.evaluation.record import Evaluation, direction
+from tenfold.measures.classes import auc_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LEADING = ("roc_auc", "f1", "accuracy", "subset_accuracy", "rmse", "mae", "token_f1")
+TELLING = 0.98
+"""A single column that ranks the classes this well (area under the curve), or explains so much of the variance."""
+MOST_WEAK = 20
+_ROWS = 200_000
+
+
+class Overlap(msgspec.Struct, frozen=True):
+    """Test rows that also occur in training, in the columns both have."""
+
+    rows: int
+    share: float
+    columns: list[str]
+
+
+class Leak(msgspec.Struct, frozen=True):
+    """A column that by itself says what the target is. `score` is 0.98 and more: see `leaks`."""
+
+    column: str
+    score: float
+    reason: str
+
+
+def leading_metric(evaluation: Evaluation) -> str | None:
+    """The metric that slices are compared by."""
+    ranked = [name for name in evaluation.metrics if "ndcg_at_" in name]
+    return next((name for name in (*LEADING, *ranked, "silhouette") if name in evaluation.metrics), None)
+
+
+def weak_slices(evaluation: Evaluation) -> list[str]:
+    """Slices whose whole 95 % interval lies on the bad side of the value of all rows, the worst first.
+
+    Without intervals none are named: that a slice is below the whole is true of half of them.
+    """
+    metric = leading_metric(evaluation)
+    if metric is None:
+        return []
+    whole, higher = evaluation.metrics[metric], direction(metric)
+    weak = [
+        (abs(part.metrics[metric] - whole), part.name)
+        for part in evaluation.slices
+        if metric in part.intervals and (part.intervals[metric][1] < whole if higher else part.intervals[metric][0] > whole)
+    ]  # fmt: skip
+    return [name for _, name in sorted(weak, reverse=True)[:MOST_WEAK]]
+
+
+def overlap(test: pl.DataFrame, train: pl.DataFrame) -> Overlap:
+    """How many rows of `test` are rows of `train` too, by the columns that both have (by a hash of 64 bits)."""
+    require("polars", extra="tables", why="compare tables")
+    shared = [name for name in test.columns if name in train.columns and test[name].dtype == train[name].dtype]
+    if not shared or not test.height:
+        return Overlap(0, 0.0, shared)
+    seen = test.select(shared).hash_rows().is_in(train.select(shared).hash_rows().unique().implode())
+    return Overlap(int(seen.sum()), float(seen.mean() or 0.0), shared)  # type: ignore[arg-type]
+
+
+def leaks(table: pl.DataFrame, target: str) -> list[Leak]:
+    """Columns that alone give the target nearly exactly, the strongest first; of at most 200,000 rows.
+
+    Numbers against two classes by the area under the curve, numbers against numbers by the squared correlation of
+    ranks, words (at most a tenth as many as rows) by the share of rows whose word's commonest answer is theirs, in
+    excess of always giving the commonest one.
+    """
+    rows = table.head(_ROWS).drop_nulls(target)
+    truth = rows[target].to_numpy()
+    classes, codes = np.unique(truth, return_inverse=True)
+    found = []
+    for name in rows.columns:
+        if name == target:
+            continue
+        told = _tells(rows[name], codes.reshape(-1), truth, classes.size)
+        if told is not None and told[0] >= TELLING:
+            found.append(Leak(name, told[0], told[1]))
+    return sorted(found, key=lambda leak: -leak.score)
+
+
+def _tells(column: Any, codes: Any, truth: Any, classes: int) -> tuple[float, str] | None:
+    if classes < 2:
+        return None
+    if column.dtype.is_numeric():
+        values = column.cast(float).to_numpy()
+        known = np.isfinite(values)
+        if known.sum() < 20:
+            return None
+        if classes == 2:
+            area = auc_of(codes[known] == 1, values[known], np.ones(int(known.sum())))
+            return (max(area, 1 - area), "ranks the two classes almost perfectly") if np.isfinite(area) else None
+        if truth.dtype.kind in "iuf" and classes > 20:
+            a, b = (np.argsort(np.argsort(x[known])).astype(float) for x in (values, truth))
+            share = float(np.corrcoef(a, b)[0, 1] ** 2) if np.ptp(values[known]) > 0 else 0.0
+            return share, "is nearly the same as the target, in order"
+        return None
+    words = column.cast(str, strict=False).fill_null("missing").to_physical().to_list()
+    seen: dict[Any, int] = {}
+    places = np.fromiter((seen.setdefault(word, len(seen)) for word in words), np.int64, len(words))
+    if classes > 100 or not 1 < len(seen) <= max(2, len(words) // 10):
+        return None
+    table = np.bincount(places * classes + codes, minlength=len(seen) * classes).reshape(len(seen), classes)
+    right, usual = table.max(1).sum() / len(words), table.sum(0).max() / len(words)
+    return float((right - usual) / (1 - usual)) if usual < 1 else 0.0, "determines the target almost by itself"
