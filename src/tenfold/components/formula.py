@@ -31,11 +31,7 @@ class FormulaTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, table: Any) -> Any:
         """(rows, 1) of float64. What has no number (the logarithm of -1, 1 / 0) is missing."""
-        columns = (
-            [table.iloc[:, at].to_numpy() for at in range(table.shape[1])]
-            if hasattr(table, "iloc")
-            else list(np.asarray(table).T)
-        )
+        columns = list(np.asarray(table).T)
         stack: list[Any] = []
         with np.errstate(all="ignore"):
             for word, value in self.program:

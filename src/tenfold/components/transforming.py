@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
 from typing import Any
 
 from tenfold.base.errors import Invalid
@@ -42,30 +41,62 @@ def apply_transform(transform: Any, table: Any) -> Any:
     """The features of a table as a Polars frame, in the transformer's order: for looking at, or other trainers."""
     polars = require("polars", extra="tables", why="give the features as a table")
     made = transform.transform(as_served(table, list(transform.feature_names_in_)))
-    names = [str(name).removesuffix("__formula") for name in transform.get_feature_names_out()]
+    names = [str(name) for name in transform.get_feature_names_out()]
     return polars.DataFrame(made, schema=names, orient="row")
 
 
 def plan(features: Any) -> tuple[list[str], Any]:
-    """Raw columns and the unfitted transformer that makes features of them, {name: expression}."""
-    from sklearn.compose import ColumnTransformer
+    """Raw columns and the unfitted transformer that makes features of them, {name: expression}.
 
+    Without formulas it is scikit-learn's ColumnTransformer, which converts to ONNX; else a Preprocessor.
+    """
     if not isinstance(features, dict) or not features or not all(isinstance(f, Expression) for f in features.values()):
         raise Invalid(
             'A preprocessing function gives its features by name, like {"miles": scale_to_z_score(column["miles"])}',
             field="preprocessing",
         )
-    parts = [(name, *reversed(_compile(feature))) for name, feature in features.items()]
-    columns = list(dict.fromkeys(column for _, _, taken in parts for column in taken))
-    return columns, ColumnTransformer(parts, sparse_threshold=0)
+    from sklearn.compose import ColumnTransformer
+
+    parts = [_part(name, feature) for name, feature in features.items()]
+    if all(part is not None for part in parts):
+        return list(dict.fromkeys(c for _, _, taken in parts for c in taken)), ColumnTransformer(
+            parts, sparse_threshold=0
+        )
+    from tenfold.components.preprocessor import Preprocessor
+
+    nodes: list[tuple[Any, list[Any]]] = []
+    outputs = [[name, _place(feature, nodes)] for name, feature in features.items()]
+    taken = [place for _, inputs in nodes for place in inputs] + [place for _, place in outputs]
+    columns = list(dict.fromkeys(place for place in taken if isinstance(place, str)))
+    if not columns:
+        raise Invalid("The features take no column of the table", field="preprocessing")
+    return columns, Preprocessor(columns, [node for node, _ in nodes], [inputs for _, inputs in nodes], outputs)
 
 
-def _compile(feature: Expression) -> tuple[list[str], Any]:
-    """The raw columns of a feature and what makes it of a frame with just these: a transformer or 'passthrough'."""
+def _part(name: str, feature: Expression) -> Any:
+    """A feature as a part of a ColumnTransformer; None when it takes more than transformers of scikit-learn in a row."""
+    from sklearn.pipeline import make_pipeline
+
+    row: list[Any] = []
+    while isinstance(feature, Fitted) and type(feature.transformer).__module__.startswith("sklearn."):
+        row.insert(0, feature.transformer)
+        if len(feature.inputs) > 1 and all(isinstance(one, Column) for one in feature.inputs):
+            break
+        feature = feature.inputs[0]
+    last = feature.inputs if isinstance(feature, Fitted) else (feature,)
+    columns = [one.name for one in last if isinstance(one, Column)]
+    if len(columns) < len(last) or len(set(columns)) < len(columns):
+        return None
+    return name, make_pipeline(*row) if len(row) > 1 else row[0] if row else "passthrough", columns
+
+
+def _place(feature: Expression, nodes: list[tuple[Any, list[Any]]]) -> Any:
+    """Where a feature's values are: a raw column's name, or the number of the node that makes them, added if it is new."""
     if isinstance(feature, Column):
-        return [feature.name], "passthrough"
+        return feature.name
     if isinstance(feature, Fitted):
-        return _after(list(feature.inputs), feature.transformer)
+        nodes.append((feature.transformer, [_place(one, nodes) for one in feature.inputs]))
+        return len(nodes) - 1
     if not isinstance(feature, Formula):
         raise Invalid(f"A {type(feature).__name__} is no feature. Give columns, formulas of them, or analyzers")
     from tenfold.components.formula import FormulaTransformer
@@ -74,25 +105,8 @@ def _compile(feature: Expression) -> tuple[list[str], Any]:
     program = _program(feature, leaves)
     if not leaves:
         raise Invalid("A formula takes at least one column")
-    return _after(leaves, FormulaTransformer(program))
-
-
-def _after(inputs: Sequence[Expression], transformer: Any) -> tuple[list[str], Any]:
-    """A transformer over features: they are made first, side by side."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.pipeline import make_pipeline
-
-    made = [_compile(one) for one in inputs]
-    columns = list(dict.fromkeys(name for names, _ in made for name in names))
-    plain = [names[0] for names, how in made if isinstance(how, str)]
-    if len(plain) == len(made) == len(columns):
-        return columns, transformer
-    if len(made) == 1:
-        return columns, make_pipeline(made[0][1], transformer)
-    side_by_side = ColumnTransformer(
-        [(f"{at}", how, names) for at, (names, how) in enumerate(made)], sparse_threshold=0
-    )
-    return columns, make_pipeline(side_by_side, transformer)
+    nodes.append((FormulaTransformer(program), [_place(one, nodes) for one in leaves]))
+    return len(nodes) - 1
 
 
 def _program(feature: Any, leaves: list[Expression]) -> list[list[Any]]:

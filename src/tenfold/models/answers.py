@@ -27,9 +27,13 @@ class Answers:
 def ask(native: Any, signature: Signature, batch: Batch) -> Answers:
     """What a scikit-learn object answers. With named columns it is given a data frame (pandas, or else polars)."""
     table = as_table(signature, batch)
-    prediction = np.asarray(native.predict(table))
-    probability = np.asarray(native.predict_proba(table)) if hasattr(native, "predict_proba") else None
-    return Answers(prediction, probability)
+    if not hasattr(native, "predict_proba"):
+        return Answers(np.asarray(native.predict(table)))
+    if type(native).__module__ == "sklearn.pipeline":  # the same features for both, made once
+        for _, step in native.steps[:-1]:
+            table = table if step is None or isinstance(step, str) else step.transform(table)
+        native = native.steps[-1][1]
+    return Answers(np.asarray(native.predict(table)), np.asarray(native.predict_proba(table)))
 
 
 def as_table(signature: Signature, batch: Batch) -> Any:

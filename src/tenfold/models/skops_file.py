@@ -34,6 +34,7 @@ ALLOWED = _BOOSTERS | frozenset(
         "sklearn.utils.validation.check_array",
         "tenfold.components.formula.FormulaTransformer",  # a list of NumPy's functions, by name, of a fixed list
         "tenfold.components.formula.TextFiller",
+        "tenfold.components.preprocessor.Preprocessor",
     }
 )
 """Types trusted beyond those skops trusts itself. The two tree types hold node arrays that index memory when they
