@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tenfold.pipelines.programs import command, container, notebook
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version
+    from tenfold.reports import Snapshot
     from tenfold.serving import Server
     from tenfold.tracking.autolog.watching import Watch
     from tenfold.tuning import Choice, Float, Int, Space, Trial, Tuned
@@ -50,7 +51,7 @@ __all__ = [
     "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
     "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "notebook", "on_failure", "param", "pipeline",
-    "predictions", "profile", "program", "record_check", "record_evaluation", "report_html", "run", "schedule",
+    "predictions", "profile", "program", "record_check", "record_evaluation", "record_report", "report_html", "run", "schedule",
     "secret", "serve", "step", "tag", "transaction", "trigger", "tune", "union", "use", "validate", "watch", "when", "why",
     "worktree",
 ]  # fmt: skip
@@ -340,6 +341,18 @@ def record_check(
 
     versions = {role: Client().version(address) for role, address in (used or {}).items()}
     return record(current().stores, monitor, result, used=versions, **options)
+
+
+def record_report(snapshot: Snapshot, name: str, *, used: Mapping[str, str] | None = None, **options: Any) -> Version:
+    """Keep a report of `tenfold.reports` as the next version of `report:<name>`.
+
+    Args:
+        used: What was looked at, {role: address}.
+    """
+    from tenfold.reports.recording import record_report as record
+
+    versions = {role: Client().version(address) for role, address in (used or {}).items()}
+    return record(current().stores, snapshot, name, used=versions, **options)
 
 
 def trigger(pipeline: Any, *, by: str, why: str, **params: Any) -> Any:

@@ -13,13 +13,17 @@ from tenfold.monitoring.record import Bars
 WIDTH, HEIGHT = 220, 46
 
 
-def distribution(bars: Bars, *, name: str) -> str:
-    """The reference as a grey area, the current data as a line over it (numbers) or as bars beside it (categories)."""
+def distribution(bars: Bars, *, name: str, id: str = "") -> str:
+    """The reference as a grey area, the current data as a line over it (numbers) or as bars beside it (categories).
+
+    With an id the drawing can be shown again, larger, by `<use>`.
+    """
     top = max([*bars.reference, *bars.current, 1e-9])
     drawn = _steps(bars, top) if bars.edges else _beside(bars, top)
     return (
-        f'<svg class="d" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)}: reference and current">'
-        f'{drawn}<path class="base" d="M0 {HEIGHT - 0.5}H{WIDTH}"/></svg>'
+        f'<svg class="d" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(name)}: reference and current"><g{f" id={id}" if id else ""}>{drawn}'
+        f'<path class="base" d="M0 {HEIGHT - 0.5}H{WIDTH}"/></g></svg>'
     )
 
 
@@ -70,15 +74,13 @@ def _steps(bars: Bars, top: float) -> str:
 def _beside(bars: Bars, top: float) -> str:
     slot = min(WIDTH / len(bars.labels), 34)
     wide = round(slot * 0.38, 1)
-    parts = []
-    for i, (label, reference, current) in enumerate(zip(bars.labels, bars.reference, bars.current, strict=True)):
+    base = HEIGHT - 0.5
+    before, after = [], []
+    for i, (reference, current) in enumerate(zip(bars.reference, bars.current, strict=True)):
         x = round(i * slot + slot * 0.1, 1)
-        parts.append(
-            f"<g><title>{escape(label)}: {reference:.1%} → {current:.1%}</title>"
-            f'<path class="ref" d="M{x} {HEIGHT - 0.5}V{_y(reference, top)}h{wide}V{HEIGHT - 0.5}Z"/>'
-            f'<path class="bar" d="M{round(x + wide + 0.6, 1)} {HEIGHT - 0.5}V{_y(current, top)}h{wide}V{HEIGHT - 0.5}Z"/></g>'
-        )
-    return "".join(parts)
+        before.append(f"M{x:g} {base}V{_y(reference, top)}h{wide:g}V{base}Z")
+        after.append(f"M{round(x + wide + 0.6, 1):g} {base}V{_y(current, top)}h{wide:g}V{base}Z")
+    return f'<path class="ref" d="{"".join(before)}"/><path class="bar" d="{"".join(after)}"/>'
 
 
 def _y(share: float, top: float) -> str:

@@ -1,15 +1,17 @@
-"""A check or a drift report as one HTML page: no script, no request, no raw row; light and dark."""
+"""A check or a drift report as one HTML page: no request, no raw row; light and dark. Its policy lets only its own script run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from tenfold.base.clock import iso
 from tenfold.monitoring import charts
-from tenfold.monitoring.methods import METHODS
-from tenfold.monitoring.record import CheckResult, ColumnDrift, DriftReport, Monitor, PastCheck
-from tenfold.monitoring.style import STYLE
+from tenfold.monitoring.column_list import column_list
+from tenfold.monitoring.record import CheckResult, DriftReport, Monitor, PastCheck
+from tenfold.monitoring.style import SCRIPT, STYLE
 
 TRENDS = 6
 WINDOWS = 60
@@ -23,7 +25,7 @@ def to_html(found: DriftReport | CheckResult, *, title: str = "Drift report") ->
     mark = (
         ("bad", "Drift") if found.drifted else ("ok", "No drift") if found.judged_columns else ("unsure", "Not judged")
     )
-    return _page(title, [_head(title, "", *mark), _figures(found), _columns(found)])
+    return page(title, [head(title, "", *mark), _figures(found), column_list(found)])
 
 
 def render(
@@ -35,7 +37,7 @@ def render(
         history: Earlier checks, oldest first, for the charts over time.
     """
     about = [result.window, monitor.target if monitor else "", iso(at_ms) if at_ms is not None else ""]
-    parts = [_head(result.monitor, " · ".join(part for part in about if part), *MARKS[result.status])]
+    parts = [head(result.monitor, " · ".join(part for part in about if part), *MARKS[result.status])]
     if result.drift is not None:
         parts.append(_figures(result.drift))
     if result.alarms:
@@ -46,36 +48,50 @@ def render(
     if result.anomalies:
         parts.append(_anomalies(result))
     if result.drift is not None:
-        parts.append(_columns(result.drift))
+        parts.append(column_list(result.drift))
     if result.reasons:
         items = "".join(f"<li>{escape(reason)}</li>" for reason in result.reasons)
         parts.append(f"<section><h2>Not judged</h2><ul>{items}</ul></section>")
-    return _page(f"{result.monitor} {result.window}".strip(), parts)
+    return page(f"{result.monitor} {result.window}".strip(), parts)
 
 
-def _page(title: str, parts: list[str]) -> str:
+def page(title: str, parts: Iterable[str]) -> str:
+    """A whole document around these sections."""
+    allowed = "default-src 'none'; style-src '{}'; script-src '{}'".format(*map(_hash, (STYLE, SCRIPT)))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main></body></html>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{allowed}">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main>"
+        f"<script>{SCRIPT}</script></body></html>"
     )
 
 
-def _head(title: str, about: str, state: str, word: str) -> str:
+def head(title: str, about: str, state: str, word: str) -> str:
+    """The title with a line under it and the verdict beside it: 'ok', 'bad' or 'unsure', and the word for it."""
     return (
         f'<header><div><h1>{escape(title)}</h1><p class="about">{escape(about)}</p></div>'
-        f'<span class="state {state}">{word}</span></header>'
+        f'<span class="state {state}">{escape(word)}</span></header>'
     )
+
+
+def figures(pairs: Iterable[tuple[str, str]]) -> str:
+    """Large numbers, each with what it is."""
+    return '<dl class="figures">' + "".join(f"<div><dd>{a}</dd><dt>{b}</dt></div>" for a, b in pairs) + "</dl>"
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _figures(report: DriftReport) -> str:
     undecided = len(report.columns) - report.judged_columns
-    figures = [
+    found = [
         (f"{report.drifted_columns} of {report.judged_columns}", "columns drifted"),
         (f"{report.drifted_share:.0%}", f"drifted share, alarm from {report.share:.0%}"),
         (f"{report.current_rows:,}", "current rows"),
         (f"{report.reference_rows:,}", "reference rows"),
     ] + ([(str(undecided), "columns not judged")] if undecided else [])
-    return '<dl class="figures">' + "".join(f"<div><dd>{a}</dd><dt>{b}</dt></div>" for a, b in figures) + "</dl>"
+    return figures(found)
 
 
 def _quality(result: CheckResult, monitor: Monitor | None) -> str:
@@ -132,55 +148,3 @@ def _anomalies(result: CheckResult) -> str:
     )
     head = "<tr><th>Column</th><td class=l>Anomaly</td><td class=l>Found</td><td class=l>Type</td><td class=l>Severity</td></tr>"
     return f'<section><h2>Anomalies</h2><div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div></section>'
-
-
-def _columns(report: DriftReport) -> str:
-    order = sorted(report.columns, key=lambda column: ({True: 0, None: 1, False: 2}[column.drifted], -_excess(column)))
-    rows = "".join(_row(column) for column in order)
-    head = (
-        "<tr><th>Column</th><td class=l>Distribution</td><td class=l>Range</td><td class=l>Method</td><td>Score</td>"
-        "<td>Threshold</td><td>Missing</td><td class=l>Result</td></tr>"
-    )
-    legend = '<small class="legend"><i class="kr"></i>reference <i class="kc"></i>current</small>'
-    return (
-        f'<section><h2>Columns {legend}</h2><div class="wide"><table class="columns"><thead>{head}</thead>'
-        f"<tbody>{rows}</tbody></table></div></section>"
-    )
-
-
-def _row(column: ColumnDrift) -> str:
-    state, word = {True: ("bad", "drifted"), False: ("ok", "stable"), None: ("unsure", "not judged")}[column.drifted]
-    method = METHODS[column.method].title if column.method in METHODS else (column.method or "")
-    is_p = column.score_is == "p-value"
-    score = "" if column.score is None else f"{'p ' if is_p else ''}{_number(column.score)}"
-    limit = "" if column.threshold is None else f"{'≤' if is_p else '≥'} {column.threshold:g}"
-    picture = charts.distribution(column.bars, name=column.name) if column.bars else ""
-    missing = f"{column.reference_missing:.1%} → {column.current_missing:.1%}"
-    if not column.reference_missing and not column.current_missing:
-        missing = "–"
-    why = f"<br><small>{escape(column.reason)}</small>" if column.reason else ""
-    return (
-        f"<tr><th>{escape(column.name)}</th><td class=l>{picture}</td><td class=l><small>{_range(column)}</small></td>"
-        f"<td class=l>{escape(method)}</td><td>{score}</td><td>{limit}</td><td>{missing}</td>"
-        f'<td class=l><span class="state {state}">{word}</span>{why}</td></tr>'
-    )
-
-
-def _range(column: ColumnDrift) -> str:
-    if column.bars is None:
-        return ""
-    if column.bars.edges:
-        return f"{_number(column.bars.edges[0])} to {_number(column.bars.edges[-1])}"
-    more = len(column.bars.labels) + column.bars.more - 3
-    return ", ".join(escape(label) for label in column.bars.labels[:3]) + (f" + {more}" if more > 0 else "")
-
-
-def _excess(column: ColumnDrift) -> float:
-    """How far beyond its threshold, so that columns of different methods can be put in one order."""
-    if column.score is None or not column.threshold:
-        return float("inf") if column.drifted else 0.0
-    return column.score / column.threshold if column.score_is == "distance" else 1 - column.score
-
-
-def _number(value: float) -> str:
-    return "0" if value == 0 else f"{value:.1e}" if abs(value) < 1e-4 or abs(value) >= 1e7 else f"{value:.4g}"

@@ -98,7 +98,7 @@ def summarize(source: Any) -> TableSummary:
     for name in table.names:
         values = _nulls(table.column(name))
         rows = len(values)
-        columns.append(_column(values))
+        columns.append(summarize_column(values))
         missing += columns[-1].missing
         hashed = values.hash(seed=0).to_numpy() if _hashable(values) else np.zeros(rows, np.uint64)
         hashes = hashed.copy() if hashes is None else (hashes * np.uint64(0x9E3779B97F4A7C15)) ^ hashed
@@ -179,7 +179,8 @@ def _column_changes(before: ColumnSummary, after: ColumnSummary, tolerance: floa
     return found
 
 
-def _column(values: pl.Series) -> ColumnSummary:
+def summarize_column(values: pl.Series) -> ColumnSummary:
+    """Statistics of one column, NaN already null."""
     rows = len(values)
     part: Side = side(values)
     missing = values.null_count()

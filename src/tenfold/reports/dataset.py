@@ -1,0 +1,207 @@
+"""A table and what its columns are: kinds, the target and the predictions, ids and moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tenfold.base.errors import Invalid
+from tenfold.monitoring.record import ColumnKind
+from tenfold.profiles import Table, open_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tenfold.reports.descriptors import Descriptor
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryClassification:
+    """Two classes. The column of scores is the probability of `pos_label`; labels are made of it at 0.5 where there are none."""
+
+    target: str = "target"
+    prediction_labels: str | None = None
+    prediction_probas: str | None = None
+    pos_label: Any = 1
+    name: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MulticlassClassification:
+    """Several classes. Columns of scores bear the names of the classes."""
+
+    target: str = "target"
+    prediction_labels: str | None = "prediction"
+    prediction_probas: Sequence[str] | None = None
+    name: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regression:
+    """Numbers that were predicted."""
+
+    target: str = "target"
+    prediction: str = "prediction"
+    name: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recsys:
+    """Items ranked for users: `prediction` is a score, or with `recommendations_type="rank"` the place from 1 on."""
+
+    user_id: str = "user_id"
+    item_id: str = "item_id"
+    target: str = "target"
+    prediction: str = "prediction"
+    recommendations_type: str = "score"
+    name: str = "default"
+
+
+Classification = BinaryClassification | MulticlassClassification
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataDefinition:
+    """What columns are, where it should not be read from their values. Ids, moments and dates are never judged for drift."""
+
+    id_column: str | None = None
+    timestamp: str | None = None
+    numerical_columns: Sequence[str] | None = None
+    categorical_columns: Sequence[str] | None = None
+    text_columns: Sequence[str] | None = None
+    datetime_columns: Sequence[str] | None = None
+    classification: Sequence[Classification] = ()
+    regression: Sequence[Regression] = ()
+    ranking: Sequence[Recsys] = ()
+    embeddings: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def kinds(self) -> dict[str, ColumnKind]:
+        """The kinds that were named, by column."""
+        return {
+            **dict.fromkeys(self.numerical_columns or (), "number"),
+            **dict.fromkeys(self.categorical_columns or (), "category"),
+            **dict.fromkeys(self.text_columns or (), "text"),
+        }
+
+    @property
+    def apart(self) -> set[str]:
+        """Columns that are not compared: the id, the timestamp and dates."""
+        return {name for name in (self.id_column, self.timestamp, *(self.datetime_columns or ())) if name}
+
+    def task(self, kind: str, name: str) -> Any:
+        """The task of this kind and name.
+
+        Raises:
+            Invalid: No such task was defined.
+        """
+        for task in getattr(self, kind):
+            if task.name == name:
+                return task
+        class_name = {"classification": "BinaryClassification", "regression": "Regression", "ranking": "Recsys"}[kind]
+        example = f"DataDefinition({kind}=[{class_name}(…)])"
+        raise Invalid(f"The data definition has no {kind} {name!r}. Give one: {example}", field=kind)
+
+    @property
+    def _named(self) -> list[str]:
+        named = [*self.kinds, *self.apart]
+        for task in (*self.classification, *self.regression, *self.ranking):
+            given = [
+                getattr(task, part, None)
+                for part in ("target", "prediction", "prediction_labels", "user_id", "item_id")
+            ]
+            scores = getattr(task, "prediction_probas", None) or ()
+            named += [*filter(None, given), *([scores] if isinstance(scores, str) else scores)]
+        return named
+
+
+class Dataset:
+    """A table with its definition; anything `open_table` takes."""
+
+    def __init__(
+        self, data: Any, data_definition: DataDefinition | None = None, *, descriptors: Iterable[Descriptor] = ()
+    ) -> None:
+        """
+        Args:
+            data: The table.
+            descriptors: Columns that are made of the text columns; see `add_descriptors`.
+
+        Raises:
+            Invalid: The definition names a column that is not there.
+        """
+        self.table: Table = open_table(data)
+        self.definition = data_definition or DataDefinition()
+        self.descriptors: list[Descriptor] = []
+        self.add_descriptors(descriptors)
+        absent = [name for name in self.definition._named if name not in self.table.names]
+        if absent:
+            raise Invalid(f"The data definition names {absent[0]!r}, which is no column of the table", field=absent[0])
+
+    @classmethod
+    def from_pandas(
+        cls, data: Any, data_definition: DataDefinition | None = None, descriptors: Iterable[Descriptor] | None = None
+    ) -> Dataset:
+        """The same as `Dataset(...)`, by Evidently's name; takes any table."""
+        return cls(data, data_definition, descriptors=descriptors or ())
+
+    def add_descriptors(self, descriptors: Iterable[Descriptor]) -> None:
+        """Add columns made of others: text lengths, matches. Each takes its alias as name.
+
+        Raises:
+            Invalid: A descriptor is of a column that is not there, or its name is taken.
+        """
+        import polars as pl
+
+        for descriptor in descriptors:
+            taken = [column for column in descriptor.columns if column not in self.table.names]
+            if taken:
+                raise Invalid(f"{descriptor.name}: there is no column {taken[0]!r}", field=taken[0])
+            if descriptor.name in self.table.names:
+                raise Invalid(f"There is already a column {descriptor.name!r}. Give an alias", field="alias")
+            made = descriptor.compute(self).alias(descriptor.name)
+            columns = [self.table.column(name) for name in self.table.names]
+            self.table = open_table(pl.DataFrame([*columns, made]))
+            self.descriptors.append(descriptor)
+
+    def column(self, name: str) -> pl.Series:
+        """One whole column, infinities as they are, NaN as nulls. Raises Invalid when there is none of that name."""
+        if name not in self.table.names:
+            raise Invalid(f"There is no column {name!r}", field=name)
+        values = self.table.column(name)
+        return values.fill_nan(None) if values.dtype.is_float() else values
+
+    def complete(self, names: Sequence[str]) -> dict[str, Any]:
+        """These columns as arrays, of the rows that have them all. Raises Invalid when none has."""
+        import numpy as np
+
+        series = {name: self.column(name) for name in names}
+        usable = np.ones(self.rows, bool)
+        for values in series.values():
+            usable &= values.is_not_null().to_numpy()
+            if values.dtype.is_float():
+                usable &= values.is_finite().fill_null(False).to_numpy()
+        if not usable.any():
+            raise Invalid(f"No row has a value in each of {', '.join(names)}", field=names[0])
+        return {name: values.to_numpy()[usable] for name, values in series.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """Columns that are judged, in order."""
+        return [name for name in self.table.names if name not in self.definition.apart]
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows of the table."""
+        import polars as pl
+
+        source = self.table.source
+        if isinstance(source, pl.LazyFrame):
+            return int(source.select(pl.len()).collect().item())
+        return len(source)
+
+
+def dataset_of(data: Any) -> Dataset:
+    """A dataset as it is, and any other table as one."""
+    return data if isinstance(data, Dataset) else Dataset(data)
