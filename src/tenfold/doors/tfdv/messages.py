@@ -7,6 +7,8 @@ from typing import Any
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
 
+UNUSED_STAGES = ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
+"""Lifecycle stages whose columns TFDV neither checks nor expects."""
 _WHY = "read and write TFDV's files"
 
 

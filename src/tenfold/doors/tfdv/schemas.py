@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tenfold.base.errors import Invalid
-from tenfold.doors.tfdv.messages import parse, schema_messages, text_of
+from tenfold.doors.tfdv.messages import UNUSED_STAGES, parse, schema_messages, text_of
+from tenfold.doors.tfdv.writing import to_pbtxt
 from tenfold.monitoring.validation import Feature, Limits, Schema
 
 TYPES = {"INT": "int", "FLOAT": "float", "BYTES": "string", "STRUCT": "struct", "TYPE_UNKNOWN": "any"}
-UNUSED_STAGES = ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
-"""Lifecycle stages whose columns TFDV neither checks nor expects."""
 HARMLESS = (
     "name",
     "type",
@@ -36,6 +37,8 @@ def read_schema(path: str | Path) -> Schema:
 def from_pbtxt(text: str) -> Schema:
     """The schema of text proto. `to_pbtxt` gives an equal message back."""
     found = parse(text, schema_messages().Schema(), what="schema of TFDV")
+    original = schema_messages().Schema()
+    original.CopyFrom(found)
     named = {domain.name: list(domain.value) for domain in found.string_domain}
     every = _environments(found)
     features: dict[str, Feature] = {}
@@ -58,7 +61,11 @@ def from_pbtxt(text: str) -> Schema:
     found.ClearField("feature")
     for domain in found.string_domain:
         domain.ClearField("value")
-    return Schema(features, environments=every, tfdv=text_of(found), **fields)
+    schema = Schema(features, environments=every, tfdv=text_of(found), **fields)
+    plain = {name: msgspec.structs.replace(feature, tfdv="") for name, feature in features.items()}
+    bare = msgspec.structs.replace(schema, features=plain, tfdv="")
+    is_whole = parse(to_pbtxt(bare)[0], schema_messages().Schema(), what="schema of TFDV") == original
+    return bare if is_whole else schema  # mostly our fields say it all, and nothing need be kept beside them
 
 
 def _environments(found: Any) -> list[str]:

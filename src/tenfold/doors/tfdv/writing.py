@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tenfold.doors.tfdv.messages import parse, schema_messages, text_of
-from tenfold.doors.tfdv.schemas import UNUSED_STAGES
+from tenfold.doors.tfdv.messages import UNUSED_STAGES, parse, schema_messages, text_of
 from tenfold.monitoring.validation import Feature, Limits, Schema
 from tenfold.monitoring.validation.schema import is_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tenfold.monitoring.validation.domains import of_domain, problems_of_domain
+from tenfold.monitoring.validation.domains import of_domain, problems_of_domain, time_range
 from tenfold.monitoring.validation.facts import ColumnFacts, family
 from tenfold.monitoring.validation.findings import Finding, Found
 from tenfold.monitoring.validation.schema import Feature, is_in, is_required
@@ -108,7 +108,7 @@ def _presence(facts: ColumnFacts, feature: Feature) -> Found:
         )
     share = facts.present / facts.rows
     if feature.min_fraction is not None and share < min(feature.min_fraction, 1.0):
-        long = f"Values in {share:.4%} of the rows, expected in at least {feature.min_fraction:.4%}: {facts.missing:,} are missing"
+        long = f"{facts.present:,} of {facts.rows:,} rows have a value ({share:.2%}), expected at least {feature.min_fraction:.2%}"
         allowed = _below(share)
         yield Finding("FEATURE_TYPE_LOW_FRACTION_PRESENT", "Values missing", long, {"min_fraction": allowed}, "missing")
 
@@ -120,6 +120,8 @@ def _below(share: float) -> float:
 
 def _fits(facts: ColumnFacts, feature: Feature, *, widen: bool) -> bool:
     if feature.type == "any":
+        return True
+    if feature.type == "time" and time_range(facts) is not None:
         return True
     found, wanted = family(facts.kind), family(feature.type)
     if found == wanted:

@@ -17,6 +17,8 @@ from tenfold.monitoring.validation.schema import Feature
 NAMED = 5
 DOMAIN_KEPT = 1_000
 """A domain that would grow beyond is given up instead."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Python's reader also takes 20130101 and weeks, which as strings are more often something else."""
 _INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*")
 
 
@@ -51,7 +53,7 @@ def of_domain(facts: ColumnFacts, feature: Feature) -> Found:
         yield from _integers(facts, feature)
     elif feature.type in ("float", "any") or feature.strings_are == "float":
         yield from _floats(facts, feature)
-    elif feature.type == "time" and facts.kind == "time":
+    elif feature.type == "time":
         yield from _times(facts, feature)
 
 
@@ -221,12 +223,26 @@ def _float(text: str) -> float | None:
         return None
 
 
+def time_range(facts: ColumnFacts) -> tuple[float, float] | None:
+    """First and last moment in UTC milliseconds, also of strings that are all ISO dates or times; None where there is none."""
+    if facts.kind == "time" and facts.low is not None:
+        return facts.low, facts.high
+    if facts.kind != "string" or not facts.counts or facts.invalid_utf8:
+        return None
+    moments = [moment_ms(text) if _ISO.match(text) else None for text in facts.counts]
+    known = [moment for moment in moments if moment is not None]
+    return (min(known), max(known)) if len(known) == len(moments) else None
+
+
 def _times(facts: ColumnFacts, feature: Feature) -> Found:
+    found_range = time_range(facts)
+    if found_range is None:
+        return
     for name, kind, word, rows, value in (
-        ("earliest", "TIME_TYPE_EARLY", "before", "below", facts.low), ("latest", "TIME_TYPE_LATE", "after", "above", facts.high),
+        ("earliest", "TIME_TYPE_EARLY", "before", "below", found_range[0]), ("latest", "TIME_TYPE_LATE", "after", "above", found_range[1]),
     ):  # fmt: skip
         limit = getattr(feature, name)
-        if limit is None or value is None:
+        if limit is None:
             continue
         limit_ms = moment_ms(limit) or 0
         if (value < limit_ms) if name == "earliest" else (value > limit_ms):

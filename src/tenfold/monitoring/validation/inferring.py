@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from tenfold.base.errors import Invalid
+from tenfold.monitoring.validation.domains import iso, time_range
 from tenfold.monitoring.validation.facts import ColumnFacts, TableFacts, facts_of_profile
 from tenfold.monitoring.validation.measuring import facts_of_table
 from tenfold.monitoring.validation.schema import Feature, FeatureType, Schema
@@ -29,7 +30,7 @@ def infer_schema(
     """A schema that the data satisfy.
 
     Both rules note types, presence, lengths of lists, domains of strings and booleans, and no ranges, for the extremes of
-    one month are no law. Ours also forbid NaN and infinities where there were none, know columns of times, and take
+    one month are no law. Ours also forbid NaN and infinities where there were none, know columns of times (also of strings like 2013-01-31), and take
     'true' in any case for a boolean. TFDV's also give each column without a gap the shape [1], so that one missing
     value is two anomalies, and take strings like '1' and '0' or 'SET' and 'CLEAR' for booleans, and '17' for integers.
 
@@ -92,6 +93,11 @@ def feature_of(
         return Feature(**fields, is_bool=True, **boolean)
     if facts.kind == "string" and rules == "tfdv" and not facts.invalid_utf8 and _all_integers(facts):
         return Feature(**fields, strings_are="int")
+    times = time_range(facts) if rules == "tenfold" and not facts.is_list else None
+    if times is not None:
+        fields["type"] = "time"
+        fields |= {"earliest": iso(times[0]), "latest": iso(times[1])} if ranges else {}
+        return Feature(**fields)
     if facts.kind == "string" and not facts.invalid_utf8:
         fields["domain"] = _domain(facts, domain_limit)
     if facts.kind == "float" and rules == "tenfold":
@@ -163,8 +169,4 @@ def _domain(facts: ColumnFacts, limit: int) -> list[str] | None:
 def _ranges(facts: ColumnFacts) -> dict[str, Any]:
     if facts.kind in ("int", "float") and facts.low is not None:
         return {"min": facts.low, "max": facts.high}
-    if facts.kind == "time" and facts.low is not None:
-        from tenfold.monitoring.validation.domains import iso
-
-        return {"earliest": iso(facts.low), "latest": iso(facts.high)}
     return {}

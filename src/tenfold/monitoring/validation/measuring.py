@@ -27,7 +27,11 @@ def facts_of_table(source: Any, schema: Schema | None = None) -> TableFacts:
 
     table = open_table(source)
     features = schema.features if schema is not None else {}
-    gathered = {name: _Gathering(name, _counted(features.get(name))) for name in table.names}
+    dated = schema.fresh.column if schema is not None and schema.fresh is not None else None
+    gathered = {
+        name: _Gathering(name, _counted(features.get(name)) or ("strings" if name == dated else ""))
+        for name in table.names
+    }
     binned = [name for name in table.names if name not in features or _binned(features[name])]
     if schema is not None:
         binned = [name for name in binned if name in features]
@@ -52,7 +56,7 @@ def _counted(feature: Feature | None) -> str:
         return "all"
     if any(limits.l_infinity is not None or limits.normalized_difference is not None for limits in compared):
         return "all"
-    wanted = feature.domain is not None or feature.is_bool or feature.strings_are or compared
+    wanted = feature.domain is not None or feature.type == "time" or feature.is_bool or feature.strings_are or compared
     numbers = feature.type in ("int", "float") and (feature.min is not None or feature.max is not None)
     return "strings" if wanted or numbers or feature.disallow_nan or feature.disallow_inf else ""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tenfold.monitoring.record import Example
+from tenfold.monitoring.validation.domains import moment_ms
 from tenfold.monitoring.validation.facts import ColumnFacts, TableFacts
 from tenfold.monitoring.validation.findings import Finding, Found
 from tenfold.monitoring.validation.measuring import as_ms, as_strings
@@ -148,6 +149,8 @@ def _single(finding: Finding, values: pl.Series) -> Any:
         return values.is_not_null() & as_strings(values).cast(pl.Float64, strict=False).is_null()
     if values.dtype.is_temporal():
         values = as_ms(values)
+    elif finding.type.startswith("TIME_"):
+        values = pl.Series([None if text is None else moment_ms(text) for text in values.to_list()], dtype=pl.Int64)
     if not values.dtype.is_numeric():
         values = as_strings(values).cast(pl.Float64, strict=False)
     if kind == "nan":

@@ -12,7 +12,7 @@ from tenfold.base.errors import Invalid
 from tenfold.monitoring.record import Anomaly, AnomalySeverity, Change, Example
 from tenfold.monitoring.validation.columns import of_column
 from tenfold.monitoring.validation.comparing import of_comparison
-from tenfold.monitoring.validation.domains import iso
+from tenfold.monitoring.validation.domains import iso, time_range
 from tenfold.monitoring.validation.facts import TableFacts
 from tenfold.monitoring.validation.findings import Finding, Found
 from tenfold.monitoring.validation.inferring import as_facts, feature_of
@@ -166,13 +166,14 @@ def _freshness(data: TableFacts, schema: Schema, at_ms: int) -> Found:
     if fresh is None:
         return
     facts = data.columns.get(fresh.column)
-    if facts is None or facts.kind != "time" or facts.high is None:
+    times = time_range(facts) if facts is not None else None
+    if times is None:
         long = f"The age of the data cannot be told: {fresh.column!r} is no column of times with a value"
         yield Finding("DATASET_STALE", "Age unknown", long)
         return
-    age = (at_ms - facts.high) / 3_600_000
+    age = (at_ms - times[1]) / 3_600_000
     if age > fresh.max_age_hours:
-        long = f"The newest {fresh.column} is {iso(facts.high)}, {age:,.1f} h ago; at most {fresh.max_age_hours:g} h are allowed"
+        long = f"The newest {fresh.column} is {iso(times[1])}, {age:,.1f} h ago; at most {fresh.max_age_hours:g} h are allowed"
         yield Finding(
             "DATASET_STALE", "Data too old", long, {"fresh": {"column": fresh.column, "max_age_hours": round(age + 1)}}
         )

@@ -23,17 +23,17 @@ def to_yaml(schema: Schema) -> str:
     import yaml
 
     plain: dict[str, Any] = msgspec.to_builtins(schema)
-    features = plain.pop("features")
-    plain["environments"] = schema.environments
-    head = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=_LINE, default_flow_style=None)
-    lines = [head, "features:"]
-    for name, feature in features.items():
-        [key] = yaml.safe_dump({name: 0}, allow_unicode=True, width=2**30).splitlines()[-1:]
-        block = yaml.safe_dump(feature, sort_keys=False, allow_unicode=True, width=_LINE, default_flow_style=None)
-        lines += [f"  {key.removesuffix(' 0')}", *("    " + line for line in block.splitlines())]
-    if not features:
-        lines[-1] = "features: {}"
-    return "\n".join(lines) + "\n"
+    plain.pop("features")
+    head = {
+        "environments": schema.environments,
+        **{key: value for key, value in plain.items() if key != "environments"},
+    }
+    features = {name: msgspec.to_builtins(feature) for name, feature in schema.features.items()}
+    parts = [
+        yaml.dump(part, Dumper=_flat_lists(), sort_keys=False, allow_unicode=True, width=_LINE)
+        for part in (head, {"features": features})
+    ]
+    return "\n".join(parts)
 
 
 def decode_schema(data: bytes | str) -> Schema:
@@ -80,6 +80,21 @@ def _renewed(found: dict[str, Any]) -> dict[str, Any]:
     if found.get("features", 0) is None:
         found["features"] = {}
     return found
+
+
+def _flat_lists() -> Any:
+    """YAML's safe dumper, with lists of plain values on one line."""
+    import yaml
+
+    class FlatLists(yaml.SafeDumper):
+        pass
+
+    def listed(dumper: Any, values: list[Any]) -> Any:
+        flat = not any(isinstance(value, (dict, list)) for value in values)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=flat)
+
+    FlatLists.add_representer(list, listed)
+    return FlatLists
 
 
 def _no_dates() -> Any:
