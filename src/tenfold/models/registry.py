@@ -81,8 +81,11 @@ class Registered:
         against = []
         if alias in GUARDED and to.tags.get(BLESSING) == "failed":
             against.append(f"{to.address} failed its evaluation{_said(to)}. Evaluate it again")
+        record = whole.find_whole(self.stores, self.name)
+        if alias in GUARDED:
+            against += [f"monitor {who} holds promotions back: {said}" for who, said in whole.blocks(record).items()]
         yes = None
-        if alias in self.needs_approval():
+        if alias in whole.needing_approval(record):
             yes = approvals.approval_for(self.stores, self.name, alias, to.id)
             if yes is None:
                 ask = f"tenfold models request {self.name} {alias} {to.number}"

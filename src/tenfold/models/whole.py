@@ -18,6 +18,9 @@ KIND = "registered-model"
 NEEDS_APPROVAL = "tenfold.needs_approval"
 """Tag: the aliases that only take approved versions, joined by commas."""
 
+BLOCKED = "tenfold.blocked."
+"""Beginning of the tags of those who let no version into a guarded alias, each with the reason."""
+
 _OWN = "tenfold."
 
 
@@ -54,6 +57,19 @@ def require_approval(stores: Stores, name: str, aliases: Iterable[str]) -> list[
     wanted = sorted({check_ref(alias) for alias in aliases})
     describe_whole(stores, name, tags={NEEDS_APPROVAL: ",".join(wanted) or None})
     return wanted
+
+
+def blocks(record: Version | None) -> dict[str, str]:
+    """Who lets no version into a guarded alias, and why."""
+    return {key[len(BLOCKED) :]: why for key, why in record.tags.items() if key.startswith(BLOCKED)} if record else {}
+
+
+def block_promotions(stores: Stores, name: str, who: str, why: str) -> bool:
+    """Let no version into the guarded aliases of a model but with a reason; '' lifts it. False when it was so already."""
+    if blocks(find_whole(stores, name)).get(who, "") == why[:500]:
+        return False
+    describe_whole(stores, name, tags={f"{BLOCKED}{who}": why[:500] or None})
+    return True
 
 
 def _make(stores: Stores, name: str) -> Version:

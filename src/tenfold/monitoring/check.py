@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tenfold.monitoring.conditions import Condition, judge
 from tenfold.monitoring.drift import drift
 from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Severity, Status
 from tenfold.monitoring.validation import Schema, validate
-from tenfold.profiles import Profile, open_table
+from tenfold.profiles import ColumnProfile, Profile, open_table, profile, std
 
 NAMED = 6
+STATISTICS: dict[str, Callable[[ColumnProfile], float | None]] = {
+    "mean": lambda column: column.mean,
+    "min": lambda column: column.min,
+    "max": lambda column: column.max,
+    "std": std,
+    "distinct": lambda column: float(column.distinct),
+}
+"""Of single columns, which tests may be about."""
 
 
 def check(
@@ -24,6 +33,7 @@ def check(
     reference_quality: Mapping[str, float] | None = None,
     current_quality: Mapping[str, float] | None = None,
     window: str = "",
+    more: Mapping[str, float] | None = None,
 ) -> CheckResult:
     """Compare current data with the reference, the schema and the quality expected.
 
@@ -38,6 +48,7 @@ def check(
         reference_quality: Metrics of the model on the reference, which rules with `worse_by` measure from.
         current_quality: Metrics of this window; None while outcomes are not known.
         window: Label of this window, such as '2013-04'.
+        more: Further scores, which tests can be about: estimates, say.
     """
     before, after = open_table(reference), open_table(current)
     if monitor.columns is None:
@@ -70,14 +81,43 @@ def check(
     quality, expected = _finite(current_quality), _finite(reference_quality)
     if monitor.quality and not quality:
         reasons.append("quality was not judged: no outcomes are known for this window")
+    scores = _scores(report, anomalies, quality) | measured(monitor.tests, after) | _finite(more)
+    tests = [judge(one, scores, _expected(monitor, report, expected, before)) for one in monitor.tests]
+    reasons += [f"{one.says} was not judged: {one.reason}" for one in tests if one.passed is None]
     alarms = _drift_alarms(monitor, report) + _anomaly_alarms(monitor, anomalies)
     if quality:
         alarms += [alarm for rule in monitor.quality for alarm in _quality_alarms(rule, quality, expected)]
+    alarms += [
+        Alarm("test", one.severity, one.reason, value=one.value, limit=one.limit, about=one.says)
+        for one in tests
+        if one.passed is False
+    ]
+    judged = ["drift"] + ["anomaly"] * (schema is not None) + ["quality"] * bool(quality)
+    judged += [f"test:{one.says}" for one in tests if one.passed is not None]
     status: Status = "alarm" if alarms else "ok"
     return CheckResult(
-        monitor=monitor.name, status=status, alarms=alarms, scores=_scores(report, anomalies, quality), reasons=reasons,
-        drift=report, anomalies=anomalies, quality=quality, reference_quality=expected, window=window,
+        monitor=monitor.name, status=status, alarms=alarms, scores=scores, reasons=reasons, drift=report,
+        anomalies=anomalies, quality=quality, reference_quality=expected, window=window, tests=tests, judged=judged,
     )  # fmt: skip
+
+
+def measured(tests: list[Condition], source: Any) -> dict[str, float]:
+    """The statistics of single columns that tests ask for: mean.age, min.age, max.age, std.age, distinct.age."""
+    table = open_table(source)
+    asked = {one.score: one.score.partition(".")[::2] for one in tests}
+    wanted = {key: of for key, of in asked.items() if of[0] in STATISTICS and of[1] in table.names}
+    known = profile(table, columns=sorted({column for _, column in wanted.values()})) if wanted else None
+    if known is None:
+        return {}
+    found = {key: STATISTICS[name](known.columns[column]) for key, (name, column) in wanted.items()}
+    return {key: float(value) for key, value in found.items() if value is not None}
+
+
+def _expected(monitor: Monitor, report: DriftReport, quality: dict[str, float], reference: Any) -> dict[str, float]:
+    """The reference's scores, which limits of tests are measured from."""
+    found = {"rows": float(report.reference_rows)} | measured(monitor.tests, reference)
+    found |= {f"missing.{column.name}": column.reference_missing for column in report.columns}
+    return found | {f"{part}.{name}": value for name, value in quality.items() for part in ("quality", "estimated")}
 
 
 def _finite(quality: Mapping[str, float] | None) -> dict[str, float]:
@@ -88,7 +128,7 @@ def _finite(quality: Mapping[str, float] | None) -> dict[str, float]:
 def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:
     drifted = [column for column in report.columns if column.drifted]
     alarms = []
-    if report.drifted:
+    if report.drifted and not monitor.tests:
         names = ", ".join(column.name for column in drifted[:NAMED]) + (" …" if len(drifted) > NAMED else "")
         text = f"{report.drifted_columns} of {report.judged_columns} columns drifted: {names}"
         alarms.append(Alarm("drift", "error", text, value=report.drifted_share, limit=report.share))
@@ -105,7 +145,7 @@ def _anomaly_alarms(monitor: Monitor, anomalies: list[Anomaly]) -> list[Alarm]:
         return []
     grave: tuple[Severity, ...] = ("error",) if monitor.alarm_on == "error" else ("error", "warning")
     return [
-        Alarm("anomaly", severity, f"{a.column or 'table'}: {a.short}. {a.long}", a.column or None)
+        Alarm("anomaly", severity, f"{a.column or 'table'}: {a.short}. {a.long}", a.column or None, about=a.type)
         for a in anomalies
         for severity in grave
         if a.severity == severity
@@ -115,30 +155,34 @@ def _anomaly_alarms(monitor: Monitor, anomalies: list[Anomaly]) -> list[Alarm]:
 def _quality_alarms(rule: QualityRule, quality: dict[str, float], expected: dict[str, float]) -> list[Alarm]:
     value = quality.get(rule.metric)
     if value is None:
-        return [_quality_alarm(f"{rule.metric} was not measured in this window")]
+        return [_quality_alarm(rule, f"{rule.metric} was not measured in this window")]
     alarms = []
     if rule.at_least is not None and value < rule.at_least:
-        alarms.append(_quality_alarm(f"{rule.metric} is {value:.4g}, below {rule.at_least:g}", value, rule.at_least))
+        alarms.append(
+            _quality_alarm(rule, f"{rule.metric} is {value:.4g}, below {rule.at_least:g}", value, rule.at_least)
+        )
     if rule.at_most is not None and value > rule.at_most:
-        alarms.append(_quality_alarm(f"{rule.metric} is {value:.4g}, above {rule.at_most:g}", value, rule.at_most))
+        alarms.append(
+            _quality_alarm(rule, f"{rule.metric} is {value:.4g}, above {rule.at_most:g}", value, rule.at_most)
+        )
     if rule.worse_by is not None:
         before = expected.get(rule.metric)
         if before is None:
             return [
                 *alarms,
-                _quality_alarm(f"{rule.metric} cannot be compared: the reference has no value for it", value),
+                _quality_alarm(rule, f"{rule.metric} cannot be compared: the reference has no value for it", value),
             ]
         limit = before - rule.worse_by if rule.higher_is_better else before + rule.worse_by
         if (value < limit) if rule.higher_is_better else (value > limit):
             text = (
                 f"{rule.metric} is {value:.4g}, worse than the reference's {before:.4g} by more than {rule.worse_by:g}"
             )
-            alarms.append(_quality_alarm(text, value, limit))
+            alarms.append(_quality_alarm(rule, text, value, limit))
     return alarms
 
 
-def _quality_alarm(text: str, value: float | None = None, limit: float | None = None) -> Alarm:
-    return Alarm("quality", "error", text, value=value, limit=limit)
+def _quality_alarm(rule: QualityRule, text: str, value: float | None = None, limit: float | None = None) -> Alarm:
+    return Alarm("quality", "error", text, value=value, limit=limit, about=rule.metric)
 
 
 def _scores(report: DriftReport, anomalies: list[Anomaly], quality: dict[str, float]) -> dict[str, float]:

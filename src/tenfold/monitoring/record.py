@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenfold.monitoring.conditions import Action, Condition, TestOutcome
+
 ColumnKind = Literal["number", "category", "text"]
 Severity = Literal["error", "warning"]
 AnomalySeverity = Literal["error", "warning", "info"]
@@ -108,12 +110,19 @@ class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
 class Alarm(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something a person, or a trigger, should act on. `column` is set when it is about one column."""
 
-    kind: Literal["drift", "quality", "anomaly"]
+    kind: Literal["drift", "quality", "anomaly", "test", "labels"]
     severity: Severity
     text: str
     column: str | None = None
     value: float | None = None
     limit: float | None = None
+    about: str = ""
+    """What it is known by from check to check besides kind and column: the rule or test that was not met."""
+
+    @property
+    def key(self) -> str:
+        """The same for as long as the same thing is wrong: alarms of one key open once."""
+        return ":".join(part for part in (self.kind, self.column or "", self.about) if part)
 
 
 class QualityRule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -132,9 +141,10 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str
     project: str = "default"
     target: str = ""
-    """The deployment or dataset it watches, as an address."""
+    """What it watches: deployment:delay (its prediction log), data:flights@main, data:flights@main/2013."""
     reference: str = ""
-    """Address of the data the current ones are compared with."""
+    """What the current data are compared with: an address of data; 'first', the first window; 'previous', the one before;
+    or model:delay@champion, what that version answered in the same window."""
     columns: list[str] | None = None
     """Columns whose drift is judged; all that both tables have when None."""
     methods: dict[str, str] = {}
@@ -151,6 +161,32 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Environment of the schema that current data are validated in."""
     alarm_on: Severity | None = "error"
     """The mildest anomaly that is an alarm; None: anomalies never are."""
+    model: str = ""
+    """Of a deployment: only what this version answered, like model:delay@canary."""
+    window: str = ""
+    """What one check looks at: '1d' (a span of time), '5000 rows', 'version' (each of a dataset); '': all there is."""
+    time: str = "at_ms"
+    """Column that spans of time are counted in: UTC milliseconds, or dates."""
+    tests: list[Condition] = []
+    """What must hold. With tests, drift of the table (`share`) is a score and no alarm by itself."""
+    outcome: str = "outcome"
+    prediction: str = "prediction"
+    score: str = "probability"
+    """Column of the probability of the second label; where it is missing, labels or numbers in `prediction` are judged."""
+    task: str = "auto"
+    """binary, multiclass or regression."""
+    labels_within: str = ""
+    """Outcomes that have not come so long after a window, like 30d, are taken for lost: an alarm. Until then it is checked anew
+    whenever some come."""
+    estimate: bool = True
+    """Estimate the metrics before outcomes come, where the reference has outcomes."""
+    every: str = ""
+    """Check so often, like 1h; `cron` at times. A dataset is checked at each commit when neither is given."""
+    cron: str = ""
+    timezone: str = "UTC"
+    alerts: list[str] = []
+    """Notifiers that are told when an alarm opens, besides those that are told of every monitor."""
+    actions: list[Action] = []
 
 
 class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -168,6 +204,9 @@ class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     quality: dict[str, float] = {}
     reference_quality: dict[str, float] = {}
     window: str = ""
+    tests: list[TestOutcome] = []
+    judged: list[str] = []
+    """Beginnings of the keys of the alarms it would have raised: one of those that is open and not raised again is over."""
 
     @property
     def alarmed(self) -> bool:
@@ -199,3 +238,10 @@ class PastCheck(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     alarms: list[Alarm] = []
     report: str = ""
     """Address of the report."""
+    tests: list[TestOutcome] = []
+    judged: list[str] = []
+    reasons: list[str] = []
+    ended_at_ms: int = 0
+    """When the check was made."""
+    fingerprint: str = ""
+    """Of a declared monitor: what it looked at. Its newest check of a window stands in place of those before."""

@@ -9,14 +9,19 @@ from typing import Any
 import msgspec
 
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.ids import new_id
+from tenfold.base.hashing import digest
+from tenfold.base.ids import encode, new_id, time_ms
 from tenfold.contracts import Stores
+from tenfold.monitoring.alarms import settle
+from tenfold.monitoring.conditions import TestOutcome
 from tenfold.monitoring.page import render
 from tenfold.monitoring.record import Alarm, CheckResult, Monitor, MonitorSummary, PastCheck
 from tenfold.records import And, Compare, Draft, Edge, Order, Run, RunChange, RunQuery, Version
 from tenfold.records.search import Expression
 
 PAGE = 500
+LEFT_MS = 60_000
+"""A check being recorded for so long is taken for one whose process died."""
 
 
 def record_check(
@@ -28,9 +33,13 @@ def record_check(
     at_ms: int | None = None,
     used: Iterable[Version | tuple[Version, str]] | Mapping[str, Version] = (),
     parent_id: str | None = None,
+    run_id: str = "",
+    fingerprint: str = "",
     clock: Clock = now_ms,
 ) -> Run:
     """Keep a check: its run with scores and alarms, and the report as the next version of `report:<monitor>`.
+
+    Alarms that it raises open, those that it finds over close; see alarms.py.
 
     The report is a folder: `report.html`, and `report.json` with the whole result. Scores go into the run's result, not
     into metric series.
@@ -40,11 +49,14 @@ def record_check(
         at_ms: The moment the check is for, by which the history is ordered; now when not given.
         used: What was compared, with roles: `{"reference": version, "current": version}`; without a role 'input'.
         parent_id: The run this check is part of.
+        run_id: An id that follows from what was looked at: a second check of the same gives the first one's run.
+        fingerprint: Of what was looked at: the newest check of a window with one stands in place of those before.
     """
     moment = clock() if at_ms is None else at_ms
     window = result.window if window_label is None else window_label
     result = msgspec.structs.replace(result, window=window)
-    run_id = new_id()
+    begun_ms = clock() if run_id else moment
+    run_id = run_id or new_id()
     parent = stores.runs.get([parent_id])[0] if parent_id else None
     run = Run(
         id=run_id, project=monitor.project, kind="check", name=monitor.name, created_at_ms=moment,
@@ -52,7 +64,8 @@ def record_check(
         params={"monitor": msgspec.to_builtins(monitor)}, tags={"monitor": monitor.name, "window": window},
     )  # fmt: skip
     stores.runs.create([run])
-    stores.runs.transition(run_id, "running", expect=["created"], at_ms=moment)
+    if not _begin(stores, run_id, begun_ms, clock()):
+        return stores.runs.get([run_id])[0]
     edges = [
         Edge(run_id=run_id, version_id=version.id, direction="used", role=role, at_ms=moment)
         for version, role in _with_roles(used)
@@ -64,8 +77,11 @@ def record_check(
     outcome: dict[str, Any] = {
         "monitor": monitor.name, "target": monitor.target, "window": window, "at_ms": moment, "status": result.status,
         "scores": result.scores, "alarms": msgspec.to_builtins(result.alarms), "reasons": result.reasons,
-        "anomalies": len(result.anomalies), "report": report.address,
+        "anomalies": len(result.anomalies), "report": report.address, "tests": msgspec.to_builtins(result.tests),
+        "judged": result.judged, "keeps_alarms": True, **({"fingerprint": fingerprint} if fingerprint else {}),
     }  # fmt: skip
+    this = _past(msgspec.structs.replace(run, result=outcome, ended_at_ms=clock()))
+    settle(stores, monitor.name, monitor.project, _standing([*past, this]), clock=clock)
     stores.runs.transition(
         run_id, "finished", expect=["running"], at_ms=max(moment, clock()), change=RunChange(result=outcome)
     )
@@ -75,12 +91,42 @@ def record_check(
 def history(
     stores: Stores, monitor: Monitor | str, *, project: str | None = None, limit: int | None = None
 ) -> list[PastCheck]:
-    """The finished checks of a monitor, oldest first by the moment they are for; with a limit the newest ones."""
+    """The finished checks of a monitor, oldest first by the moment they are for; with a limit the newest ones.
+
+    Of the checks of a declared monitor only the newest of each window: outcomes that came late have replaced the others.
+    """
     name = monitor if isinstance(monitor, str) else monitor.name
     where = monitor.project if isinstance(monitor, Monitor) else project
     found = list(itertools.islice(_finished_checks(stores, where, name=name), limit))
-    checks = [_past(run) for run in found]
-    return sorted(checks, key=lambda check: (check.at_ms, check.run_id))
+    return _standing([_past(run) for run in found])
+
+
+def score_series(checks: list[PastCheck]) -> dict[str, list[tuple[int, str, float]]]:
+    """{score: (moment in UTC ms, window, value) of each standing check that has it}, oldest first."""
+    found: dict[str, list[tuple[int, str, float]]] = {}
+    for check in checks:
+        for key, value in check.scores.items():
+            found.setdefault(key, []).append((check.at_ms, check.window, value))
+    return found
+
+
+def _standing(checks: list[PastCheck]) -> list[PastCheck]:
+    """Oldest first, and of each window of a declared monitor the check that was made last."""
+    kept: dict[tuple[str, ...], PastCheck] = {}
+    for check in sorted(checks, key=lambda one: (one.ended_at_ms, one.run_id)):
+        kept[("window", check.window, str(check.at_ms)) if check.fingerprint else ("run", check.run_id)] = check
+    return sorted(kept.values(), key=lambda check: (check.at_ms, check.run_id))
+
+
+def _begin(stores: Stores, run_id: str, moment: int, now: int) -> bool:
+    """Take up a check that nobody has, or whose process died; False when it is made, or being made, elsewhere."""
+    if stores.runs.transition(run_id, "running", expect=["created"], at_ms=moment):
+        return True
+    run = stores.runs.get([run_id])[0]
+    if run.state != "running" or (run.heartbeat_at_ms or run.started_at_ms or 0) > now - LEFT_MS:
+        return False
+    stores.runs.transition(run_id, "lost", expect=["running"], at_ms=now)
+    return stores.runs.transition(run_id, "running", expect=["lost"], at_ms=now)
 
 
 def monitors(stores: Stores, *, project: str | None = None) -> list[MonitorSummary]:
@@ -129,8 +175,9 @@ def _publish(
     html = render(result, monitor=monitor, history=past, at_ms=at_ms).encode()
     tree = stores.blobs.put_tree({"report.html": html, "report.json": msgspec.json.encode(result)})
     metadata = {"monitor": monitor.name, "window": result.window, "status": result.status, "alarms": len(result.alarms)}
+    tail = int(digest(f"{run_id}/report".encode())[:20], 16) >> 1  # the same when a check is taken up again
     draft = Draft(
-        id=new_id(), kind="report", name=monitor.name, digest=tree.digest, size_bytes=tree.size_bytes, files=tree.files,
+        id=encode(time_ms(run_id), tail), kind="report", name=monitor.name, digest=tree.digest, size_bytes=tree.size_bytes, files=tree.files,
         type="report/drift", metadata=metadata, run_id=run_id, role="report", created_at_ms=at_ms,
         message=f"{monitor.name} {result.window}: {result.status}",
     )  # fmt: skip
@@ -161,6 +208,9 @@ def _past(run: Run) -> PastCheck:
         run_id=run.id, monitor=result.get("monitor", run.name), window=result.get("window", ""),
         at_ms=result.get("at_ms", run.created_at_ms), status=result.get("status", "ok"), scores=result.get("scores", {}),
         alarms=msgspec.convert(result.get("alarms", []), list[Alarm]), report=result.get("report", ""),
+        tests=msgspec.convert(result.get("tests", []), list[TestOutcome]), judged=result.get("judged", []),
+        reasons=result.get("reasons", []), ended_at_ms=run.ended_at_ms or run.created_at_ms,
+        fingerprint=result.get("fingerprint", ""),
     )  # fmt: skip
 
 

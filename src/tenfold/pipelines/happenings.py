@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from tenfold.base import ids
 from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.contracts import Stores
 from tenfold.records import And, Compare, Order, Run, RunQuery
@@ -78,8 +79,30 @@ def happened(stores: Stores, source: str, since_ms: int) -> list[Happening]:
         kinds=["pipeline" if kind == "pipeline" else "check"], where=where, order=[Order("ended_at_ms")], limit=_PAGE,
         deleted=None, count=False,
     )  # fmt: skip
-    found = (run for run in _pages(stores, query) if kind == "pipeline" or run.result.get("status") == "alarm")
-    return [_of_run(source, kind, run) for run in found]
+    if kind == "pipeline":
+        return [_of_run(source, kind, run) for run in _pages(stores, query)]
+    checks = (run for run in _pages(stores, query) if run.result.get("status") == "alarm")
+    found = [_of_run(source, kind, run) for run in checks if not run.result.get("keeps_alarms")]
+    return sorted([*found, *_opened(stores, source, name, since_ms)], key=lambda one: (one.at_ms, one.key))
+
+
+def _opened(stores: Stores, source: str, name: str, since_ms: int) -> list[Happening]:
+    """Alarms that opened since a moment; those of one check are one."""
+    where = And([Compare("name", "=", name), Compare("created_at_ms", ">=", since_ms)])
+    query = RunQuery(
+        kinds=["alarm"], where=where, order=[Order("created_at_ms")], limit=_PAGE, deleted=None, count=False
+    )
+    found: dict[str, Happening] = {}
+    for run in _pages(stores, query):
+        check = run.result["check"]
+        found.setdefault(
+            check,
+            Happening(
+                source=source, key=f"{check}/alarm", at_ms=run.created_at_ms, key_ms=ids.time_ms(check),
+                says=f"monitor {name} raised an alarm (run:{check})", values={"run": check, "state": "alarm", "monitor": name},
+            ),
+        )  # fmt: skip
+    return list(found.values())
 
 
 def _pages(stores: Stores, query: RunQuery) -> Iterator[Run]:

@@ -38,7 +38,11 @@ def about(run: Run) -> On | None:
     """What there is to tell of a run that has ended; None when nothing, also when somebody cancelled it."""
     if run.kind == "pipeline":
         return "failure" if run.state == "failed" else "success" if run.state == "finished" else None
-    return "alarm" if run.kind == "check" and run.state == "finished" and run.result.get("status") == "alarm" else None
+    if run.kind == "alarm":  # one that nobody has taken up, and that is not muted
+        quiet = "alarm.acknowledged" in run.tags or int(run.tags.get("alarm.muted_until", 0)) > now_ms()
+        return "alarm" if run.state == "running" and not quiet else None
+    raised = run.kind == "check" and run.state == "finished" and run.result.get("status") == "alarm"
+    return "alarm" if raised and not run.result.get("keeps_alarms") else None
 
 
 def note_ends(stores: Stores, runs: Iterable[Run], *, clock: Clock = now_ms) -> list[str]:
@@ -49,7 +53,7 @@ def note_ends(stores: Stores, runs: Iterable[Run], *, clock: Clock = now_ms) -> 
         for run in runs
         if known and (on := about(run)) is not None
         for notifier, since_ms in known.values()
-        if notifier.wants(run, on) and (run.ended_at_ms or 0) >= since_ms
+        if notifier.wants(run, on) and (run.ended_at_ms or (run.started_at_ms or 0 if on == "alarm" else 0)) >= since_ms
     ]
     if made:
         stores.runs.create(made)
@@ -91,6 +95,8 @@ def note_late(stores: Stores, schedule: Schedule, active: Ref, *, clock: Clock =
 
 
 def _says(run: Run, on: On) -> str:
+    if run.kind == "alarm":
+        return f"Monitor {run.name}: {run.result['alarm'].get('text', '')}"
     if on == "alarm":
         alarms = "; ".join(str(one.get("text", "")) for one in run.result.get("alarms", [])[:5])
         return f"Monitor {run.name} raised an alarm: {alarms}"

@@ -70,6 +70,8 @@ class Messenger:
         runs = stores.runs.search(query).items
         note_ends(stores, [run for run in runs if f"{run.id}{run.ended_at_ms}" not in self._noted], clock=self._clock)
         self._noted = {f"{run.id}{run.ended_at_ms}" for run in runs}
+        is_open = RunQuery(kinds=["alarm"], where=Compare("state", "=", "running"), limit=1000, count=False)
+        note_ends(stores, stores.runs.search(is_open).items, clock=self._clock)
         if runs:
             newest = runs[-1].ended_at_ms or 0
             behind = len(runs) == query.limit  # there are more: go on from the last of these
