@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 from tenfold.base.errors import Invalid, NotFound, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import emit_json, json_option
+from tenfold.cli.params import config_option, given_params, param_option
 
 
 @click.command(
@@ -20,9 +22,8 @@ from tenfold.cli.output import emit_json, json_option
 )
 @click.argument("target")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option(
-    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline; may be repeated"
-)
+@param_option
+@config_option
 @click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
@@ -38,6 +39,7 @@ def command(
     target: str,
     arguments: tuple[str, ...],
     params: tuple[str, ...],
+    configs: tuple[Path, ...],
     only_plan: bool,
     project: str | None,
     executor: str | None,
@@ -65,14 +67,14 @@ def command(
     from tenfold.workspace import pipeline_host
 
     pipeline = load_pipeline(target).with_options(executor=executor)
-    given = read_params(params)
+    given = given_params(pipeline, configs, params)
     if only_plan:
         from tenfold.pipelines import plan
 
         planned = plan(pipeline, given, host=pipeline_host(place, project=project))
         emit_json(planned) if as_json else _show_plan(planned)
         return
-    run = _run(place, pipeline, given, project, quiet=as_json)
+    run = _run(place, pipeline, given, project, configs, quiet=as_json)
     if as_json:
         emit_json({"run_id": run.id, "state": run.state, "outputs": run.outputs() if run.state == "finished" else None})
     else:
@@ -81,11 +83,15 @@ def command(
         raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
 
 
-def _run(place: Any, pipeline: Any, given: dict[str, Any], project: str | None, *, quiet: bool) -> Any:
+def _run(
+    place: Any, pipeline: Any, given: dict[str, Any], project: str | None, configs: tuple[Path, ...], *, quiet: bool
+) -> Any:
     from tenfold.cli.steps import StepPrinter
     from tenfold.workspace import pipeline_host
 
     host = pipeline_host(place, project=project)
+    if configs:
+        host = dataclasses.replace(host, tags={**host.tags, "config": ", ".join(map(str, configs))})
     with StepPrinter(quiet=quiet) as printer:
         return pipeline.with_options(host=host, on_event=printer).run(**given)
 

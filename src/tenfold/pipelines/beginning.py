@@ -67,7 +67,7 @@ def begin(
 
     try:
         pipeline = pipeline_of(root).with_options(host=host, on_event=on_event, executor=executor, raises=raises)
-        params = pipeline.bind((), dict(root.params))
+        params = pipeline.bind((), dict(root.params), lax=True)
     except TenfoldError as error:
         change = RunChange(error=str(error))
         host.stores.runs.transition(root.id, "failed", expect=NOT_BEGUN, at_ms=now_ms(), change=change)

@@ -26,6 +26,7 @@ from tenfold.pipelines.loading import refuse_while_importing, target_of
 from tenfold.pipelines.notices import tell_end
 from tenfold.pipelines.notifiers import TAG
 from tenfold.pipelines.owners import is_dead
+from tenfold.pipelines.params import shown
 from tenfold.pipelines.places import GOOD
 from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.runs import PipelineRun
@@ -55,7 +56,7 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
     fixed = fix_addresses(stores, params)
     graph = pipeline.build(fixed)
     specs = specs_of(stores, pipeline.name, graph)
-    published = publish(stores, pipeline.name, graph, specs)
+    published = publish(stores, pipeline.name, graph, specs, params=pipeline.schema)
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     root = new_root(pipeline, host, fixed, graph, published, target)
     if prepared is not None:
@@ -252,7 +253,7 @@ def new_root(
         created_at_ms=now,
         started_at_ms=now,
         heartbeat_at_ms=now,
-        params={name: encode(value, repr) for name, value in params.items()},
+        params={name: encode(value, shown) for name, value in params.items()},
         tags={**host.tags, **({TAG: ",".join(pipeline.notify)} if pipeline.notify else {})},
         result={
             "pipeline": published.address,

@@ -14,6 +14,7 @@ from tenfold.pipelines.building import Graph, building, new_graph
 from tenfold.pipelines.executor_names import check_executor
 from tenfold.pipelines.hooks import add_hooks
 from tenfold.pipelines.host import Host, current_host
+from tenfold.pipelines.params import hints_of, json_schema, typed
 from tenfold.pipelines.progress import OnEvent
 
 if TYPE_CHECKING:
@@ -101,8 +102,31 @@ class Pipeline(Generic[P, R]):
 
         return run_pipeline(self, self.bind(args, kwargs))
 
-    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Params by name, defaults filled in. Raises Invalid naming what does not fit."""
+    @functools.cached_property
+    def hints(self) -> dict[str, Any]:
+        """The annotations that its params are checked by."""
+        return hints_of(self.function)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of its params."""
+        return json_schema(self.signature, self.hints)
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, lax: bool = False) -> dict[str, Any]:
+        """Params by name, as their annotations want them, defaults filled in.
+
+        Args:
+            lax: The values were typed or come from a file: "5" is a number where one is wanted.
+
+        Raises:
+            Invalid: A param that there is not or that is missing, or a value that does not fit; it says what would.
+        """
+        given = self.bind_names(args, kwargs)
+        made: dict[str, Any] = typed(f"Pipeline {self.name!r}", self.signature, self.hints, given, lax=lax)
+        return made
+
+    def bind_names(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The same without a look at the values: some may not be known yet."""
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:

@@ -63,7 +63,7 @@ def begin_run(pipeline: Pipeline[..., Any], params: dict[str, Any], *, key: str,
     fixed = fix_addresses(stores, params)
     graph = pipeline.build(fixed)
     specs = specs_of(stores, pipeline.name, graph)
-    published = publish(stores, pipeline.name, graph, specs)
+    published = publish(stores, pipeline.name, graph, specs, params=pipeline.schema)
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     root = new_root(pipeline, host, fixed, graph, published, target)
     root = msgspec.structs.replace(

@@ -13,7 +13,7 @@ from tenfold.base.errors import Invalid
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Blobs, Stores
 from tenfold.pipelines.building import Graph, Guard, Node
-from tenfold.pipelines.code import code_digest, step_source
+from tenfold.pipelines.code import Reached, code_digest, reached, step_source
 from tenfold.pipelines.keys import environment
 from tenfold.pipelines.options import Options
 from tenfold.pipelines.steps import Step, file_stamp
@@ -41,6 +41,10 @@ class PlanNode(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str = ""
     only_if: list[str] = []
     """Conditions under which it runs, in words."""
+    reaches: dict[str, str] = {}
+    """What of the project's code it may reach, as "module:name", each with what stands for its state."""
+    sources: dict[str, str] = {}
+    """The text of what it reaches, as far as no place before it does."""
 
 
 def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
@@ -109,29 +113,57 @@ def _said(guard: Guard) -> str:
     return str(guard.condition) if guard.expected else f"not ({guard.condition})"
 
 
-def publish(stores: Stores, name: str, graph: Graph, specs: dict[str, Spec]) -> Version:
-    """The version that holds this graph and its code: the newest one when it is the same, else a new one."""
-    nodes = [_plan_node(node.step, key, specs[key]) for key, node in ((node.key, node) for node in graph.nodes)]
-    data = canonical_json(nodes)
-    inline = len(data) <= INLINE_LIMIT_BYTES
+def publish(
+    stores: Stores, name: str, graph: Graph, specs: dict[str, Spec], *, params: dict[str, Any] | None = None
+) -> Version:
+    """The version that holds this graph and its code: the newest one when it is the same, else a new one.
+
+    Args:
+        params: JSON schema of the pipeline's params.
+    """
+    nodes = [_plan_node(node.step, node.key, specs[node.key]) for node in graph.nodes]
     newest = stores.versions.find(KIND, name)
-    content = digest(data)
+    content = digest(canonical_json([nodes, params or {}]))
     if newest is not None and newest.metadata.get("content") == content:
         return newest
+    data = canonical_json(_with_sources(graph, nodes))
+    inline = len(data) <= INLINE_LIMIT_BYTES
     tree = None if inline else stores.blobs.put_tree({FILE: data})
     draft = Draft(
         id=ids.new_id(),
         kind=KIND,
         name=name,
-        digest=tree.digest if tree else content,
+        digest=tree.digest if tree else digest(data),
         size_bytes=tree.size_bytes if tree else len(data),
         files=tree.files if tree else 0,
         inline=data if inline else None,
         type="json",
-        metadata={"content": content, "steps": len(nodes)},
+        metadata={"content": content, "steps": len(nodes), **({"params": params} if params else {})},
         created_at_ms=now_ms(),
     )
     return stores.versions.publish([draft])[0]
+
+
+def _with_sources(graph: Graph, nodes: list[PlanNode]) -> list[PlanNode]:
+    found: dict[int, Reached] = {}
+    told: set[str] = set()
+    whole = []
+    for node, shown in zip(graph.nodes, nodes, strict=True):
+        code = found[id(node.step)] if id(node.step) in found else reached(node.step)
+        found[id(node.step)] = code
+        sources = {name: text for name, text in code.sources.items() if name not in told}
+        told |= sources.keys()
+        whole.append(msgspec.structs.replace(shown, reaches=code.pieces, sources=sources))
+    return whole
+
+
+def published_nodes(stores: Stores, version: Version) -> list[PlanNode]:
+    """The places of a published pipeline, in the graph's order."""
+    data = version.inline
+    if data is None:
+        entry = stores.blobs.find_entry(version.digest, FILE)
+        data = stores.blobs.get_bytes(entry.digest) if entry is not None else b"[]"
+    return msgspec.json.decode(data, type=list[PlanNode])
 
 
 def _plan_node(step: Step[..., Any], key: str, spec: Spec) -> PlanNode:

@@ -11,7 +11,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
 from tenfold.pipelines.calendar import between
-from tenfold.pipelines.firing import at_moment, by_hand, fire, next_times, waiting
+from tenfold.pipelines.firing import Firing, at_moment, by_hand, fire, next_times, waiting
 from tenfold.pipelines.requests import hook_of
 from tenfold.pipelines.schedules import Schedule, all_schedules, find, save
 from tenfold.records import Compare, Order, Run, RunQuery, Version
@@ -81,7 +81,7 @@ def schedule(
         given = pipeline.bind((), given)
         into, definition = [pipeline.writes], pipeline.as_data or {}
         on = on or ([] if cron or every or hook_token else pipeline.reads)
-    pipeline.bind((), {**dict.fromkeys(hook_params or {}), **given})
+    pipeline.bind_names((), {**dict.fromkeys(hook_params or {}), **given})
     target = target_of(pipeline.function.__module__, pipeline.function.__qualname__)
     if target is None or "<locals>" in pipeline.function.__qualname__:
         raise Invalid(f"Pipeline {pipeline.name!r} must stand at the top of a .py file to be started by a schedule")
@@ -131,13 +131,7 @@ def backfill(
     known, _ = find(stores, name)
     if parallel is not None:
         known = msgspec.structs.replace(known, max_active=parallel)
-    if known.rhythm is None:
-        raise Invalid(f"Schedule {name!r} waits for {', '.join(known.on)} and has no times to run again")
-    firings = []
-    for moment in between(known.rhythm, first_ms, last_ms):
-        firings.append(at_moment(known, moment))
-        if len(firings) > MOST_BACKFILLED:
-            raise Invalid(f"That range has more than {MOST_BACKFILLED:,} moments. Take a shorter one", field="to")
+    firings = _firings(known, first_ms, last_ms)
     there = _stored(stores, name, first_ms, last_ms)
     news = [firing for firing in firings if firing.run_id not in there]
     if not dry_run:
@@ -146,13 +140,36 @@ def backfill(
     return Backfill(run_ids=[firing.run_id for firing in news], there=len(firings) - len(news))
 
 
-def _stored(stores: Stores, name: str, first_ms: int, last_ms: int) -> set[str]:
-    found: set[str] = set()
+def moments(stores: Stores, name: str, first_ms: int, last_ms: int) -> list[tuple[Firing, str | None]]:
+    """The moments that a backfill of this range is of, each with the state of the run it has; None: none yet.
+
+    Raises:
+        NotFound: No such schedule.
+        Invalid: It has no times, or there are more than MOST_BACKFILLED.
+    """
+    known, _ = find(stores, name)
+    there = _stored(stores, name, first_ms, last_ms)
+    return [(firing, there.get(firing.run_id)) for firing in _firings(known, first_ms, last_ms)]
+
+
+def _firings(known: Schedule, first_ms: int, last_ms: int) -> list[Firing]:
+    if known.rhythm is None:
+        raise Invalid(f"Schedule {known.name!r} waits for {', '.join(known.on)} and has no times to run again")
+    found = []
+    for moment in between(known.rhythm, first_ms, last_ms):
+        found.append(at_moment(known, moment))
+        if len(found) > MOST_BACKFILLED:
+            raise Invalid(f"That range has more than {MOST_BACKFILLED:,} moments. Take a shorter one", field="to")
+    return found
+
+
+def _stored(stores: Stores, name: str, first_ms: int, last_ms: int) -> dict[str, str]:
+    found: dict[str, str] = {}
     where = Compare("tags.schedule", "=", name)
     query = RunQuery(kinds=["pipeline"], where=where, deleted=None, limit=1000, count=False)
     while True:
         page = stores.runs.search(msgspec.structs.replace(query, offset=query.offset)).items
-        found |= {run.id for run in page if first_ms <= run.result.get("due_ms", 0) <= last_ms}
+        found |= {run.id: run.state for run in page if first_ms <= run.result.get("due_ms", 0) <= last_ms}
         if len(page) < query.limit:
             return found
         query = msgspec.structs.replace(query, offset=query.offset + query.limit)
