@@ -110,6 +110,14 @@ class Blobs(ABC):
     def put_file(self, path: Path) -> Entry:
         """Store one file; the entry's path is its name. Raises Conflict when it changes while being read."""
 
+    def place_to_make(self) -> Path | None:
+        """A folder for files that are made to be given to `put_made`; None: any will do."""
+        return None
+
+    def put_made(self, path: Path) -> Entry:
+        """Store a file that was made for this: it may be moved to where `local_path` finds it, and not be written again."""
+        return self.put_file(path)
+
     @abstractmethod
     def put_tree(self, files: Mapping[str, Path | bytes | Entry], *, progress: Progress | None = None) -> Tree:
         """Store a tree of {path in the tree: file on disk, bytes, or an entry stored before}. Raises InvalidAddress."""

@@ -89,7 +89,7 @@ def keep(value: Any, blobs: OpenBlobs, *, allow_pickle: bool = False, what: str 
 
 
 def _store_part(part: Any, codec: Codec, blobs: Blobs, place: str) -> tuple[dict[str, Any], dict[str, Entry]]:
-    folder = Path(tempfile.mkdtemp(prefix="tenfold-part-"))
+    folder = Path(tempfile.mkdtemp(prefix="tenfold-part-", dir=blobs.place_to_make()))
     try:
         notes = codec.save(part, folder)
         entries: dict[str, Entry] = {}
@@ -99,7 +99,7 @@ def _store_part(part: Any, codec: Codec, blobs: Blobs, place: str) -> tuple[dict
                 entries |= {f"{path.name}/{entry.path}": entry for entry in blobs.entries(tree.digest)}
                 entries.setdefault(path.name, Entry(path.name, mode=0o755, kind="folder"))
             else:
-                entries[path.name] = blobs.put_file(path.resolve())
+                entries[path.name] = blobs.put_file(path.resolve()) if path.is_symlink() else blobs.put_made(path)
     finally:
         shutil.rmtree(folder)
     # Times are no content: the same bytes made tomorrow are the same value.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 from tenfold.base.errors import Conflict, Forbidden, TenfoldError
 from tenfold.base.files import raise_if_full
 from tenfold.base.hashing import is_digest
+from tenfold.records import Entry
 from tenfold.stores.blobs.checkout import write_content
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import SYMLINKED
@@ -70,6 +73,36 @@ def cached_file(index: Index, cache: Path, key: bytes) -> Path:
     return path
 
 
+KEPT_FROM_BYTES = 1 << 20
+"""A made file of this size on is handed out as it is; smaller ones are as quickly written again as made durable."""
+MAKING = "making"
+
+
+def making_folder(cache: Path) -> Path:
+    """Where files are made that `keep_as_cached` can take: on the disk of the cache."""
+    folder = cache / MAKING
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def keep_as_cached(cache: Path, path: Path, entry: Entry) -> None:
+    """Move a file that was just stored to where `cached_file` looks for its content; a small one, and one on another
+    disk, stays where it is."""
+    target = cache / "files" / entry.digest[:2] / entry.digest
+    if entry.size_bytes < KEPT_FROM_BYTES or path.is_symlink() or target.exists():
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            os.fdatasync(file.fileno())  # as of `cached_file`: nobody checks its bytes again
+        path.chmod(0o444)
+        path.replace(target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise_if_full(error, target)
+            raise
+
+
 def forget_cached(index: Index, cache: Path) -> None:
     """Remove the files of content that is no longer stored, and what a killed writer left there over an hour ago.
 
@@ -85,6 +118,9 @@ def forget_cached(index: Index, cache: Path) -> None:
     for path in cache.glob("*/*/*.tmp"):
         if time.time() - path.stat().st_mtime > 3600:
             path.unlink(missing_ok=True)
+    for path in (cache / MAKING).glob("*"):
+        if time.time() - path.stat().st_mtime > 86_400:  # of a process that was killed
+            shutil.rmtree(path, ignore_errors=True)
     for path in (cache / "files").glob("*/*"):
         if not path.name.endswith(".tmp") and (
             not is_digest(path.name) or index.find(bytes.fromhex(path.name)) is None

@@ -20,7 +20,14 @@ from tenfold.stores.blobs.checkout import checkout
 from tenfold.stores.blobs.collect import collect
 from tenfold.stores.blobs.comparing import Pair, compare
 from tenfold.stores.blobs.editing import changes_of, edit
-from tenfold.stores.blobs.files import cached_file, forget_cached, permission_said, vanishing_said
+from tenfold.stores.blobs.files import (
+    cached_file,
+    forget_cached,
+    keep_as_cached,
+    making_folder,
+    permission_said,
+    vanishing_said,
+)
 from tenfold.stores.blobs.folder import Scan, store_path, walk_folder
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.linking import Linker, check_link_types, links_folder
@@ -63,6 +70,14 @@ class PackedBlobs(Blobs):
         key = uploading(self.index, work, lambda key: [key])
         mode = 0o755 if info.st_mode & 0o100 else 0o644
         return Entry(path.name, key.hex(), info.st_size, mode, "file", info.st_mtime_ns)
+
+    def place_to_make(self) -> Path:
+        return making_folder(self.cache)
+
+    def put_made(self, path: Path) -> Entry:
+        entry = self.put_file(path)
+        keep_as_cached(self.cache, path, entry)
+        return entry
 
     @permission_said()
     def put_tree(self, files: Mapping[str, Path | bytes | Entry], *, progress: Progress | None = None) -> Tree:

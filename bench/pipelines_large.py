@@ -1,0 +1,229 @@
+"""Pipelines at size: 5,000 steps wide, 1,000 deep, tables of 200 MB and 1 GB between steps; and Metaflow beside them.
+
+Each line is a run in a process of its own, so that CPU seconds count workers too and memory is the controller's alone.
+TENFOLD_BENCH_METAFLOW names a Python that has Metaflow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tenfold.pipelines import Host, Opener, pipeline, step
+
+WIDE = 5000
+DEEP = 1000
+CHAINED = 50
+FANNED_OUT = 200
+PEER_STEPS = 10
+"""Metaflow takes a second a step: so many of each shape are enough to know it."""
+MEGABYTES = (200, 1000)
+
+
+@step
+def increment(number: int = 0) -> int:
+    return number + 1
+
+
+@step
+def total(numbers: list[int]) -> int:
+    return sum(numbers)
+
+
+@pipeline
+def deep(count: int) -> Any:
+    number = increment(0)
+    for _ in range(count - 1):
+        number = increment(number)
+    return number
+
+
+@pipeline
+def wide(count: int) -> Any:
+    return total(increment.map(list(range(count))))
+
+
+@step
+def make_table(megabytes: int) -> Any:
+    return _table(megabytes)
+
+
+@step
+def sum_column(table: Any) -> float:
+    import pyarrow.compute as compute
+
+    return float(compute.sum(table["a"]).as_py())
+
+
+@pipeline
+def tables(megabytes: int) -> Any:
+    table = make_table(megabytes)
+    return sum_column(table), sum_column(table)
+
+
+def lines() -> list[dict[str, Any]]:
+    """The lines of the table."""
+    peer = os.environ.get("TENFOLD_BENCH_METAFLOW")
+    found = []
+    for name, count in (("chain", CHAINED), ("fan", FANNED_OUT), ("deep", DEEP), ("wide", WIDE)):
+        said = _child("deep" if name == "chain" else "wide" if name == "fan" else name, count)
+        shape = "chained" if name in ("chain", "deep") else "fanned out"
+        note = f"wall {said['wall_s']:.1f} s, start and all {said['cpu_s']:.2f} s of CPU, controller {said['peak_mb']:.0f} MB at most"
+        found.append(
+            {"job": f"{count:,} no-op steps, {shape}, whole run", "value": said["steps_cpu_s"] * 1000 / count, "unit": "ms CPU/step",
+             "budget": 10, "note": note}
+        )  # fmt: skip
+        found.append(
+            {
+                "job": f"{count:,} {shape}, memory of the controller",
+                "value": said["peak_mb"],
+                "unit": "MB",
+                "budget": 500,
+            }
+        )
+        if name in ("chain", "fan"):
+            found.append(
+                {"job": f"{count:,} {shape}, all cached", "value": said["cached_cpu_s"] * 1000 / count, "unit": "ms CPU/step", "budget": 1}
+            )  # fmt: skip
+            if peer:
+                theirs = _metaflow(peer, chained=name == "chain")
+                ours = said["cpu_s"] / count
+                found.append(
+                    {"job": f"the same by Metaflow, over ours (a step of a run of {PEER_STEPS})", "value": theirs / ours, "unit": "x", "budget": 10,
+                     "better": "higher", "note": f"{theirs * 1000:.0f} ms of CPU a step, ours {ours * 1000:.1f}"}
+                )  # fmt: skip
+    for megabytes in MEGABYTES:
+        said = _child("tables", megabytes)
+        bare = _child("bare", megabytes)
+        found += [
+            {"job": f"a table of {megabytes} MB to two steps", "value": said["cpu_s"] / bare["cpu_s"], "unit": "x bare", "budget": 3,
+             "note": f"CPU {said['cpu_s']:.1f} s, wall {said['wall_s']:.1f} s; Arrow file written, fsynced and mapped twice by hand: {bare['cpu_s']:.1f} and {bare['wall_s']:.1f} s"},
+            {"job": f"bytes written for {megabytes} MB", "value": said["bytes"] / bare["bytes"], "unit": "x", "budget": 1.05},
+        ]  # fmt: skip
+    return found
+
+
+def _table(megabytes: int) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    random = np.random.default_rng(7)
+    return pa.table({name: random.normal(size=megabytes * 125_000 // 4) for name in "abcd"})
+
+
+def _child(what: str, count: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.pipelines_large", what, str(count), folder], capture_output=True, text=True, check=True
+        )  # fmt: skip
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
+    """One job in this process and its children; what it cost."""
+    if what == "bare":
+        return _cost(lambda: _bare(count, folder)) | {"bytes": _bytes_in(folder)}
+    from tenfold.pipelines.executors import pools
+    from tenfold.testing.stores import sqlite_stores
+
+    host = Host(
+        sqlite_stores(folder), folder, opener=Opener("bench.pipelines:open_stores", {"folder": str(folder)}), workers=2
+    )
+    if what == "tables":
+        said = _cost(lambda: tables.with_options(host=host).run(megabytes=count)) | {"bytes": _bytes_in(folder)}
+    else:
+        ready = {"deep": deep, "wide": wide}[what].with_options(host=host)
+        began = _cost(lambda: deep.with_options(host=host).run(count=2))
+        first = _cost(lambda: ready.run(count=count))
+        cached = _cost(lambda: ready.run(count=count))["cpu_s"]
+        said = {"cpu_s": began["cpu_s"] + first["cpu_s"], "steps_cpu_s": first["cpu_s"], "cached_cpu_s": cached}
+        said |= {"wall_s": began["wall_s"] + first["wall_s"]}
+        said |= {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    pools.close_all()
+    return said
+
+
+def _bare(megabytes: int, folder: Path) -> None:
+    """The same by hand: a file that is written once and mapped twice."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    path = folder / "table.arrow"
+    table = _table(megabytes)
+    with path.open("wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    for _ in range(2):
+        compute.sum(pa.ipc.open_file(pa.memory_map(str(path))).read_all()["a"])
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _cost(work: Any) -> dict[str, Any]:
+    """Seconds of CPU, of this process and all below it, and on the clock."""
+    before, began = _spent(), time.perf_counter()
+    work()
+    return {"cpu_s": _spent() - before, "wall_s": time.perf_counter() - began}
+
+
+def _spent() -> float:
+    here = psutil.Process()
+    return sum(sum(process.cpu_times()[:4]) for process in (here, *here.children(recursive=True)))
+
+
+_METAFLOW = """
+from metaflow import FlowSpec, step
+
+class Flow(FlowSpec):
+{body}
+
+if __name__ == "__main__":
+    Flow()
+"""
+
+
+def _metaflow(python: str, *, chained: bool) -> float:
+    """Seconds of CPU a step, in all of its processes."""
+    if chained:
+        names = ["start", *(f"s{n}" for n in range(PEER_STEPS - 2)), "end"]
+        pairs = zip(names, [*names[1:], ""], strict=True)
+        body = "".join(
+            f"    @step\n    def {name}(self):\n        self.n = 1\n{f'        self.next(self.{after})' if after else ''}\n" for name, after in pairs
+        )  # fmt: skip
+    else:
+        body = (
+            f"    @step\n    def start(self):\n        self.items = list(range({PEER_STEPS - 3}))\n        self.next(self.each, foreach='items')\n"
+            "    @step\n    def each(self):\n        self.n = self.input + 1\n        self.next(self.join)\n"
+            "    @step\n    def join(self, inputs):\n        self.n = sum(i.n for i in inputs)\n        self.next(self.end)\n"
+            "    @step\n    def end(self):\n        pass\n"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "flow.py").write_text(_METAFLOW.format(body=body))
+        environment = {**os.environ, "METAFLOW_HOME": folder, "USERNAME": "bench", "METAFLOW_USER": "bench"}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [python, "flow.py", "--quiet", "run", "--max-workers", "2"],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / PEER_STEPS
+
+
+if __name__ == "__main__":
+    print(json.dumps(_run_here(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))))
