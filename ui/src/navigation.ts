@@ -11,5 +11,6 @@ export const NAVIGATION: { path: string; title: string; glyph: GlyphName; goes: 
   { path: "/models", title: "Models", glyph: "model", goes: "m" },
   { path: "/deployments", title: "Deployments", glyph: "deployment", goes: "e" },
   { path: "/monitors", title: "Monitors", glyph: "monitor", goes: "n" },
+  { path: "/schemas", title: "Schemas", glyph: "check", goes: "s" },
   { path: "/lineage", title: "Lineage", glyph: "lineage", goes: "l" },
 ];

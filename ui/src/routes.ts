@@ -24,6 +24,8 @@ const ROUTES: [RegExp, Load][] = [
   [/^\/deployments\/(?<id>[^/]+)$/, () => import("./pages/deployment")],
   [/^\/monitors$/, () => import("./pages/monitors")],
   [/^\/monitors\/(?<name>[^/]+)$/, () => import("./pages/monitor")],
+  [/^\/schemas$/, () => import("./pages/schemas")],
+  [/^\/schemas\/(?<name>[^/]+)$/, () => import("./pages/schema")],
   [/^\/lineage$/, () => import("./pages/lineage")],
 ];
 

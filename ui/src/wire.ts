@@ -22,6 +22,17 @@ export interface AliasMove {
   who?: string;
 }
 
+/** One way in which data break a schema. `type` is TensorFlow Data Validation's name for it; column '' is the table. */
+export interface Anomaly {
+  column: string;
+  type: string;
+  severity: "error" | "info" | "warning";
+  short: string;
+  long: string;
+  examples?: Example[];
+  change?: Change | null;
+}
+
 /** A request and, when there is one, its answer. `version` is the number of the model's version. */
 export interface Approval {
   number: number;
@@ -88,6 +99,13 @@ export interface BinAction {
 export interface BinDone {
   changed: number;
   purged: Purged | null;
+}
+
+/** What would make a schema allow what was found: new values of fields of the column's feature, or of the schema itself when `column` is ''; None clears a field. With `is_new` they are a whole feature. */
+export interface Change {
+  column: string;
+  fields: Record<string, Json>;
+  is_new: boolean;
 }
 
 /** How many things an order changed. */
@@ -345,6 +363,12 @@ export interface Event {
   at_ms: number;
   project?: string;
   action?: string;
+}
+
+/** A row that breaks a rule: its number, counted from 0, and the value as text. */
+export interface Example {
+  row: number;
+  value: string;
 }
 
 /** The answer to `tenfold why`: from the thing asked about back to the files behind it. */
@@ -677,6 +701,18 @@ export interface ParamImportance {
   values: number;
 }
 
+/** One look at data: which version of the schema they were held to, and what was found. */
+export interface PastValidation {
+  run_id: string;
+  at_ms: number;
+  version: number;
+  data: string;
+  environment: string;
+  rows: number;
+  count: number;
+  anomalies: Anomaly[];
+}
+
 /** The uncommitted diff of the code that ran; empty when there was none. */
 export interface PatchText {
   text: string;
@@ -991,6 +1027,64 @@ export interface RunsActed {
   names: string[];
   freed_bytes: number | null;
   waiting_bytes: number | null;
+}
+
+/** A column as words, and as the fields that are set. */
+export interface SchemaColumn {
+  name: string;
+  type: string;
+  presence: string;
+  values: string;
+  environments: string[];
+  severity: string;
+  fields: Record<string, Json>;
+}
+
+/** One version of a schema: its columns, its text, all versions and the newest checks, newest first. */
+export interface SchemaDetail {
+  name: string;
+  address: string;
+  version: number;
+  newest: number;
+  environments: string[];
+  table: string[];
+  columns: SchemaColumn[];
+  text: string;
+  versions: SchemaVersion[];
+  checks: PastValidation[];
+}
+
+/** Changes to make to the version `expect`; `remove` names columns to take out. */
+export interface SchemaEdit {
+  expect: number;
+  changes: Change[];
+  remove: string[];
+  message: string;
+}
+
+/** By name. */
+export interface SchemaList {
+  items: SchemaRow[];
+}
+
+/** A schema in a list, with what its newest check found; `anomalies` is null before there was one. */
+export interface SchemaRow {
+  name: string;
+  version: number;
+  columns: number;
+  author: string;
+  message: string;
+  saved_at_ms: number;
+  anomalies: number | null;
+  checked_at_ms: number | null;
+}
+
+/** One version of a schema. */
+export interface SchemaVersion {
+  version: number;
+  author: string;
+  message: string;
+  saved_at_ms: number;
 }
 
 /** Sorted by key. */

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tenfold.monitoring.record import Example
-from tenfold.monitoring.validation.domains import moment_ms
+from tenfold.monitoring.validation.domains import iso, moment_ms
 from tenfold.monitoring.validation.facts import ColumnFacts, TableFacts
 from tenfold.monitoring.validation.findings import Finding, Found
 from tenfold.monitoring.validation.measuring import as_ms, as_strings
@@ -93,21 +93,26 @@ def examples_of(finding: Finding, name: str, data: TableFacts, count: int) -> li
     found: list[Example] = []
     start = 0
     for chunk in _pieces(data.table, name):
-        import polars as pl
-
         hits = _hits(finding, chunk)
         for row in hits.fill_null(value=False).arg_true().head(count - len(found)).to_list():
-            value = chunk[row]
-            found.append(
-                Example(
-                    start + row,
-                    "" if value is None else _short(value.to_list() if isinstance(value, pl.Series) else value),
-                )
-            )
+            found.append(Example(start + row, _value(chunk, row)))
         start += len(chunk)
         if len(found) >= count:
             break
     return found
+
+
+def _value(chunk: pl.Series, row: int) -> str:
+    """'' of a missing one. Moments go by our own printer: Python's dates end in the year 9999, data need not."""
+    import polars as pl
+
+    if chunk.dtype == pl.Date or isinstance(chunk.dtype, pl.Datetime):
+        moment = as_ms(chunk.slice(row, 1))[0]
+        return "" if moment is None else iso(moment)
+    value = chunk[row]
+    if value is None:
+        return ""
+    return _short(value.to_list() if isinstance(value, pl.Series) else value)
 
 
 def _hits(finding: Finding, chunk: pl.Series) -> Any:

@@ -16,10 +16,11 @@ from tenfold.server.routes.registry import ROUTES as REGISTRY
 from tenfold.server.routes.reports import ROUTES as REPORTS
 from tenfold.server.routes.run_actions import ROUTES as RUN_ACTIONS
 from tenfold.server.routes.runs import ROUTES as RUNS
+from tenfold.server.routes.schemas import ROUTES as SCHEMAS
 from tenfold.server.routes.versions import ROUTES as VERSIONS
 from tenfold.server.routes.views import ROUTES as VIEWS
 from tenfold.server.table import Route
 
 TABLE: list[Route] = [
-    *HOME, *RUNS, *RUN_ACTIONS, *REPORTS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *DATA_DIFF, *DATUMS, *VERSIONS, *VIEWS, *MODELS, *REGISTRY, *DEPLOYMENTS, *MONITORS, *LINEAGE,
+    *HOME, *RUNS, *RUN_ACTIONS, *REPORTS, *CURVES, *COMPARE, *MEDIA, *PIPELINES, *DATA, *DATA_DIFF, *DATUMS, *VERSIONS, *VIEWS, *MODELS, *REGISTRY, *DEPLOYMENTS, *MONITORS, *SCHEMAS, *LINEAGE,
 ]  # fmt: skip

@@ -107,6 +107,14 @@ from tenfold.server.wire.runs import (
     RunRow,
     RunsActed,
 )
+from tenfold.server.wire.schemas import (
+    SchemaColumn,
+    SchemaDetail,
+    SchemaEdit,
+    SchemaList,
+    SchemaRow,
+    SchemaVersion,
+)
 from tenfold.server.wire.versions import (
     MoveRow,
     RefRow,
@@ -119,18 +127,19 @@ from tenfold.server.wire.versions import (
 
 __all__ = [
     "Alarm", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow",
-    "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow", "ColumnPair", "ColumnSide", "Counts", "CurveSet",
-    "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "DatumFile", "DatumInput", "DatumList",
-    "DatumRow", "DatumRun", "Definition", "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery",
-    "Drawing", "DrawnLine", "FileChange", "FileDiff", "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge",
-    "GraphNode", "Hit", "HitList", "Home", "Ids", "Importance", "ImportanceQuery", "LogText", "MediaItem",
-    "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow",
-    "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PanelRuns", "ParamImportance", "PatchText",
-    "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview", "Problem", "ProjectList",
-    "ProjectRow", "RefRow", "ReportBlock", "ReportDetail", "ReportDraft", "ReportEdit", "ReportList",
-    "ReportPreview", "ReportRow", "ReportVersion", "RowPair", "RunAction", "RunDetail", "RunEdit", "RunFilter",
-    "RunKeys", "RunLink", "RunPage", "RunPair", "RunRow", "RunSet", "RunSetQuery", "RunsActed", "SeriesList",
-    "SeriesRow", "ServerHealth", "ServerVersion", "TableColumn", "TablePair", "TablePreview", "Target",
-    "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit",
-    "ViewList",
+    "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow", "ColumnPair", "ColumnSide", "Counts",
+    "CurveSet", "DataDetail", "DataList", "DataPair", "DataRow", "DataVersion", "DatumFile", "DatumInput",
+    "DatumList", "DatumRow", "DatumRun", "Definition", "DeploymentDetail", "DeploymentList", "DeploymentRow",
+    "DrawQuery", "Drawing", "DrawnLine", "FileChange", "FileDiff", "FileList", "FilePair", "FileRow",
+    "FileSide", "GraphEdge", "GraphNode", "Hit", "HitList", "Home", "Ids", "Importance", "ImportanceQuery",
+    "LogText", "MediaItem", "MediaKey", "MediaList", "MetricRow", "ModelDetail", "ModelEdit", "ModelList",
+    "ModelRow", "ModelVersionRow", "MonitorDetail", "MonitorList", "MonitorRow", "MoveRow", "PanelRuns",
+    "ParamImportance", "PatchText", "PipelineGraph", "PipelineList", "PipelineRow", "PointRows", "Preview",
+    "Problem", "ProjectList", "ProjectRow", "RefRow", "ReportBlock", "ReportDetail", "ReportDraft",
+    "ReportEdit", "ReportList", "ReportPreview", "ReportRow", "ReportVersion", "RowPair", "RunAction",
+    "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunPage", "RunPair", "RunRow", "RunSet",
+    "RunSetQuery", "RunsActed", "SchemaColumn", "SchemaDetail", "SchemaEdit", "SchemaList", "SchemaRow",
+    "SchemaVersion", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion", "TableColumn", "TablePair",
+    "TablePreview", "Target", "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow",
+    "VersionUse", "View", "ViewEdit", "ViewList",
 ]  # fmt: skip
