@@ -1,7 +1,7 @@
 """Write tests/golden/evidently/*.json: what the real Evidently 0.7.23 says about the data of columns.py.
 
 Run by `make evidently`, in an environment of its own (Evidently 0.7 needs pandas < 3). Nothing of Tenfold is imported.
-With a name only that part is made again: columns, tables, vectors or predictions.
+With a name only that part is made again: columns, tables, vectors, predictions or reports.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from evidently import BinaryClassification, DataDefinition, Dataset, MulticlassClassification, Regression, Report
+from evidently import (
+    BinaryClassification,
+    DataDefinition,
+    Dataset,
+    MulticlassClassification,
+    Recsys,
+    Regression,
+    Report,
+)
+from evidently import descriptors as d
+from evidently import metrics as m
 from evidently.legacy.calculations.stattests import get_stattest
 from evidently.legacy.core import ColumnType
 from evidently.legacy.metrics.data_drift.embedding_drift_methods import distance, mmd, model, ratio
@@ -34,7 +44,13 @@ SLOW = {"TVD": 310, "empirical_mmd": 310}
 def main(parts: list[str]) -> None:
     """Make the files anew."""
     warnings.simplefilter("ignore")
-    made = {"columns": _columns, "tables": _tables, "vectors": _vectors, "predictions": _predictions}
+    made = {
+        "columns": _columns,
+        "tables": _tables,
+        "vectors": _vectors,
+        "predictions": _predictions,
+        "reports": _reports,
+    }
     for name in parts or list(made):
         text = json.dumps(made[name](), indent=0, sort_keys=True, default=float).replace("NaN", "null")
         (GOLDEN / f"{name}.json").write_text(text + "\n")
@@ -122,6 +138,62 @@ def _predictions() -> dict[str, Any]:
         run = Report([preset]).run(Dataset.from_pandas(frame, data_definition=definition), None).dict()
         found[task] = {metric["metric_name"]: metric["value"] for metric in run["metrics"]}
     return found
+
+
+def _reports() -> dict[str, Any]:
+    """Single metrics with their default tests, recommendations, descriptors of texts."""
+    reference, current = (pd.DataFrame(side) for side in data.tables()["small, a little"])
+    single = [
+        m.MinValue(column="normal"), m.MaxValue(column="normal"), m.MeanValue(column="normal"), m.StdValue(column="normal"), m.MedianValue(column="normal"),
+        m.SumValue(column="normal"), m.QuantileValue(column="normal", quantile=0.9), m.MissingValueCount(column="normal"), m.RowCount(),
+        m.ColumnCount(), m.InRangeValueCount(column="normal", left=-1, right=1), m.OutRangeValueCount(column="normal", left=-1, right=1),
+        m.InListValueCount(column="word", values=["a", "b"]), m.OutListValueCount(column="word", values=["a", "b"]),
+        m.CategoryCount(column="word", category="c"), m.DuplicatedRowCount(), m.DuplicatedColumnsCount(), m.ConstantColumnsCount(),
+        m.EmptyRowsCount(), m.AlmostConstantColumnsCount(), m.DatasetMissingValueCount(),
+    ]  # fmt: skip
+    found: dict[str, Any] = {}
+    for name, before in (("alone", None), ("compared", reference)):
+        run = Report(single, include_tests=True).run(current, before).dict()
+        found[name] = [_named(metric) for metric in run["metrics"]]
+        found[f"{name}, tests"] = [
+            [test["metric_config"]["params"]["type"].rpartition(":")[2], str(test["status"]).rpartition(".")[2]]
+            for test in run["tests"]
+        ]
+    rows, learned = (pd.DataFrame(side) for side in data.recommendations())
+    ranked = Dataset.from_pandas(
+        rows,
+        data_definition=DataDefinition(
+            ranking=[Recsys()], numerical_columns=["target", "prediction"], categorical_columns=["user_id", "item_id"]
+        ),
+    )
+    at_k = [kind(k=10) for kind in (m.PrecisionTopK, m.RecallTopK, m.FBetaTopK, m.MAP, m.NDCG, m.MRR, m.HitRate)]
+    lists = [m.ScoreDistribution(k=5), m.Personalization(k=5), m.Novelty(k=5)]
+    lists += [m.PopularityBiasMetric(k=5, metric=kind) for kind in ("arp", "coverage", "gini")]
+    run = (
+        Report([*at_k, *lists]).run(ranked, None, additional_data={"current_train_data": pd.DataFrame(learned)}).dict()
+    )
+    found["ranking"] = [_named(metric) for metric in run["metrics"]]
+    texts = pd.DataFrame(data.answers())
+    made = [
+        d.TextLength("answer", alias="TextLength"), d.WordCount("answer", alias="WordCount"),
+        d.SentenceCount("answer", alias="SentenceCount"), d.ContainsLink("answer", alias="ContainsLink"),
+        d.NonLetterCharacterPercentage("answer", alias="NonLetterCharacterPercentage"),
+        d.Contains("answer", items=["refund"], case_sensitive=False, alias="Contains"),
+        d.DoesNotContain("answer", items=["refund", "storm"], alias="DoesNotContain"),
+        d.BeginsWith("answer", prefix="Gate", alias="BeginsWith"), d.EndsWith("answer", suffix=".", alias="EndsWith"),
+        d.RegExp("answer", reg_exp=r"\d{2}$", alias="RegExp"), d.IsValidJSON("answer", alias="IsValidJSON"),
+        d.ExactMatch(columns=["answer", "expected"], alias="ExactMatch"),
+    ]  # fmt: skip
+    described = Dataset.from_pandas(
+        texts, data_definition=DataDefinition(text_columns=["answer", "expected"]), descriptors=made
+    )
+    frame = described.as_dataframe()
+    found["texts"] = {one.alias: [float(value) for value in frame[one.alias].fillna(0)] for one in made}
+    return found
+
+
+def _named(metric: dict[str, Any]) -> list[Any]:
+    return [metric["metric_name"].partition("(")[0], metric["value"]]
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class Context:
         return drift(
             reference.table, self.current.table, columns=names, share=asked.share, methods=asked.methods,
             thresholds=asked.thresholds, method_by_kind=asked.method_by_kind, threshold_by_kind=asked.threshold_by_kind,
-            kinds={name: kind for name, kind in self.definition.kinds.items() if name in known},
+            kinds={name: kind for name, kind in self.current.kinds.items() if name in known},
             correction=asked.correction, dates=asked.columns is not None, target=target, prediction=prediction,
         )  # fmt: skip
 
@@ -103,5 +103,5 @@ class Context:
         return None if self.training is None else Dataset(open_table(self.training))
 
     def _as_defined(self, data: Dataset, column: ColumnSummary) -> ColumnSummary:
-        kind = self.definition.kinds.get(column.name)
+        kind = self.current.kinds.get(column.name)
         return msgspec.structs.replace(column, kind=kind) if kind and column.kind else column

@@ -134,6 +134,7 @@ class Dataset:
         self.table: Table = open_table(data)
         self.definition = data_definition or DataDefinition()
         self.descriptors: list[Descriptor] = []
+        self._made: dict[str, ColumnKind] = {}
         self.add_descriptors(descriptors)
         absent = [name for name in self.definition._named if name not in self.table.names]
         if absent:
@@ -155,15 +156,17 @@ class Dataset:
         import polars as pl
 
         for descriptor in descriptors:
-            taken = [column for column in descriptor.columns if column not in self.table.names]
-            if taken:
-                raise Invalid(f"{descriptor.name}: there is no column {taken[0]!r}", field=taken[0])
+            absent = [column for column in descriptor.sources if column not in self.table.names]
+            if absent:
+                raise Invalid(f"{descriptor.name}: there is no column {absent[0]!r}", field=absent[0])
             if descriptor.name in self.table.names:
                 raise Invalid(f"There is already a column {descriptor.name!r}. Give an alias", field="alias")
             made = descriptor.compute(self).alias(descriptor.name)
             columns = [self.table.column(name) for name in self.table.names]
             self.table = open_table(pl.DataFrame([*columns, made]))
             self.descriptors.append(descriptor)
+            if made.dtype.is_numeric():
+                self._made[descriptor.name] = "number"
 
     def column(self, name: str) -> pl.Series:
         """One whole column, infinities as they are, NaN as nulls. Raises Invalid when there is none of that name."""
@@ -185,6 +188,11 @@ class Dataset:
         if not usable.any():
             raise Invalid(f"No row has a value in each of {', '.join(names)}", field=names[0])
         return {name: values.to_numpy()[usable] for name, values in series.items()}
+
+    @property
+    def kinds(self) -> dict[str, ColumnKind]:
+        """The kinds that were named, and numbers that descriptors made, by column."""
+        return {**self._made, **self.definition.kinds}
 
     @property
     def names(self) -> list[str]:

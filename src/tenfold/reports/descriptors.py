@@ -38,8 +38,8 @@ class Descriptor:
         return self.alias or f"{type(self).__name__} of {self.column}"
 
     @property
-    def columns(self) -> list[str]:
-        """What it is made of."""
+    def sources(self) -> list[str]:
+        """The columns it is made of."""
         return [self.column]
 
     def compute(self, data: Dataset) -> pl.Series:
@@ -217,16 +217,24 @@ class IsValidJSON(Descriptor):
 
 @dataclass(frozen=True)
 class ExactMatch(Descriptor):
-    """Whether the text equals that of another column."""
+    """Whether the texts of two columns are equal: `ExactMatch(columns=["answer", "expected"])`."""
 
-    other: str = ""
+    column: str = ""
+    columns: Sequence[str] = ()
 
     @property
-    def columns(self) -> list[str]:
-        return [self.column, self.other]
+    def name(self) -> str:
+        return self.alias or f"ExactMatch of {' and '.join(self.columns)}"
+
+    @property
+    def sources(self) -> list[str]:
+        if len(self.columns) != 2:
+            raise Invalid("ExactMatch needs two columns: ExactMatch(columns=['answer', 'expected'])", field="columns")
+        return list(self.columns)
 
     def compute(self, data: Dataset) -> pl.Series:
-        return text_column(data, self.column) == text_column(data, self.other)
+        first, second = (text_column(data, name) for name in self.sources)
+        return first == second
 
 
 @dataclass(frozen=True)

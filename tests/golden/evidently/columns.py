@@ -210,3 +210,25 @@ def _texts(random: Any, rows: int, shift: int) -> list[str]:
     return [
         " ".join(random.choice(WORDS, size, p=weights)) + f" {i}" for i, size in enumerate(random.integers(3, 8, rows))
     ]
+
+
+def recommendations() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Lists of twelve items for 60 users by falling score, some of whom like nothing; and what was learned from."""
+    random = np.random.default_rng(77)
+    users = np.repeat(np.arange(60), 12)
+    items = np.concatenate([random.choice(80, 12, replace=False, p=np.arange(1, 81) / 3240) for _ in range(60)])
+    scores = np.concatenate([np.sort(random.random(12))[::-1] for _ in range(60)])
+    liked = random.binomial(3, 0.15 + 0.3 * scores) * (users % 10 != 0)
+    rows = {"user_id": users, "item_id": items, "target": liked, "prediction": scores}
+    return rows, {"user_id": random.integers(0, 60, 900), "item_id": np.minimum(random.geometric(0.04, 900), 80)}
+
+
+def answers() -> dict[str, Any]:
+    """Texts of all lengths, with links, JSON, accents and sentences."""
+    random = np.random.default_rng(78)
+    made: list[str] = []
+    for i in range(200):
+        words = random.choice(WORDS, random.integers(1, 30)).tolist()
+        made.append(" ".join(words).capitalize() + [".", "!", "? And a Refund. Yes", ' {"a": 1}', " http://a.b/c", " déjà 12"][i % 6])
+    made[5] = '{"ok": [1, 2]}'
+    return {"answer": made, "expected": [text if i % 3 else "no" for i, text in enumerate(made)]}
