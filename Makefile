@@ -93,6 +93,20 @@ remotes: setup .emulators/.ready  ## remotes at WebDAV, Azure's and Google's sto
 executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Docker, started here (as root), and the tests' own Kubernetes
 	TENFOLD_ENGINES=1 .engines/bin/python -m pytest tests/executors --durations=10
 
+.airflow/.ready:
+	test -x .airflow/bin/python || $(PYTHON) -m venv .airflow
+	.airflow/bin/python -m pip install --quiet --disable-pip-version-check 'apache-airflow==3.3.2'
+	touch $@
+
+.kfp/.ready: pyproject.toml
+	test -x .kfp/bin/python || $(PYTHON) -m venv .kfp
+	.kfp/bin/python -m pip install --quiet --disable-pip-version-check 'kfp==2.17.0' 'hera==7.1.0'
+	TENFOLD_SKIP_UI=1 .kfp/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+exports: setup .airflow/.ready .kfp/.ready  ## exported pipelines in the real Airflow, KFP's local runner and Hera's models of Argo
+	TENFOLD_EXPORTS=1 $(BIN)/python -m pytest tests/exports --durations=0
+
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
 	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
@@ -107,4 +121,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .frameworks .engines .dvcenv .emulators .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

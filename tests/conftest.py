@@ -9,11 +9,24 @@ from pathlib import Path
 
 import pytest
 
-ORDER = ("unit", "executors", "frameworks", "dvc", "remotes", "golden", "conformance", "crash", "system", "browser")
+ORDER = (
+    "unit",
+    "executors",
+    "frameworks",
+    "dvc",
+    "remotes",
+    "exports",
+    "golden",
+    "conformance",
+    "crash",
+    "system",
+    "browser",
+)
 HERE = Path(__file__).parent
 HAVE = {
     "frameworks": find_spec("torch") is not None,
     "remotes": Path(os.environ.get("TENFOLD_EMULATORS", HERE.parent / ".emulators"), "bin/wsgidav").exists(),
+    "exports": bool(os.environ.get("TENFOLD_EXPORTS")),
     "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
 }
 """Suites that need an environment of their own, by the make target that makes it and runs them."""

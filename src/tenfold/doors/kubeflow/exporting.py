@@ -159,8 +159,9 @@ class _Document:
         counted = f"{name}-items"
         looped = f"{_channel(counted)}-loop-item"
         item = {"place": {"componentInputParameter": looped}}  # all it needs: the local runner hands on nothing else
+        function = "item_that_may_fail" if node.options.allow_failures else "item"
         self.components[f"comp-for-loop-{name}"] = {
-            "dag": {"tasks": {name: self._plain(name, "item", item, [], node=node)}},
+            "dag": {"tasks": {name: self._plain(name, function, item, [], node=node)}},
             "inputDefinitions": {
                 "parameters": {
                     _channel(counted): {"parameterType": "LIST"},

@@ -16,13 +16,15 @@ import sys
 FOLDER = {folder}  # that the steps run in
 
 
-def tenfold(*words: str) -> str:
+def tenfold(*words: str, may_fail: bool = False) -> str:
     """Run `tenfold step ...` and give what it printed; what the step prints is this container's log."""
     environ = {{**{environ}, **os.environ}}
     command = [{python}, "-m", "tenfold", "step", *words]
     done = subprocess.run(command, cwd=FOLDER, env=environ, stdout=subprocess.PIPE, text=True)
     if done.returncode == 99:
         print("skipped")
+    elif done.returncode == 5 and may_fail:
+        print("failed, as an item of this step may: the steps that take the list get None in its place")
     elif done.returncode:
         sys.exit(f"tenfold step {{' '.join(words)}} ended with exit code {{done.returncode}}")
     return done.stdout.strip()
@@ -46,6 +48,11 @@ def items(run: str, key: str) -> list:
 def item(place: str):
     run, _, key = place.partition(" ")
     tenfold("run", "--here", run, key)
+
+
+def item_that_may_fail(place: str):
+    run, _, key = place.partition(" ")
+    tenfold("run", "--here", run, key, may_fail=True)
 
 
 def decide(run: str, key: str) -> bool:
