@@ -85,6 +85,8 @@ def _type(found: inspect.Type) -> str:
         case inspect.ListType():
             inner = _type(found.item_type)
             return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        case inspect.TupleType():
+            return f"[{', '.join(_type(member) for member in found.item_types)}]"
         case inspect.DictType():
             return f"Record<string, {_type(found.value_type)}>"
     raise TypeError(f"no TypeScript for {found}: add it to scripts/wire_types.py")

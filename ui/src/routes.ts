@@ -13,6 +13,7 @@ const ROUTES: [RegExp, Load][] = [
   [/^\/reports$/, () => import("./pages/reports")],
   [/^\/reports\/(?<name>[^/]+)$/, () => import("./pages/report")],
   [/^\/pipelines$/, () => import("./pages/pipelines")],
+  [/^\/pipelines\/(?<name>[^/]+)$/, () => import("./pages/pipeline")],
   [/^\/pipelines\/runs\/(?<id>[^/]+)$/, () => import("./pages/pipeline-run")],
   [/^\/data$/, () => import("./pages/datasets")],
   [/^\/data\/(?<name>[^/]+)$/, () => import("./pages/dataset")],

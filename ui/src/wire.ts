@@ -88,6 +88,28 @@ export interface AttentionRow {
   at_ms: number;
 }
 
+/** A range of moments, both ends included; `parallel` runs at a time. `preview` asks for nothing. */
+export interface BackfillAsk {
+  from_ms: number;
+  to_ms: number;
+  parallel: number | null;
+  preview: boolean;
+}
+
+/** One moment and the run it has; a state of null: none yet. */
+export interface BackfillMoment {
+  due_ms: number;
+  run_id: string;
+  state: string | null;
+}
+
+/** What a backfill asks for, or would. `moments` are the first 400. */
+export interface BackfillPlan {
+  asked: number;
+  there: number;
+  moments: BackfillMoment[];
+}
+
 /** Put versions into the bin, take them out, or remove their files for good. */
 export interface BinAction {
   action: "delete" | "purge" | "restore";
@@ -670,6 +692,35 @@ export interface Node {
   depth?: number;
 }
 
+/** Notifiers by name; the newest 200 notices, newest first. */
+export interface NoticeList {
+  notifiers: NotifierRow[];
+  notices: NoticeRow[];
+}
+
+/** One message: to be delivered (`created`), under way, delivered (`finished`) or given up (`failed`). */
+export interface NoticeRow {
+  id: string;
+  notifier: string;
+  on: string;
+  text: string;
+  state: string;
+  tries: number;
+  error: string | null;
+  at_ms: number;
+  about: string;
+  page: string;
+}
+
+/** Who is told of what. `says` is where it goes, without what must not be seen. */
+export interface NotifierRow {
+  name: string;
+  says: string;
+  on: string[];
+  pipelines: string[];
+  since_ms: number;
+}
+
 /** What a panel shows of which runs. Without `show`: a chart when there is a metric, media when there is a key of media, else a table of runs. */
 export interface Panel {
   runs?: string | string[];
@@ -720,6 +771,18 @@ export interface PatchText {
   truncated: boolean;
 }
 
+/** One pipeline: what a page of it begins with. */
+export interface PipelineDetail {
+  name: string;
+  project: string;
+  row: PipelineRow;
+  schema: Record<string, Json>;
+  params: Record<string, Json>;
+  address: string | null;
+  base_run: string | null;
+  durations: RunMark[];
+}
+
 /** The graph of one pipeline run as it stands now. `counts` says how many nodes are in each state; `pipeline` is the address of the version with its graph and code. */
 export interface PipelineGraph {
   run: RunRow;
@@ -729,7 +792,15 @@ export interface PipelineGraph {
   pipeline: string | null;
 }
 
-/** The one that ran last first. */
+/** Runs by steps. `runs` are newest first; `cells` has a list for each of them, with an entry for each of `steps`. A cell is [state, milliseconds, items, failed items], or null where the run has no such step. */
+export interface PipelineGrid {
+  steps: string[];
+  runs: RunMark[];
+  cells: (([string, number | null, number, number] | null)[])[];
+  next: number | null;
+}
+
+/** The one that ran last first; then those that never ran. */
 export interface PipelineList {
   items: PipelineRow[];
 }
@@ -739,7 +810,44 @@ export interface PipelineRow {
   name: string;
   project: string;
   runs: number;
-  recent: RunRow[];
+  recent: RunMark[];
+  succeeded: number | null;
+  failed: RunMark | null;
+  next_ms: number | null;
+  schedules: string[];
+  paused: string[];
+  waiting: number;
+}
+
+/** One run folded to the steps as declared: small whatever their items. */
+export interface PipelineRunSteps {
+  run: RunRow;
+  from_ms: number;
+  steps: Places;
+  items: Record<string, Record<string, number>>;
+  edges: [number, number, string][];
+  counts: Record<string, number>;
+  pipeline: string | null;
+  can_begin: boolean;
+}
+
+/** Some places of a run, in the order of the graph, or of `order`. */
+export interface PlacePage {
+  items: Places;
+  from_ms: number;
+  errors: (string | null)[];
+  total: number;
+  next: number | null;
+}
+
+/** Places of a run in columns, one entry a place. Times are milliseconds after the run's `from_ms`, null when not yet. It waits for others until `ready`, for its turn until `start`, and runs until `end`. */
+export interface Places {
+  keys: string[];
+  states: string[];
+  ready: (number | null)[];
+  start: (number | null)[];
+  end: (number | null)[];
+  attempts: number[];
 }
 
 /** Raw points in columns, in order of step. `next` is the index to go on with, or null at the end. */
@@ -750,6 +858,37 @@ export interface PointRows {
   times_ms: number[];
   total: number;
   next: number | null;
+}
+
+export interface PoolEdit {
+  slots: number;
+}
+
+/** Sorted by name. */
+export interface PoolList {
+  items: PoolRow[];
+}
+
+/** A pool as it stands. `line` is in the order of turns, at most 100. */
+export interface PoolRow {
+  name: string;
+  slots: number;
+  is_set: boolean;
+  held: number;
+  waiting: number;
+  holders: PoolUse[];
+  line: PoolUse[];
+}
+
+/** A step that holds slots of a pool, or waits for them. */
+export interface PoolUse {
+  key: string;
+  run_id: string;
+  root_id: string;
+  pipeline: string;
+  slots: number;
+  priority: number;
+  since_ms: number | null;
 }
 
 /** How to show one file. `view` says which of the fields to use; `url` gives the bytes, `url&download=true` saves them. */
@@ -900,6 +1039,16 @@ export interface RunAction {
   preview: boolean;
 }
 
+/** Params in place of those of before, and why. */
+export interface RunAsk {
+  params: Record<string, Json>;
+  why: string;
+}
+
+export interface RunAsked {
+  run_id: string;
+}
+
 /** Everything of one run but its series, artifacts and text. */
 export interface RunDetail {
   run: RunRow;
@@ -950,6 +1099,16 @@ export interface RunLink {
   state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
   started_at_ms: number | null;
   ended_at_ms: number | null;
+}
+
+/** A run of a pipeline as a mark in a strip. */
+export interface RunMark {
+  id: string;
+  state: "created" | "failed" | "finished" | "killed" | "lost" | "running";
+  at_ms: number;
+  duration_ms: number | null;
+  trigger: string;
+  error: string | null;
 }
 
 /** `total` counts all matches, or, with `at_least`, so many that the count stopped there; `next` is the offset to go on with, or null at the end. */
@@ -1029,6 +1188,38 @@ export interface RunsActed {
   waiting_bytes: number | null;
 }
 
+/** Whether it is in force from now on, and why. */
+export interface ScheduleChange {
+  active: boolean;
+  why: string;
+}
+
+/** Sorted by name. */
+export interface ScheduleList {
+  items: ScheduleRow[];
+}
+
+/** One schedule as it stands. */
+export interface ScheduleRow {
+  name: string;
+  pipeline: string;
+  project: string;
+  says: string;
+  has_times: boolean;
+  timezone: string;
+  active: boolean;
+  since_ms: number | null;
+  next_ms: number[];
+  params: Record<string, Json>;
+  last: RunMark | null;
+  waiting: number;
+  catch_up: boolean;
+  max_active: number;
+  priority: number;
+  late_after: string;
+  hook: boolean;
+}
+
 /** A column as words, and as the fields that are set. */
 export interface SchemaColumn {
   name: string;
@@ -1087,6 +1278,20 @@ export interface SchemaVersion {
   saved_at_ms: number;
 }
 
+/** Sorted by name. */
+export interface SecretList {
+  items: SecretRow[];
+}
+
+/** A secret without what it is. `kept` is 'encrypted', or where it is looked up. */
+export interface SecretRow {
+  name: string;
+  kept: string;
+  version: number;
+  changed_at_ms: number;
+  author: string;
+}
+
 /** Sorted by key. */
 export interface SeriesList {
   items: SeriesRow[];
@@ -1143,6 +1348,51 @@ export interface Standing {
   who: string;
   why: string;
   fate: string;
+}
+
+/** One attempt of a step. `resources` are what it asked for. */
+export interface StepAttempt {
+  attempt: number;
+  state: string;
+  began_ms: number | null;
+  ended_ms: number | null;
+  error: string | null;
+  resources: Record<string, Json>;
+}
+
+/** Steps that are to run anew, by key, at most 1,000. `preview` changes nothing. */
+export interface StepClear {
+  keys: string[];
+  downstream: boolean;
+  preview: boolean;
+}
+
+/** All of one place of a run. */
+export interface StepDetail {
+  key: string;
+  step: string;
+  run_id: string;
+  state: string;
+  attempts: StepAttempt[];
+  ready_at_ms: number | null;
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+  error: string | null;
+  why: string | null;
+  function: string;
+  params: Record<string, Json>;
+  takes: Record<string, string[]>;
+  waits_for: string[];
+  gives_to: string[];
+  options: Record<string, Json>;
+  items: Record<string, number> | null;
+  cached_from: string | null;
+}
+
+/** `keys` are the first hundred. */
+export interface StepsCleared {
+  cleared: number;
+  keys: string[];
 }
 
 export interface TableColumn {

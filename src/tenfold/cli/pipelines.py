@@ -81,12 +81,18 @@ def _seconds(began: int | None, ended: int | None) -> float | None:
 
 @command.command("why-ran", epilog=f"Example: tenfold pipelines why-ran 01JD0000000000000000000000\n\n{EXIT_CODES}")
 @click.argument("run")
+@click.argument("step", required=False)
 @json_option
-def why_ran(run: str, as_json: bool) -> None:
-    """Say why each step of a run was not found in the cache."""
+def why_ran(run: str, step: str | None, as_json: bool) -> None:
+    """Say why each step of a run was not found in the cache; of one STEP also what changed, with the diff."""
     from tenfold.pipelines import why_ran as explain
 
     stores = workspace().stores
+    if step:
+        from tenfold.cli.why_ran import show as show_changes
+
+        show_changes(stores, _pipeline_run(stores, run).id, step, as_json=as_json)
+        return
     if stores.runs.get([_run_id(run)])[0].kind != "step":
         _pipeline_run(stores, run)
     answer = explain(stores, _run_id(run))
@@ -95,6 +101,7 @@ def why_ran(run: str, as_json: bool) -> None:
         return
     for key, reasons in answer.items():
         click.echo(f"{key}: {'; '.join(reasons) or 'found in the cache'}")
+    click.echo(f"See what changed with: tenfold why-ran STEP --run {_run_id(run)}", err=True)
 
 
 @command.command("logs", epilog=f"Example: tenfold pipelines logs 01JD0000000000000000000000\n\n{EXIT_CODES}")
@@ -114,19 +121,56 @@ def logs(run: str) -> None:
             click.echo(text, nl=not text.endswith("\n"))
 
 
-@command.command("resume", epilog=f"Example: tenfold pipelines resume 01JD0000000000000000000000\n\n{EXIT_CODES}")
+@command.command(
+    "resume", epilog=f"Example: tenfold pipelines resume 01JD0000000000000000000000 --plan\n\n{EXIT_CODES}"
+)
 @click.argument("run")
-def resume(run: str) -> None:
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Say what is kept and what runs, with whose code changed; run nothing"
+)
+@json_option
+def resume(run: str, only_plan: bool, as_json: bool) -> None:
     """Go on with a run that failed or whose process died; finished steps are not run again."""
     from tenfold.cli.steps import StepPrinter
     from tenfold.pipelines import resume as go_on
+    from tenfold.pipelines.resuming import plan_resume
     from tenfold.workspace import pipeline_host
 
-    with StepPrinter() as printer:
-        done = go_on(_run_id(run), host=pipeline_host(workspace()), on_event=printer)
+    host = pipeline_host(workspace())
+    planned = plan_resume(_run_id(run), host=host)
+    if only_plan:
+        if as_json:
+            emit_json(planned)
+            return
+        rows = [(one.key, "kept" if one.kept else "runs", one.says) for one in planned]
+        table(rows, ("step", "plan", "why"), empty="None of its steps has begun: all of them run")
+    if not as_json:
+        _say_resumed(planned, _run_id(run))
+    if only_plan:
+        return
+    with StepPrinter(quiet=as_json) as printer:
+        done = go_on(_run_id(run), host=host, on_event=printer, raises=False)
+    if as_json:
+        emit_json({"run_id": done.id, "state": done.state})
     if done.state != "finished":
         raise StepFailed(f"Pipeline run {done.id} {done.state}. See why with: tenfold pipelines show {done.id}")
-    click.echo(f"Pipeline run {done.id} {done.state}. Look at it with: tenfold pipelines show {done.id}")
+    if not as_json:
+        click.echo(f"Pipeline run {done.id} {done.state}. Look at it with: tenfold pipelines show {done.id}")
+
+
+def _say_resumed(planned: list[Any], run_id: str) -> None:
+    kept = [one for one in planned if one.kept]
+    stale = [one.key for one in kept if one.code_changed]
+    fresh = [one.key for one in planned if not one.kept and one.code_changed]
+    click.echo(f"{len(kept)} steps are kept as they ended, {len(planned) - len(kept)} run", err=True)
+    if fresh:
+        click.echo(f"These run with code that changed since: {', '.join(fresh[:12])}", err=True)
+    if stale:
+        click.echo(
+            f"These are kept though their code changed since: {', '.join(stale[:12])}. Run them anew with: "
+            f"tenfold pipelines clear {run_id} {stale[0].partition('[')[0]}",
+            err=True,
+        )
 
 
 @command.command("cancel", epilog=f"Example: tenfold pipelines cancel 01JD0000000000000000000000\n\n{EXIT_CODES}")
@@ -143,3 +187,24 @@ def cancel(run: str) -> None:
         return
     stopped = stop(found.id, host=pipeline_host(place))
     click.echo(f"run:{found.id} is cancelled, {stopped} steps had not ended")
+
+
+@command.command("clear", epilog=f"Example: tenfold pipelines clear 01JD0000000000000000000000 train\n\n{EXIT_CODES}")
+@click.argument("run")
+@click.argument("steps", nargs=-1, required=True)
+@click.option("--only", is_flag=True, help="Not the steps that follow them")
+@click.option("--plan", "only_plan", is_flag=True, help="Say which steps it would be, change nothing")
+@json_option
+def clear(run: str, steps: tuple[str, ...], only: bool, only_plan: bool, as_json: bool) -> None:
+    """Mark STEPS of a run that has ended as not run, so that resume runs them anew; the cache does not answer for them."""
+    from tenfold.pipelines.clearing import clear as mark
+
+    stores = workspace().stores
+    found = _pipeline_run(stores, run).id
+    keys = mark(stores, found, steps, downstream=not only, preview=only_plan)
+    if as_json:
+        emit_json({"run_id": found, "cleared": keys, "plan": only_plan})
+        return
+    click.echo(f"{len(keys)} steps {'would be' if only_plan else 'are'} cleared: {', '.join(keys[:12])}")
+    if not only_plan:
+        click.echo(f"Run them with: tenfold pipelines resume {found}")

@@ -17,6 +17,7 @@ from tenfold.tracking import console_pieces
 
 Piece = tuple[int, Callable[[], IO[bytes]]]
 """Size in bytes, and how to open it."""
+PART_BYTES = 1 << 18
 
 
 def read_log(stores: Stores, run: Run, folder: Path | None, *, offset: int, limit: int) -> LogText:
@@ -40,6 +41,17 @@ def read_log(stores: Stores, run: Run, folder: Path | None, *, offset: int, limi
         size=size,
         ended=run.state not in LIVE_STATES,
     )
+
+
+def log_pieces(stores: Stores, run: Run, folder: Path | None) -> Iterator[bytes]:
+    """All of the output as it is now, a part at a time."""
+    for _, open_piece in list(_pieces(stores, run, folder)):
+        try:
+            with open_piece() as reader:
+                while data := reader.read(PART_BYTES):
+                    yield data
+        except FileNotFoundError:
+            return
 
 
 def _pieces(stores: Stores, run: Run, folder: Path | None) -> Iterator[Piece]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenfold.contracts import Medium, Stores
@@ -32,6 +32,8 @@ class Place:
     opened: Stores | None = None
     opened_medium: Medium | None = None
     workspace: Workspace | None = None
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What routes keep between requests, by who keeps it."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property

@@ -29,16 +29,23 @@ FILLED = {
     "/data/{name}/diff/file": "a=v1&b=main&path=notes.md",
     "/versions/resolve": "address=data:flights@main",
     "/versions/{version_id}/preview": "path=notes.md",
+    "/pipelines/runs/{run_id}/step": "key=prepare",
     "/lineage": "address=model:delay@champion",
     "/why": "address=model:delay@champion",
 }
 
 
 def path_of(route: Route, ids: dict[str, str]) -> str:
-    names = {"/models/{name}": "delay", "/models/{name}/compare": "delay", "/monitors/{name}": "delay-drift"}
-    runs = {"/pipelines/runs/{run_id}/graph": "pipeline", "/deployments/{run_id}": "deployment"}
+    names = {
+        "/models/{name}": "delay",
+        "/models/{name}/compare": "delay",
+        "/monitors/{name}": "delay-drift",
+        "/pipelines/{name}": "training",
+    }
+    runs = {"/deployments/{run_id}": "deployment"}
+    kind = "pipeline" if route.path.startswith("/pipelines/runs/") else runs.get(route.path, "run")
     path = route.path.format(
-        run_id=ids[runs.get(route.path, "run")], version_id=ids["data1"], number=2, alias="champion",
+        run_id=ids[kind], version_id=ids["data1"], number=2, alias="champion",
         name=names.get(route.path, "flights"),
     )  # fmt: skip
     query = FILLED.get(route.path, "").format(**ids)

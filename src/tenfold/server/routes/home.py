@@ -15,12 +15,12 @@ from tenfold.contracts import Stores
 from tenfold.records import And, Compare, Not, Run, RunQuery
 from tenfold.server.attention import attention
 from tenfold.server.pages_of import page_of_run, page_of_version
+from tenfold.server.pipelines import pipeline_names
 from tenfold.server.place import Place
 from tenfold.server.place import version as package_version
 from tenfold.server.routes.deployments import live_count
 from tenfold.server.routes.monitors import monitor_names
 from tenfold.server.routes.params import Name
-from tenfold.server.routes.pipelines import pipeline_names
 from tenfold.server.rows import run_link, run_row
 from tenfold.server.table import Nothing, Route
 from tenfold.server.wire import (

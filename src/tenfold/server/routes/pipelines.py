@@ -1,72 +1,70 @@
-"""Pipelines: which there are, and the graph of one run."""
+"""Pipelines: which there are, one of them, its runs by its steps, and a run of it asked for."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import msgspec
 
-from tenfold.base.errors import Invalid, RunNotFound
-from tenfold.contracts import Stores
-from tenfold.records import Run, RunQuery
+from tenfold.base.errors import Invalid, NotFound
+from tenfold.base.user import user_name
+from tenfold.server.grids import pipeline_grid
+from tenfold.server.pipelines import pipeline_detail, pipeline_rows
 from tenfold.server.place import Place
-from tenfold.server.routes.runs import RunParams
-from tenfold.server.rows import run_row
+from tenfold.server.routes.params import Limit, Name, Offset
 from tenfold.server.table import Nothing, Route
-from tenfold.server.wire import Changed, PipelineGraph, PipelineList, PipelineRow
+from tenfold.server.wire import PipelineDetail, PipelineGrid, PipelineList, RunAsk, RunAsked
 
-KIND = "pipeline"
-SCANNED = 1000
-RECENT = 12
+
+class OnePipeline(msgspec.Struct, frozen=True, kw_only=True):
+    name: Name
+
+
+class GridParams(OnePipeline, frozen=True, kw_only=True):
+    offset: Offset = 0
+    limit: Limit = 25
 
 
 def listing(place: Place, params: Nothing) -> PipelineList:
-    return PipelineList(
-        [
-            PipelineRow(
-                name=name, project=runs[0].project, runs=len(runs), recent=[run_row(run) for run in runs[:RECENT]]
-            )
-            for name, runs in pipeline_names(place.stores).items()
-        ]
-    )
+    return PipelineList(pipeline_rows(place.stores))
 
 
-def pipeline_names(stores: Stores) -> dict[str, list[Run]]:
-    """The runs of each pipeline, newest first; the pipeline that ran last first."""
-    found: dict[str, list[Run]] = {}
-    for run in stores.runs.search(RunQuery(kinds=[KIND], limit=SCANNED, count=False)).items:
-        found.setdefault(run.name or "pipeline", []).append(run)
+def detail(place: Place, params: OnePipeline) -> PipelineDetail:
+    found = pipeline_detail(place.stores, params.name)
+    if found is None:
+        raise NotFound(f"There is no pipeline {params.name!r}. See /pipelines", field="name")
     return found
 
 
-def graph(place: Place, params: RunParams) -> PipelineGraph:
-    from tenfold.server.graphs import pipeline_graph
-
-    return pipeline_graph(place.stores, params.run_id)
+def grid(place: Place, params: GridParams) -> PipelineGrid:
+    return pipeline_grid(place, params.name, offset=params.offset, limit=params.limit)
 
 
-def cancel(place: Place, params: RunParams) -> Changed:
-    from tenfold.pipelines import Host
-    from tenfold.pipelines import cancel as stop
-
-    run = place.stores.runs.get([params.run_id])[0]
-    if run.kind != KIND:
-        raise RunNotFound(f"Run {run.id} is a {run.kind}, not a pipeline run. See /runs/{run.id}", field="run_id")
-    return Changed(stop(run.id, host=Host(stores=place.stores, folder=place.folder or Path())))
-
-
-def resume(place: Place, params: RunParams) -> Changed:
-    from tenfold.workspace.resuming import resume_beside
-
-    if place.workspace is None:
+def ask(place: Place, params: OnePipeline, body: RunAsk) -> RunAsked:
+    base = detail(place, params).base_run
+    if base is None:
         raise Invalid(
-            f"This server starts no processes. Type: tenfold pipelines resume {params.run_id}", field="run_id"
+            f"No run of {params.name!r} says which file it is in. Type: tenfold run file.py:{params.name}", field="name"
         )
-    resume_beside(place.workspace, params.run_id)
-    return Changed(1)
+    return RunAsked(ask_after(place, base, body))
+
+
+def ask_after(place: Place, run_id: str, body: RunAsk) -> str:
+    """Store a run like another with these params, and begin it beside the server; gives its id."""
+    from tenfold.pipelines.asking import ask_again
+    from tenfold.workspace.asked import begin_beside, folder_of
+
+    run = place.stores.runs.get([run_id])[0]
+    type_this = f"tenfold run file.py:{run.name}"
+    if place.workspace is None:
+        raise Invalid(f"This server starts no processes. Type: {type_this}", field="run_id")
+    folder = folder_of(run, type_this=type_this)
+    made = ask_again(place.stores, run, body.params, why=body.why, who=user_name())
+    begin_beside(place.workspace, made, folder)
+    return made.id
 
 
 ROUTES = [
     Route("GET", "/pipelines", listing, PipelineList, "Pipelines, the one that ran last first"),
-    Route("POST", "/pipelines/runs/{run_id}/cancel", cancel, Changed, "Stop the steps of a run", RunParams),
-    Route("POST", "/pipelines/runs/{run_id}/resume", resume, Changed, "Go on with a run that failed", RunParams),
-    Route("GET", "/pipelines/runs/{run_id}/graph", graph, PipelineGraph, "The graph of a run as it stands", RunParams),
+    Route("GET", "/pipelines/{name}", detail, PipelineDetail, "One pipeline", OnePipeline),
+    Route("POST", "/pipelines/{name}", ask, RunAsked, "Start a run of a pipeline", OnePipeline, RunAsk),
+    Route("GET", "/grids/{name}", grid, PipelineGrid, "A pipeline's runs by its steps, newest first", GridParams),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from starlette.responses import StreamingResponse
 
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import BlobNotFound, Invalid, InvalidSearch, RunNotFound
@@ -12,7 +13,7 @@ from tenfold.contracts import Stores
 from tenfold.contracts.searching import field_of
 from tenfold.records import ARCHIVED, MARKS, And, Compare, Order, Run, RunChange, RunQuery
 from tenfold.records.search import Expression
-from tenfold.server.logs import read_log
+from tenfold.server.logs import log_pieces, read_log
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Id, Limit, Name, Offset, Text
 from tenfold.server.rows import code_row, run_link, run_row, version_rows
@@ -239,6 +240,15 @@ def log(place: Place, params: LogParams) -> LogText:
     return read_log(place.stores, run, place.folder, offset=params.offset, limit=params.limit)
 
 
+def whole_log(place: Place, params: RunParams) -> StreamingResponse:
+    run = place.stores.runs.get([params.run_id])[0]
+    return StreamingResponse(
+        log_pieces(place.stores, run, place.folder),
+        headers={"content-disposition": f'attachment; filename="{run.id}.log"', "cache-control": "no-store"},
+        media_type="text/plain; charset=utf-8",
+    )
+
+
 def patch(place: Place, params: RunParams) -> PatchText:
     code = place.stores.runs.get([params.run_id])[0].code
     if code is None or code.patch is None:
@@ -278,5 +288,6 @@ ROUTES = [
     Route("GET", "/runs/{run_id}/children", children, RunPage, "Runs below a run, oldest first", ChildrenParams),
     Route("GET", "/runs/{run_id}/artifacts", artifacts, ArtifactUses, "Versions a run used and produced", RunParams),
     Route("GET", "/runs/{run_id}/log", log, LogText, "A piece of a run's console output", LogParams),
+    Route("GET", "/runs/{run_id}/log/text", whole_log, None, "All of a run's output", RunParams, texts=("text/plain",)),
     Route("GET", "/runs/{run_id}/patch", patch, PatchText, "The uncommitted diff of a run's code", RunParams),
 ]

@@ -1,0 +1,126 @@
+// Schedules, of all pipelines or of one: next times, paused and put in force, started by hand, run for the past.
+import "./pipelines.css";
+import { useState } from "preact/hooks";
+import { call, useResource, withQuery } from "../kit/api";
+import { Badge } from "../kit/badge";
+import { Dialog, toast } from "../kit/dialog";
+import { ago, count, value, when } from "../kit/format";
+import { Filter } from "../kit/filter";
+import { Loading } from "../kit/page";
+import { Empty, Failed } from "../kit/parts";
+import { useQuery } from "../kit/router";
+import { Table, type Column } from "../kit/table";
+import type { BackfillPlan, Changed, ScheduleList, ScheduleRow } from "../wire";
+import { AskForm, pageOfPipeline, pageOfPipelineRun, said, type Schema } from "./pipelines";
+
+const DAY = 86_400_000;
+
+/** A moment in a schedule's own time zone. */
+function local(at_ms: number, zone: string): string {
+  return new Date(at_ms).toLocaleString(undefined, { timeZone: zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+export function Schedules({ pipeline }: { pipeline?: string }) {
+  const list = useResource<ScheduleList>(withQuery("/schedules", { pipeline }), (event) => event.topic === "run" || event.topic === "ref" || event.topic === "version");
+  const [find, setFind] = useQuery("q");
+  const [asked, setAsked] = useState<{ what: "trigger" | "backfill"; of: ScheduleRow } | null>(null);
+  if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
+  const lines = `tenfold schedules add nightly train.py:${pipeline ?? "daily"} --cron '0 2 * * *' --timezone Europe/Zurich\ntenfold schedules add on-data train.py:${pipeline ?? "daily"} --on data:sales@main`;
+  if (!list.data.items.length) return <Empty title="Nothing starts by itself" lines={lines}>A schedule starts a pipeline at times, or when data or a model moves, a run ends, a file arrives, a request comes in.</Empty>;
+  const rows = list.data.items.filter((row) => `${row.name} ${row.pipeline} ${row.says}`.toLowerCase().includes(find.toLowerCase())).sort((a, b) => Math.sign((a.next_ms[0] ?? 1e15) - (b.next_ms[0] ?? 1e15)) || Number(b.active) - Number(a.active));
+  const pause = async (of: ScheduleRow) => {
+    try {
+      await call<Changed>("PATCH", `/schedules/${encodeURIComponent(of.name)}`, { active: !of.active });
+      toast(of.active ? `${of.name} is paused. Runs that wait or run go on.` : `${of.name} is in force.`);
+      list.reload();
+    } catch (error) {
+      toast((error as Error).message, "bad");
+    }
+  };
+  const columns: Column<ScheduleRow>[] = [
+    { key: "name", title: "Schedule", width: 170, cell: (row) => <a href={pageOfPipeline(row.pipeline)} title={row.name}>{row.name}</a> },
+    { key: "state", title: "State", width: 90, cell: (row) => <Badge state={row.active ? "live" : "stopped"} word={row.active ? "in force" : "paused"} /> },
+    ...(pipeline ? [] : [{ key: "pipeline", title: "Pipeline", width: 140, cell: (row: ScheduleRow) => <a href={pageOfPipeline(row.pipeline)}>{row.pipeline}</a> }]),
+    { key: "says", title: "Starts", width: 190, cell: (row) => <span title={row.says}>{row.says}{row.hook && row.has_times ? ", by a request" : ""}</span> },
+    { key: "next", title: "Next", width: 146, cell: (row) => (row.next_ms[0] ? <time dateTime={new Date(row.next_ms[0]).toISOString()} title={row.next_ms.map((at) => `${local(at, row.timezone)} ${row.timezone}`).join("\n")}>{local(row.next_ms[0], row.timezone)}</time> : "") },
+    { key: "in", title: "In", width: 64, cell: (row) => (row.next_ms[0] ? ago(row.next_ms[0]).replace("in ", "") : "") },
+    { key: "last", title: "Last run", width: 138, cell: (row) => (row.last ? <a class="plain row" href={pageOfPipelineRun(row.last.id)} title={said(row.last)}><Badge state={row.last.state} /><span class="soft">{ago(row.last.at_ms)}</span></a> : "") },
+    { key: "waiting", title: "Waiting", width: 66, numeric: true, cell: (row) => row.waiting || "" },
+    { key: "do", title: "", width: 190, cell: (row) => (
+      <span class="row" style={{ gap: "2px" }}>
+        <button type="button" class="button bare" style={{ height: "24px" }} onClick={() => void pause(row)}>{row.active ? "Pause" : "Activate"}</button>
+        <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Run ${row.name} now`} onClick={() => setAsked({ what: "trigger", of: row })}>Run…</button>
+        {row.has_times ? <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Backfill ${row.name}`} onClick={() => setAsked({ what: "backfill", of: row })}>Past…</button> : null}
+      </span>
+    ) },
+  ];
+  return (
+    <>
+      {list.data.items.length > 8 ? <div class="toolbar" style={{ padding: "0 0 8px" }}><Filter value={find} set={(to) => setFind(to || null)} label="Find a schedule" /></div> : null}
+      <Table label="Schedules" rows={rows} id={(row) => row.name} columns={columns} />
+      {pipeline ? <NextTimes rows={rows} /> : null}
+      {asked?.what === "trigger" ? <AskForm title={`Run ${asked.of.name} now`} schema={schemaOf(asked.of)} params={asked.of.params} path={`/schedules/${encodeURIComponent(asked.of.name)}/trigger`} close={() => setAsked(null)} /> : null}
+      {asked?.what === "backfill" ? <Backfill of={asked.of} close={() => { setAsked(null); list.reload(); }} /> : null}
+    </>
+  );
+}
+
+const schemaOf = (of: ScheduleRow): Schema => ({ properties: Object.fromEntries(Object.entries(of.params).map(([name, given]) => [name, { type: typeof given === "string" ? "string" : typeof given === "boolean" ? "boolean" : typeof given === "number" ? "number" : "object" }])) });
+
+/** What starts in the next time, over all schedules. */
+function NextTimes({ rows }: { rows: ScheduleRow[] }) {
+  const next = rows.flatMap((row) => row.next_ms.map((at) => ({ at, row }))).sort((a, b) => a.at - b.at).slice(0, 12);
+  if (next.length < 2) return null;
+  return (
+    <section class="section">
+      <div class="title"><h2>Comes next</h2></div>
+      <ol class="lineslist" aria-label="Comes next">
+        {next.map(({ at, row }) => <li key={row.name + at}><time style={{ width: "150px", flex: "none" }} dateTime={new Date(at).toISOString()} title={when(at)}>{local(at, row.timezone)}</time><span class="cut">{row.name}</span><span class="cut soft grow">{Object.entries(row.params).map(([k, v]) => `${k}=${value(v)}`).join("  ")}</span><span class="when">{ago(at)}</span></li>)}
+      </ol>
+    </section>
+  );
+}
+
+const dayOf = (at_ms: number): string => new Date(at_ms).toISOString().slice(0, 10);
+
+/** Ask for the runs of a range, after a look at which of them exist. */
+function Backfill({ of, close }: { of: ScheduleRow; close: () => void }) {
+  const [first, setFirst] = useState(dayOf(Date.now() - 7 * DAY));
+  const [last, setLast] = useState(dayOf(Date.now() - DAY));
+  const [parallel, setParallel] = useState(String(of.max_active));
+  const [plan, setPlan] = useState<BackfillPlan | null>(null);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const send = async (preview: boolean) => {
+    setBusy(true);
+    setProblem("");
+    try {
+      const body = { from_ms: Date.parse(`${first}T00:00:00Z`), to_ms: Date.parse(`${last}T00:00:00Z`) + DAY - 1, parallel: Number(parallel) || null, preview };
+      if (Number.isNaN(body.from_ms) || Number.isNaN(body.to_ms)) throw new Error("Write days like 2026-03-01.");
+      const found = await call<BackfillPlan>("POST", `/schedules/${encodeURIComponent(of.name)}/backfill`, body);
+      if (preview) setPlan(found);
+      else {
+        toast(`${count(found.asked, "run")} asked for; ${found.there} had one already.`);
+        close();
+      }
+    } catch (error) {
+      setProblem((error as Error).message);
+      setPlan(null);
+    }
+    setBusy(false);
+  };
+  const field = (label: string, text: string, set: (to: string) => void) => <label class="field"><span>{label}</span><input class="input" type="text" aria-label={label} value={text} onInput={(event) => { set(event.currentTarget.value); setPlan(null); }} /></label>;
+  return (
+    <Dialog title={`Run the past of ${of.name}`} close={close}>
+      <form onSubmit={(event) => { event.preventDefault(); void send(!plan); }}>
+        <div class="ask">
+          <p class="soft">Every moment of “{of.says}” in the range that has no run gets one. A failure does not stop the others.</p>
+          <div class="row wrap days">{field("From, UTC", first, setFirst)}{field("To, the whole day", last, setLast)}{field("At a time", parallel, setParallel)}</div>
+          {problem ? <p class="bad" role="alert">{problem}</p> : null}
+          {plan ? <><p role="status">{count(plan.asked, "moment")} would be run, {plan.there} {plan.there === 1 ? "has" : "have"} a run already.</p><div class="moments">{plan.moments.map((one) => <span key={one.run_id}><Badge state={one.state ?? "waiting"} word="" />{one.state ? <a href={pageOfPipelineRun(one.run_id)}>{local(one.due_ms, of.timezone)}</a> : local(one.due_ms, of.timezone)}</span>)}{plan.asked + plan.there > plan.moments.length ? <span class="faint">and {(plan.asked + plan.there - plan.moments.length).toLocaleString("en-US")} more</span> : null}</div></> : null}
+        </div>
+        <footer><button type="button" class="button" onClick={close}>Do not run</button><button type="submit" class="button main" disabled={busy || (plan !== null && !plan.asked)}>{plan ? `Run ${count(plan.asked, "moment")}` : "Look what exists"}</button></footer>
+      </form>
+    </Dialog>
+  );
+}
