@@ -7,6 +7,7 @@ nothing: what it decided waits in `added` and `changes` for the scheduler (or is
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from tenfold.base.errors import TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.fanning import end_of_items, fan_out
 from tenfold.pipelines.ids import task_id
+from tenfold.pipelines.indexing import Index
 from tenfold.pipelines.keys import Found, KeyParts, find_cached, key_parts
 from tenfold.pipelines.places import CLEARED, ENDED, GOOD, Place, begun, index_of, waits_of
 from tenfold.pipelines.scopes import reason_to_skip, summary_of
@@ -41,6 +43,7 @@ class Board:
         """Places that ended or fanned out since the caller last looked."""
         self.open: deque[Place] = deque()
         """Places that `settle` is to look at."""
+        self._index = Index()
 
     # Filling the board
 
@@ -66,6 +69,7 @@ class Board:
         self.added.clear()
         self.changes.clear()
         self.open.clear()
+        self._index = Index()
         tasks = self.stores.tasks.of_root(self.root.id)
         for task in tasks:
             self._put(Place(task, msgspec.convert(task.payload, Spec)))
@@ -89,6 +93,7 @@ class Board:
     def _put(self, place: Place) -> Place:
         self.places[place.key] = place
         self.by_id[place.task.id] = place
+        self._index.note(place)
         place.waits = waits_of(place.spec)
         if not place.spec.item_of:
             for key in place.waits:
@@ -233,6 +238,7 @@ class Board:
         new_outcome = old.outcome if outcome is None else outcome
         not_before_ms = old.not_before_ms if not_before_ms is None else not_before_ms
         place.task = msgspec.structs.replace(old, state=to, outcome=new_outcome, not_before_ms=not_before_ms)
+        self._index.note(place)
         if old.id in self.added:
             self.added[old.id] = begun(self.added[old.id], to, run, self.clock())
             return
@@ -281,4 +287,18 @@ class Board:
     @property
     def all_ended(self) -> bool:
         """True when nothing is left to do."""
-        return all(place.state in ENDED for place in self.places.values())
+        return self._index.all_ended
+
+    def ready(self) -> Iterator[Place]:
+        """Places that are ready to run, also those whose time has not come. The caller changes none meanwhile."""
+        return self._index.ready()
+
+    @property
+    def delayed(self) -> list[Place]:
+        """Places that are ready to run at a time of their own."""
+        return [place for place in self._index.delayed.values() if place.state == "ready"]
+
+    @property
+    def names_pools(self) -> bool:
+        """Whether any place names a pool."""
+        return self._index.names_pools

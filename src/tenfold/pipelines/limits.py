@@ -31,7 +31,7 @@ class Limits:
 
     def now(self, board: Board) -> dict[str, int] | None:
         """Slots by pool; None when no step of the run names one."""
-        if not any(place.task.pool for place in board.places.values()):
+        if not board.names_pools:
             return None
         if time.monotonic() - self._looked_at > LOOK_S:
             self._slots, self._looked_at = slots_by_pool(self._stores), time.monotonic()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -92,7 +93,7 @@ class Scheduler:
         with heartbeat(self.board, self.owner, self._held, self._lost, self._clock):
             try:
                 self.board.settle()
-                if any(place.state == "ready" for place in self.board.places.values()):
+                if any(True for _ in self.board.ready()):
                     self.executor.poll(0)  # its processes start while the tasks are written down
                 self.flush()
                 self._edges += self._edges_of_finished()
@@ -146,23 +147,23 @@ class Scheduler:
 
     def _submit_ready(self) -> None:
         now = self._clock()
-        ready = sum(p.state == "ready" and p.task.not_before_ms <= now for p in self.board.places.values())
-        room = self._limits.room(self.executor.slots + (QUICK_BATCH if self._quick else 0), self.board) - len(
-            self._held
-        )
-        if not ready or room <= 0:
+        slots = self.executor.slots + (QUICK_BATCH if self._quick else 0)
+        room = self._limits.room(slots, self.board) - len(self._held)
+        due = (place for place in self.board.ready() if place.task.not_before_ms <= now)
+        ready = sum(1 for _ in islice(due, max(room, 0)))
+        if not ready:
             return
         limits = self._limits.now(self.board)
         claimed = self.stores.tasks.claim(
             self.owner,
-            limit=min(room, ready),
+            limit=ready,
             lease_ms=LEASE_MS,
             at_ms=now,
             root_ids=[self.board.root.id],
             limits=limits,
             keys=self.only,
         )
-        self._in_line = limits is not None and len(claimed) < min(room, ready)
+        self._in_line = limits is not None and len(claimed) < ready
         if not claimed and not self._in_line:  # another scheduler has them
             self.reload()
         if any(task.id not in self.board.by_id for task in claimed):
@@ -193,7 +194,7 @@ class Scheduler:
         return ended
 
     def _wait_s(self) -> float:
-        soon = [p.task.not_before_ms for p in self.board.places.values() if p.state == "ready" and p.task.not_before_ms]
+        soon = [place.task.not_before_ms for place in self.board.delayed]
         wait = min([LOOK_AROUND_S / 2, *((at - self._clock()) / 1000 for at in soon if at > self._clock())])
         if self._in_line:
             wait = min(wait, IN_LINE_LOOK_S)
@@ -203,9 +204,7 @@ class Scheduler:
 
     def _pause(self) -> list[Done]:
         """Nothing of ours runs: wait for a retry's time, or for what another scheduler does."""
-        if not self._in_line and any(
-            place.state == "ready" and place.task.not_before_ms <= self._clock() for place in self.board.places.values()
-        ):
+        if not self._in_line and any(place.task.not_before_ms <= self._clock() for place in self.board.ready()):
             return []
         time.sleep(self._wait_s())
         return []
