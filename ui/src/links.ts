@@ -12,6 +12,7 @@ export function pageOfVersion(version: { id: string; kind: string; name: string;
   if (version.kind === "data") return `/data/${encodeURIComponent(version.name)}?version=${version.number}`;
   if (version.kind === "writeup") return `/reports/${encodeURIComponent(version.name)}?version=${version.number}`;
   if (version.kind === "model") return `/models/${encodeURIComponent(version.name)}?version=${version.number}`;
+  if (version.kind === "evaluation") return `/evaluations/${version.id}`;
   return `/versions/${version.id}`;
 }
 

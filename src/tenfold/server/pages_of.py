@@ -25,6 +25,8 @@ def page_of_version(kind: str, name: str, number: int | None, version_id: str) -
         return f"/schemas/{quote(name, safe='')}" + (f"?version={number}" if number is not None else "")
     if kind == "writeup":
         return f"/reports/{quote(name, safe='')}" + (f"?version={number}" if number is not None else "")
+    if kind == "evaluation" and version_id:
+        return f"/evaluations/{version_id}"
     return f"/versions/{version_id}" if version_id else f"/lineage?address={quote(f'{kind}:{name}', safe=':')}"
 
 

@@ -17,7 +17,7 @@ export function About({ row }: { row: ModelVersionRow }) {
       <Section title={`v${version.number}`}>
         <Facts rows={[
           ["Verdict", <Verdict verdict={row.verdict} />], ["Because", row.reasons.length ? <ul>{row.reasons.map((reason, i) => <li key={i}>{reason}</li>)}</ul> : null],
-          ["Evaluation", row.evaluation_id ? <a href={`/versions/${row.evaluation_id}`}>metrics over slices</a> : null], ["Made by", row.run ? <RunLink run={row.run} /> : null],
+          ["Evaluation", row.evaluation_id ? <a href={`/evaluations/${row.evaluation_id}`}>metrics over slices</a> : null], ["Made by", row.run ? <RunLink run={row.run} /> : null],
           ["Format", row.format], ["Size", bytes(version.size_bytes)], ["Created", when(version.created_at_ms)], ["Message", version.message], ["Description", <Words key={version.id} path={`/models/${encodeURIComponent(version.name)}`} version={version.number} text={version.description} />],
           ["Address", <span class="row"><code class="cut">{version.address}</code><Copy text={version.address} label="Copy the address" /></span>],
           ["Tags", tags.length ? <span class="row wrap">{tags.map(([key, text]) => <Tag key={key} name={key} value={text} />)}</span> : null],
