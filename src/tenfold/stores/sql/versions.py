@@ -16,12 +16,17 @@ from tenfold.stores.sql.codec import VERSION_COLUMNS, pack, version_of_row, vers
 from tenfold.stores.sql.database import Database
 from tenfold.stores.sql.events import note
 from tenfold.stores.sql.lineage import add_edges, parts
+from tenfold.stores.sql.prepared import Prepared
 from tenfold.stores.sql.purging import empty, forget
 from tenfold.stores.sql.refs import lock_artifact, make_move
-from tenfold.stores.sql.tables import artifacts, versions
-from tenfold.stores.sql.upsert import insert_missing
+from tenfold.stores.sql.tables import versions
 
 _ALL = select(*(versions.c[name] for name in VERSION_COLUMNS))
+_STORED = Prepared("SELECT id FROM versions WHERE id IN (:ids*)")
+_BEGIN = Prepared(
+    "INSERT INTO artifacts (kind, name, last_number) VALUES (:kind, :name, :last_number) ON CONFLICT DO NOTHING"
+)
+_NOTE_NUMBER = Prepared("UPDATE artifacts SET last_number = :last_number WHERE kind = :kind AND name = :name")
 
 
 class SqlVersions(Versions):
@@ -130,8 +135,8 @@ class SqlVersions(Versions):
 
 def _publish(tx: Connection, drafts: list[Draft]) -> list[Version]:
     numbers = _hold_artifacts(tx, drafts)
-    stored = {row[0]: version_of_row(row) for part in parts([d.id for d in drafts])
-              for row in tx.execute(_ALL.where(versions.c.id.in_(part)))}  # fmt: skip
+    known = [row[0] for part in parts([d.id for d in drafts]) for row in _STORED(tx, {"ids": part})]
+    stored = {version.id: version for version in _load(tx, known)} if known else {}
     new: list[Draft] = []
     for draft in drafts:
         if draft.id not in stored:
@@ -158,15 +163,14 @@ def _hold_artifacts(tx: Connection, drafts: list[Draft]) -> dict[tuple[str, str]
     numbers: dict[tuple[str, str], int] = {}
     for kind, name in sorted({(draft.kind, draft.name) for draft in drafts}):
         check_name(name)
-        tx.execute(insert_missing(tx, artifacts), {"kind": kind, "name": name, "last_number": 0})
+        _BEGIN(tx, {"kind": kind, "name": name, "last_number": 0})
         numbers[kind, name] = lock_artifact(tx, kind, name) or 0
     return numbers
 
 
 def _note_numbers(tx: Connection, new: list[Draft], numbers: dict[tuple[str, str], int]) -> None:
     for kind, name in sorted({(draft.kind, draft.name) for draft in new}):
-        held = (artifacts.c.kind == kind, artifacts.c.name == name)
-        tx.execute(update(artifacts).where(*held).values(last_number=numbers[kind, name]))
+        _NOTE_NUMBER(tx, {"last_number": numbers[kind, name], "kind": kind, "name": name})
 
 
 def _load(tx: Connection, version_ids: list[str], *, lock: bool = False) -> list[Version]:
