@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("tenfold.cli.data", "Commit, list, compare and check out datasets"),
     "dvc": ("tenfold.cli.dvc", "Work on a DVC repository: pull, status, repro, add, push"),
     "models": ("tenfold.cli.models", "List models, their versions and aliases; move an alias"),
+    "plan": ("tenfold.cli.plan", "Say what a pipeline would do: which steps are in the cache, why the others are not"),
+    "why-ran": ("tenfold.cli.why_ran", "Say why a step ran: what changed, with the code's diff"),
     "pipelines": ("tenfold.cli.pipelines", "List pipelines and show, resume or cancel their runs"),
     "step": ("tenfold.cli.step", "Run a pipeline's steps one by one, as another engine starts them"),
     "export": ("tenfold.cli.export", "Write a pipeline as an Airflow DAG, a Kubeflow pipeline or an Argo workflow"),

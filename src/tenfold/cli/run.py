@@ -14,6 +14,7 @@ from tenfold.base.errors import Invalid, NotFound, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import emit_json, json_option
 from tenfold.cli.params import config_option, given_params, param_option
+from tenfold.cli.plan import show_plan
 
 
 @click.command(
@@ -64,15 +65,11 @@ def command(
     if arguments:
         raise Invalid(f"A pipeline takes --param NAME=VALUE, not {arguments[0]!r}", field="arguments")
     from tenfold.pipelines import load_pipeline
-    from tenfold.workspace import pipeline_host
 
     pipeline = load_pipeline(target).with_options(executor=executor)
     given = given_params(pipeline, configs, params)
     if only_plan:
-        from tenfold.pipelines import plan
-
-        planned = plan(pipeline, given, host=pipeline_host(place, project=project))
-        emit_json(planned) if as_json else _show_plan(planned)
+        show_plan(place, pipeline, given, project, as_json=as_json)
         return
     run = _run(place, pipeline, given, project, configs, quiet=as_json)
     if as_json:
@@ -108,13 +105,6 @@ def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
         except msgspec.DecodeError:
             given[name] = text
     return given
-
-
-def _show_plan(planned: Any) -> None:
-    from tenfold.cli.output import table
-
-    rows = [(item.key, "cached" if item.hit else "runs", item.why) for item in planned]
-    table(rows, ("step", "plan", "why"), empty="This pipeline has no steps")
 
 
 def _script(target: str, arguments: tuple[str, ...], project: str | None) -> None:

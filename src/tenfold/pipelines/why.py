@@ -25,6 +25,8 @@ class Comparison:
         if task.state == "cached" or "parts" not in task.outcome:
             return []
         before = self._earlier.get(task.key)
+        if task.payload.get("cache") is False:
+            return ["its cache is off"]
         return differences(_parts(task), None if before is None else _parts(before), before)
 
     def reasons_of(self, key: str, parts: KeyParts) -> list[str]:
@@ -55,7 +57,7 @@ def differences(now: KeyParts, before: KeyParts | None, task_before: Task | None
         found.append(f"environment changed: {', '.join(changed) or 'fewer packages declared'}")
     if not found:
         ended_well = task_before is not None and task_before.state in ("finished", "cached")
-        found = ["its cache is off or its stored output is gone" if ended_well else "it did not finish the last time"]
+        found = ["its stored output is gone or damaged" if ended_well else "it did not finish the last time"]
     return found
 
 

@@ -154,7 +154,7 @@ def test_an_output_in_the_bin_is_made_again(host):
     RAN.clear()
     run = everything.with_options(host=host).run()
     assert RAN == ["numbers"]
-    assert why_ran(host.stores, run.id)["numbers"] == ["its cache is off or its stored output is gone"]
+    assert why_ran(host.stores, run.id)["numbers"] == ["its stored output is gone or damaged"]
 
 
 def test_retries_wait_and_keep_a_ledger_of_attempts(host):
