@@ -40,8 +40,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("tenfold.cli.schema", "Infer, review, change and keep what the columns of a table should look like"),
     "validate": ("tenfold.cli.validate", "Hold data to a schema; show what breaks it, and the rows"),
     "evaluate": ("tenfold.cli.evaluate", "Judge a model or its predictions over slices, and bless it"),
-    "schema": ("tenfold.cli.schema", "Infer, review, change and keep what the columns of a table should look like"),
-    "validate": ("tenfold.cli.validate", "Hold data to a schema; show what breaks it, and the rows"),
     "monitor": ("tenfold.cli.monitor", "Compare two tables for drift; list monitors and their checks"),
     "reproduce": ("tenfold.cli.reproduce", "Do a run again and compare its metrics then and now"),
     "import": ("tenfold.cli.import_", "Import from MLflow, W&B, Comet, TensorBoard, Neptune or DVC"),
