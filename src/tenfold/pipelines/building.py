@@ -186,6 +186,8 @@ class Graph:
     """Of the branches the body is in."""
     start: int = 0
     """Where the nodes of the body that runs now begin: a pipeline called inside another has its own."""
+    _calls: dict[str, int] = field(default_factory=dict)
+    """By step's name."""
 
     def add(
         self,
@@ -196,7 +198,8 @@ class Graph:
         after: tuple[Node, ...] = (),
     ) -> Handle:
         """Add a call of a step; gives its handle."""
-        calls = sum(node.step.name == step.name for node in self.nodes)
+        calls = self._calls.get(step.name, 0)
+        self._calls[step.name] = calls + 1
         key = step.name if calls == 0 else f"{step.name}-{calls + 1}"
         node = Node(key, step, arguments, tuple(mapped or ()), self.guards, after)
         self.nodes.append(node)
