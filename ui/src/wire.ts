@@ -13,6 +13,33 @@ export interface Alarm {
   limit: number | null;
 }
 
+/** An alarm from its opening on. `status`: open, acknowledged, muted or closed. */
+export interface AlarmRow {
+  id: string;
+  key: string;
+  status: string;
+  severity: string;
+  text: string;
+  column: string | null;
+  value: number | null;
+  limit: number | null;
+  first_window: string;
+  last_window: string;
+  opened_at_ms: number;
+  closed_at_ms: number | null;
+  acknowledged_by: string;
+  why: string;
+  muted_until_ms: number | null;
+  actions: Record<string, string>;
+}
+
+/** Acknowledge an alarm, or mute its key: for so many hours, 0 lifts it. */
+export interface AlarmSay {
+  say: "acknowledge" | "mute";
+  hours: number;
+  why: string;
+}
+
 /** Where an alias shall point and why. `expect` guards: the number it must point at now. */
 export interface AliasMove {
   version: number;
@@ -123,6 +150,13 @@ export interface BinDone {
   purged: Purged | null;
 }
 
+/** Rows whose score fell into one tenth of [0, 1]: their mean score and the share that was positive. */
+export interface CalibrationBin {
+  mean_score: number;
+  positive_share: number;
+  rows: number;
+}
+
 /** What would make a schema allow what was found: new values of fields of the column's feature, or of the schema itself when `column` is ''; None clears a field. With `is_new` they are a whole feature. */
 export interface Change {
   column: string;
@@ -133,6 +167,18 @@ export interface Change {
 /** How many things an order changed. */
 export interface Changed {
   changed: number;
+}
+
+/** One comparison a gate made. `limit` is the value the candidate was held to. */
+export interface Check {
+  metric: string;
+  what: string;
+  passed: boolean;
+  reason: string;
+  slice?: string | null;
+  value?: number | null;
+  champion?: number | null;
+  limit?: number | null;
 }
 
 /** One check of a monitor over one window of data. */
@@ -345,6 +391,13 @@ export interface DeploymentRow {
   predictions: number;
 }
 
+/** Candidate less baseline on the same rows, with a 95 % interval of the paired bootstrap when asked for. */
+export interface Difference {
+  value: number;
+  low?: number | null;
+  high?: number | null;
+}
+
 /** One metric of many runs. `x` is `step`, `elapsed` (seconds), `time` (seconds, UTC) or `metric:<key>`. `low` and `high` are a window on x. With `groups` (name to run ids) a line is the mean of a group. */
 export interface DrawQuery {
   runs: string[];
@@ -377,6 +430,44 @@ export interface DrawnLine {
   runs: number;
 }
 
+/** Metrics of one set of predictions. `metrics` of a binary task: accuracy, balanced_accuracy, precision, recall, specificity, f1, false_positive_rate, false_negative_rate, prevalence, positive_rate and, with scores, roc_auc, pr_auc (average precision), log_loss, brier, calibration_error. Multiclass: accuracy and macro precision, recall, f1 and, with scores, log_loss, roc_auc (one against the rest). Regression: mae, rmse, r2, mape, mean_error, max_abs_error. The other tasks: docs/evaluation.md. */
+export interface Evaluation {
+  task: "binary" | "clustering" | "forecasting" | "multiclass" | "multilabel" | "ranking" | "regression" | "text";
+  rows: number;
+  metrics: Record<string, number>;
+  intervals?: Record<string, [number, number]>;
+  slices?: SliceScores[];
+  skipped?: Record<string, number>;
+  labels?: string[];
+  positive?: string | null;
+  threshold?: number | null;
+  confusion?: number[][];
+  roc?: [number, number][];
+  pr?: [number, number][];
+  calibration?: CalibrationBin[];
+  at?: Threshold[];
+  baseline?: Record<string, number>;
+  differences?: Record<string, Difference>;
+  fairness?: Fairness[];
+  weak?: string[];
+  weighted?: boolean;
+  notes?: string[];
+  truth_digest?: string;
+}
+
+/** One evaluation. What it judged is null when it was not said, or is gone. */
+export interface EvaluationDetail {
+  version: VersionRow;
+  evaluation: Evaluation;
+  verdict: Verdict | null;
+  model: VersionLink | null;
+  baseline: VersionLink | null;
+  data: VersionLink | null;
+  higher: Record<string, boolean>;
+  leading: string | null;
+  others: VersionLink[];
+}
+
 /** `seq` grows with every event of a store. `topic` is the noun ('run', 'version', 'ref', 'series', 'task'). */
 export interface Event {
   seq: number;
@@ -398,6 +489,16 @@ export interface Explanation {
   address: string;
   reasons: Reason[];
   graph: Graph;
+}
+
+/** Rates of the groups of one column at one threshold, and the gaps between groups with enough rows. */
+export interface Fairness {
+  column: string;
+  threshold: number | null;
+  groups: GroupRates[];
+  gaps: Gap[];
+  measures: Record<string, number>;
+  reason?: string;
 }
 
 /** One path that differs. Sizes and rows are null on the side where the file is not there, or is no table. */
@@ -460,6 +561,16 @@ export interface FileSide {
   url: string;
 }
 
+/** How far groups lie apart in one rate. `furthest` is the group furthest from the overall value, by `to_overall`. */
+export interface Gap {
+  rate: string;
+  lowest: string;
+  highest: string;
+  difference: number;
+  to_overall: number;
+  furthest: string;
+}
+
 /** `start` is the id of the node the walk began at. `complete` is false when the walk stopped at its limit. */
 export interface Graph {
   start: string;
@@ -490,6 +601,13 @@ export interface GraphNode {
   why: string | null;
   params: Record<string, Json>;
   outputs: Record<string, string>;
+}
+
+/** How a classifier treats one group. A rate is absent where the group has nothing to divide by. */
+export interface GroupRates {
+  group: string;
+  rows: number;
+  rates: Record<string, number>;
 }
 
 /** One answer of the search over everything. */
@@ -653,6 +771,9 @@ export interface MonitorDetail {
   project: string;
   checks: CheckRow[];
   keys: string[];
+  alarms: AlarmRow[];
+  limits: ScoreLimit[];
+  says: string[];
 }
 
 /** Open alarms first, then by name. */
@@ -660,13 +781,15 @@ export interface MonitorList {
   items: MonitorRow[];
 }
 
-/** One monitor. `open`: its newest check raised alarms. */
+/** One monitor. `open`: an alarm is open, or its newest check raised some. `newest` is None before its first check. */
 export interface MonitorRow {
   name: string;
   project: string;
   checks: number;
   open: boolean;
   newest: CheckRow | null;
+  target: string;
+  alarms: AlarmRow[];
 }
 
 /** One line of the history of a ref. A number of null: the ref did not exist (before) or was removed (after). */
@@ -1278,6 +1401,13 @@ export interface SchemaVersion {
   saved_at_ms: number;
 }
 
+/** A threshold of a score, as a line in its chart. */
+export interface ScoreLimit {
+  score: string;
+  says: string;
+  value: number;
+}
+
 /** Sorted by name. */
 export interface SecretList {
   items: SecretRow[];
@@ -1335,6 +1465,16 @@ export interface ServerVersion {
   python: string;
   store: string;
   writable: boolean;
+}
+
+/** The metrics of the rows where `column` is `value`. */
+export interface SliceScores {
+  column: string;
+  value: string;
+  rows: number;
+  metrics: Record<string, number>;
+  intervals?: Record<string, [number, number]>;
+  baseline?: Record<string, number>;
 }
 
 /** An alias or stage named a version for a while. `until_ms` is None while it still does. */
@@ -1434,11 +1574,25 @@ export interface Target {
   version: VersionLink | null;
 }
 
+/** What scores come to when rows count as positive from `threshold` on. */
+export interface Threshold {
+  threshold: number;
+  metrics: Record<string, number>;
+}
+
 /** One thing of two runs; null where it is not. */
 export interface ValuePair {
   name: string;
   a: Json;
   b: Json;
+}
+
+/** Whether the candidate may pass. `reasons` are the failures or, when passed, what it passed on. `first` is true when a relative rule passed only because there was no champion. */
+export interface Verdict {
+  passed: boolean;
+  reasons: string[];
+  checks: Check[];
+  first?: boolean;
 }
 
 /** A version with its surroundings. `inline` is its content when that is small JSON or text, else null. */

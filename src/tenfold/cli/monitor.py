@@ -6,7 +6,7 @@ import click
 
 from tenfold.base.addresses import parse
 from tenfold.base.errors import NotFound
-from tenfold.cli import monitor_looking, monitor_report
+from tenfold.cli import monitor_declaring, monitor_looking, monitor_report
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
 
@@ -19,6 +19,8 @@ def command() -> None:
 command.add_command(monitor_report.report)
 command.add_command(monitor_looking.summary)
 command.add_command(monitor_looking.together)
+for one in monitor_declaring.COMMANDS:
+    command.add_command(one)
 
 
 @command.command("list", epilog=f"Example: tenfold monitor list\n\n{EXIT_CODES}")

@@ -98,7 +98,7 @@ def history(
     name = monitor if isinstance(monitor, str) else monitor.name
     where = monitor.project if isinstance(monitor, Monitor) else project
     found = list(itertools.islice(_finished_checks(stores, where, name=name), limit))
-    return _standing([_past(run) for run in found])
+    return standing(found)
 
 
 def score_series(checks: list[PastCheck]) -> dict[str, list[tuple[int, str, float]]]:
@@ -108,6 +108,11 @@ def score_series(checks: list[PastCheck]) -> dict[str, list[tuple[int, str, floa
         for key, value in check.scores.items():
             found.setdefault(key, []).append((check.at_ms, check.window, value))
     return found
+
+
+def standing(runs: Iterable[Run]) -> list[PastCheck]:
+    """What finished runs of kind 'check' say, as `history` gives them."""
+    return _standing([_past(run) for run in runs])
 
 
 def _standing(checks: list[PastCheck]) -> list[PastCheck]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenfold.contracts import Stores
+from tenfold.monitoring.alarms import AlarmState, alarms
 from tenfold.records import And, Compare, Run, RunQuery
 from tenfold.server.pages_of import page_of_monitor, page_of_run
 from tenfold.server.routes.deployments import FRESH_MS, of_project
@@ -50,8 +51,22 @@ def _failed(run: Run) -> AttentionRow:
 
 
 def _alarms(stores: Stores, projects: list[str] | None) -> list[AttentionRow]:
-    newest = [runs[0] for runs in monitor_names(stores, projects).values()]
-    return [_alarm(check) for check in check_rows(stores, newest) if check.alarms]
+    newest = [runs[0] for runs in monitor_names(stores, projects).values() if "keeps_alarms" not in runs[0].result]
+    raised = [_alarm(check) for check in check_rows(stores, newest) if check.alarms]
+    found = [one for one in alarms(stores, only_open=True) if projects is None or one.project in projects]
+    return raised + [_open(one) for one in found if one.status == "open"]
+
+
+def _open(alarm: AlarmState) -> AttentionRow:
+    return AttentionRow(
+        kind="alarm",
+        severity=alarm.severity,
+        title=f"{alarm.monitor}: alarm" + (f" since {alarm.first_window}" if alarm.first_window else ""),
+        detail=alarm.text,
+        address=f"run:{alarm.check}",
+        page=page_of_monitor(alarm.monitor),
+        at_ms=alarm.opened_at_ms,
+    )
 
 
 def _alarm(check: CheckRow) -> AttentionRow:

@@ -36,6 +36,8 @@ export interface ChartProps {
   now?: string | undefined;
   /** A level to draw across, like a threshold. */
   level?: number | null;
+  /** Stretches of x to shade, from and to: while something was wrong. */
+  spans?: [number, number][] | undefined;
   dots?: boolean;
   /** Choices for the chart's menu, above those to take it away; each gets the function that closes it. */
   choices?: ((close: () => void) => preact.ComponentChildren) | undefined;
@@ -80,7 +82,7 @@ export function Chart(props: ChartProps) {
         </Pop>
         {props.tools}
       </header>
-      {tallied ? <Tally title={title} lines={lines} height={height} /> : <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} dots={props.dots} empty={empty} waiting={props.waiting} made={(u) => (plot.current = u)} />}
+      {tallied ? <Tally title={title} lines={lines} height={height} /> : <Plot title={title} lines={lines} x={x} names={props.names} log={log} logX={props.logX} smooth={smooth} zoom={props.zoom} setZoom={props.setZoom} sync={props.sync} height={height} level={props.level} spans={props.spans} dots={props.dots} empty={empty} waiting={props.waiting} made={(u) => (plot.current = u)} />}
       <Summaries title={title} lines={lines} />
       {asTable ? <Numbers lines={lines} x={x} names={props.names} title={title} /> : null}
       {large ? (

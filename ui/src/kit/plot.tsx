@@ -38,6 +38,8 @@ export interface PlotProps {
   height: number;
   /** A level to draw across, like a threshold. */
   level?: number | null | undefined;
+  /** Stretches of x to shade, from and to: while something was wrong. */
+  spans?: [number, number][] | undefined;
   dots?: boolean | undefined;
   empty: boolean;
   /** What is to be drawn has not come yet. */
@@ -72,7 +74,7 @@ export function Plot(props: PlotProps) {
   const bundle = useMemo(() => build(lines, log, props.logX ?? false, smooth, props.dots ?? false), [lines, log, props.logX, smooth, colours, props.dots]);
   const drawn = useRef(bundle);
   drawn.current = bundle;
-  const form = `${x}|${log}|${props.logX}|${height}|${colours}|${lines.map((line) => `${line.id}${line.min ? "b" : ""}${line.grouped ? "g" : ""}${line.pen.token}${line.pen.dashed}`).join()}|${smooth > 0}|${props.level ?? ""}|${props.names?.length ?? ""}`;
+  const form = `${x}|${log}|${props.logX}|${height}|${colours}|${lines.map((line) => `${line.id}${line.min ? "b" : ""}${line.grouped ? "g" : ""}${line.pen.token}${line.pen.dashed}`).join()}|${smooth > 0}|${props.level ?? ""}|${props.spans?.join(";") ?? ""}|${props.names?.length ?? ""}`;
 
   useEffect(() => {
     const element = box.current;
@@ -229,6 +231,7 @@ function options(latest: { current: PlotProps }, drawn: { current: Bundle }, ele
         u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
       }],
       ready: [(u) => u.over.addEventListener("dblclick", () => latest.current.setZoom?.(null))],
+      drawClear: latest.current.spans?.length ? [(u) => shade(u, latest.current.spans ?? [])] : [],
       draw: level === null || level === undefined ? [] : [(u) => across(u, level)],
     },
   } as uPlot.Options;
@@ -250,6 +253,18 @@ function nearest(ys: (number | null)[], at: number, reach = Infinity): number {
     if (at - by < 0 && at + by >= ys.length) break;
   }
   return at;
+}
+
+function shade(u: uPlot, spans: [number, number][]): void {
+  const { ctx } = u;
+  ctx.save();
+  ctx.fillStyle = translucent(paint("--bad"), 0.12);
+  for (const [from, to] of spans) {
+    const left = Math.max(u.bbox.left, u.valToPos(from, "x", true));
+    const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, "x", true));
+    if (right > left) ctx.fillRect(left, u.bbox.top, right - left, u.bbox.height);
+  }
+  ctx.restore();
 }
 
 function across(u: uPlot, level: number): void {

@@ -1,8 +1,9 @@
 // One monitor: every score over the windows, the alarms, and the report of a check.
 import { useMemo } from "preact/hooks";
-import { useResource } from "../kit/api";
+import { call, useResource } from "../kit/api";
 import { Badge } from "../kit/badge";
-import { Chart } from "../kit/chart";
+import { Chart, type Line } from "../kit/chart";
+import { toast } from "../kit/dialog";
 import { fileUrl } from "../kit/files";
 import { Filter } from "../kit/filter";
 import { count, number, when } from "../kit/format";
@@ -13,7 +14,7 @@ import { setQuery, useQuery } from "../kit/router";
 import { Table } from "../kit/table";
 import { pen } from "../kit/theme";
 import { lineageOf, pageOfProject } from "../links";
-import type { CheckRow, FileList, MonitorDetail } from "../wire";
+import type { AlarmRow, CheckRow, FileList, MonitorDetail } from "../wire";
 
 export default function Monitor({ name }: { name: string }) {
   const monitor = useResource<MonitorDetail>(`/monitors/${encodeURIComponent(name)}`, (event) => event.topic === "run" || event.topic === "version");
@@ -21,13 +22,14 @@ export default function Monitor({ name }: { name: string }) {
   const [picked] = useQuery("check");
   usePage({ title: "Monitors", href: "/monitors" }, { title: name });
   if (!monitor.data) return monitor.problem ? <Failed problem={monitor.problem} again={monitor.reload} /> : <Loading />;
-  const { checks, keys, project } = monitor.data;
+  const { checks, keys, project, alarms: kept, says } = monitor.data;
+  const isOpen = kept.filter((alarm) => alarm.status !== "closed");
   const newest = [...checks].sort((a, b) => b.at_ms - a.at_ms)[0];
   const chosen = checks.find((check) => check.run.id === picked) ?? newest;
-  const alarms = checks.reduce((sum, check) => sum + check.alarms.length, 0);
+  const alarms = kept.length || checks.reduce((sum, check) => sum + check.alarms.length, 0);
   return (
     <>
-      <Head title={name} badge={<Badge tint state={newest?.alarms.length ? "alarm" : "ok"} />} actions={
+      <Head title={name} badge={<Badge tint state={isOpen.some((alarm) => alarm.status === "open") || (!kept.length && newest?.alarms.length) ? "alarm" : isOpen.length ? "warning" : checks.length ? "ok" : "created"} word={isOpen.length && !isOpen.some((alarm) => alarm.status === "open") ? isOpen[0]!.status : checks.length ? undefined : "no check yet"} />} actions={!checks.length ? null :
         <select class="input" aria-label="Check" value={chosen?.run.id} onChange={(event) => setQuery({ check: event.currentTarget.value }, { push: true })}>
           {[...checks].reverse().map((check) => <option key={check.run.id} value={check.run.id}>{check.window || when(check.at_ms)}{check.alarms.length ? ` (${count(check.alarms.length, "alarm")})` : ""}</option>)}
         </select>
@@ -36,10 +38,13 @@ export default function Monitor({ name }: { name: string }) {
         <span>{count(checks.length, "check")}</span>
         {newest ? <span>last <Ago at={newest.at_ms} />{newest.window ? `, of ${newest.window}` : ""}</span> : null}
       </Head>
+      {says.length ? <details class="tablenote" style={{ margin: "0 0 12px" }}><summary>{says.slice(0, 2).join(", ")}</summary><ul>{says.slice(2).map((line) => <li key={line}><code>{line}</code></li>)}</ul></details> : null}
+      {isOpen.length ? <Section title="Open alarms"><AlarmList name={name} alarms={isOpen} reload={monitor.reload} /></Section> : null}
+      {!checks.length ? <Empty title="It has not looked yet" lines={`tenfold monitor check ${name}`}>Its schedule looks while <code>tenfold up</code> runs; or look now.</Empty> : <>
       <Tabs label="About this monitor" now={tab} set={(to) => setTab(to)} tabs={[{ id: "scores", title: "Scores", count: keys.length }, { id: "alarms", title: "Alarms", count: alarms }, { id: "checks", title: "Checks", count: checks.length }, { id: "report", title: "Report" }]} />
       <Panel id={tab}>
-        {tab === "scores" ? <Scores checks={checks} keys={keys} /> : null}
-        {tab === "alarms" ? <Alarms checks={checks} /> : null}
+        {tab === "scores" ? <Scores detail={monitor.data} /> : null}
+        {tab === "alarms" ? kept.length ? <AlarmList name={name} alarms={kept} reload={monitor.reload} /> : <Alarms checks={checks} /> : null}
         {tab === "checks" ? (
           <Table label="Checks" rows={[...checks].reverse()} id={(check) => check.run.id} current={chosen?.run.id} columns={[
             { key: "window", title: "Window", width: 150, cell: (check) => <a href={`/runs/${check.run.id}`}>{check.window || check.run.id.slice(-8)}</a> },
@@ -52,6 +57,7 @@ export default function Monitor({ name }: { name: string }) {
         ) : null}
         {tab === "report" ? (chosen ? <Report check={chosen} /> : null) : null}
       </Panel>
+      </>}
     </>
   );
 }
@@ -61,21 +67,75 @@ const rank = (key: string): number => (/(auc|f1|accuracy|precision|recall|rmse|m
 
 const leadingKeys = (keys: string[]): string[] => keys.filter((key) => rank(key) < 2).sort((a, b) => rank(a) - rank(b)).slice(0, 4);
 
-function Scores({ checks, keys }: { checks: CheckRow[]; keys: string[] }) {
+/** An estimate is drawn beside what it is an estimate of; its bounds are its band. */
+const ofEstimate = (key: string): string | null => (key.startsWith("estimated.") ? `quality.${key.slice(10)}` : null);
+const isBound = (key: string): boolean => key.startsWith("estimated.") && /\.(low|high)$/.test(key);
+
+function linesOf(key: string, checks: CheckRow[], xs: number[], keys: string[]): Line[] {
+  const ys = (of: string) => checks.map((check) => check.scores[of] ?? null);
+  const lines: Line[] = ofEstimate(key) ? [] : [{ id: key, label: key, pen: pen(rank(key) < 2 ? 6 : 0), xs, ys: ys(key) }];
+  const guess = ofEstimate(key) ? key : key.startsWith("quality.") ? `estimated.${key.slice(8)}` : null;
+  if (guess && keys.includes(guess)) lines.push({ id: guess, label: guess, pen: { ...pen(1), dashed: true }, xs, ys: ys(guess), min: ys(`${guess}.low`), max: ys(`${guess}.high`) });
+  return lines;
+}
+
+/** The stretches of windows in which an alarm about this score was open, as places on the axis. */
+function spansOf(key: string, alarms: AlarmRow[], names: string[]): [number, number][] {
+  return alarms.filter((alarm) => alarm.key.startsWith(`test:${key} `) || (alarm.column && key === `drift.${alarm.column}`) || alarm.key === `quality:${key.slice(8)}` || (alarm.key === "drift" && key === "drift_share") || (alarm.key === "labels" && key === "labelled"))
+    .map((alarm): [number, number] => {
+      const [from, to] = [names.indexOf(alarm.first_window), alarm.last_window ? names.indexOf(alarm.last_window) : -1];
+      return [Math.max(from, 0) - 0.5, (to < 0 ? names.length - 1 : to - 1) + 0.5];
+    });
+}
+
+function Scores({ detail: { checks, keys, alarms, limits } }: { detail: MonitorDetail }) {
   const [find, setFind] = useQuery("find");
   const xs = useMemo(() => checks.map((_, i) => i), [checks]);
   const names = useMemo(() => checks.map((check) => check.window || when(check.at_ms)), [checks]);
-  const shown = keys.filter((key) => key.toLowerCase().includes(find.toLowerCase())).sort((a, b) => rank(a) - rank(b));
-  const lines = useMemo(() => new Map(keys.map((key) => [key, [{ id: key, label: key, pen: pen(rank(key) < 2 ? 6 : 0), xs, ys: checks.map((check) => check.scores[key] ?? null) }]])), [checks, keys]);
+  const tested = useMemo(() => new Map(limits.map((limit) => [limit.score, limit.value])), [limits]);
+  const first = (key: string) => (tested.has(key) ? -1 : rank(key));
+  const drawn = useMemo(() => keys.filter((key) => !isBound(key) && !keys.includes(ofEstimate(key) ?? "")), [keys]);
+  const shown = drawn.filter((key) => key.toLowerCase().includes(find.toLowerCase())).sort((a, b) => first(a) - first(b));
+  const lines = useMemo(() => new Map(drawn.map((key) => [key, linesOf(key, checks, xs, keys)])), [checks, keys]);
   if (!keys.length) return <Empty title="No scores">The checks of this monitor gave no numbers.</Empty>;
   return (
     <>
-      {keys.length > 6 ? <div class="toolbar" style={{ padding: "0 0 12px" }}><Filter value={find} set={(text) => setFind(text)} label="Find a score" /></div> : null}
+      {drawn.length > 6 ? <div class="toolbar" style={{ padding: "0 0 12px" }}><Filter value={find} set={(text) => setFind(text)} label="Find a score" /></div> : null}
       <div class="charts">
-        {shown.slice(0, 60).map((key) => <Chart key={key} title={key} x="window" names={names} lines={lines.get(key)!} dots sync="windows" height={160} now={number(lines.get(key)![0]!.ys.findLast((y) => y !== null))} />)}
+        {shown.slice(0, 60).map((key) => <Chart key={key} title={key} x="window" names={names} lines={lines.get(key)!} level={tested.get(key) ?? null} spans={spansOf(key, alarms, names)} dots sync="windows" height={160} now={number(lines.get(key)![0]?.ys.findLast((y) => y !== null))} />)}
       </div>
       {shown.length > 60 ? <p class="tablenote">{shown.length - 60} more: narrow them with the search above.</p> : null}
     </>
+  );
+}
+
+function AlarmList({ name, alarms, reload }: { name: string; alarms: AlarmRow[]; reload: () => void }) {
+  const say = async (alarm: AlarmRow, body: object, done: string) => {
+    try {
+      await call("POST", `/monitors/${encodeURIComponent(name)}/alarms/${alarm.id}`, body);
+      toast(done);
+      reload();
+    } catch (problem) {
+      toast(problem instanceof Error ? problem.message : String(problem), "bad");
+    }
+  };
+  return (
+    <ul class="lineslist">
+      {alarms.map((alarm) => (
+        <li key={alarm.id} class="row wrap">
+          <Badge tint state={alarm.status === "closed" ? "ok" : alarm.status === "open" ? (alarm.severity === "error" ? "alarm" : "warning") : "stopped"} word={alarm.status} />
+          <span class="grow" style={{ overflowWrap: "anywhere", minWidth: "220px" }}>
+            {alarm.text}
+            <span class="faint"> · {alarm.first_window}{alarm.last_window ? ` until ${alarm.last_window}` : ""}{alarm.acknowledged_by ? ` · ${alarm.acknowledged_by} looks after it${alarm.why ? `: ${alarm.why}` : ""}` : ""}{alarm.status === "muted" ? ` · muted until ${when(alarm.muted_until_ms!)}` : ""}</span>
+            {Object.entries(alarm.actions).map(([action, came]) => <div key={action} class="soft">{action}: {came}</div>)}
+          </span>
+          <span class="faint"><Ago at={alarm.opened_at_ms} /></span>
+          {alarm.status === "open" ? <button type="button" class="button" onClick={() => void say(alarm, { say: "acknowledge" }, "Acknowledged: it tells nobody more")}>Acknowledge</button> : null}
+          {alarm.status === "open" || alarm.status === "acknowledged" ? <button type="button" class="button" onClick={() => void say(alarm, { say: "mute", hours: 24 }, "Muted for a day")}>Mute 24 h</button> : null}
+          {alarm.status === "muted" ? <button type="button" class="button" onClick={() => void say(alarm, { say: "mute", hours: 0 }, "It tells again")}>Unmute</button> : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

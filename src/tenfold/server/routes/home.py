@@ -38,7 +38,7 @@ from tenfold.server.wire import (
 RUNNING = 50
 RECENT = 20
 _OUTERMOST = Compare("parent_id", "is null")
-_SHOWN_KINDS = Not(Compare("kind", "in", ["commit", "check"]))
+_SHOWN_KINDS = Not(Compare("kind", "in", ["commit", "check", "alarm"]))
 
 
 class HomeParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,11 @@ class SearchParams(msgspec.Struct, frozen=True, kw_only=True):
 def home(place: Place, params: HomeParams) -> Home:
     stores, projects, now = place.stores, params.project or None, now_ms()
     running = stores.runs.search(
-        RunQuery(projects=projects, where=And([Compare("state", "=", "running"), _OUTERMOST]), limit=RUNNING)
+        RunQuery(
+            projects=projects,
+            where=And([Compare("state", "=", "running"), _OUTERMOST, Not(Compare("kind", "=", "alarm"))]),
+            limit=RUNNING,
+        )
     )
     recent = stores.runs.search(
         RunQuery(
@@ -84,7 +88,8 @@ def home(place: Place, params: HomeParams) -> Home:
 def projects(place: Place, params: Nothing) -> ProjectList:
     stores = place.stores
     running: dict[str, int] = {}
-    for run in stores.runs.search(RunQuery(where=Compare("state", "=", "running"), limit=1000, count=False)).items:
+    live = And([Compare("state", "=", "running"), Not(Compare("kind", "=", "alarm"))])
+    for run in stores.runs.search(RunQuery(where=live, limit=1000, count=False)).items:
         running[run.project] = running.get(run.project, 0) + 1
     return ProjectList(
         [

@@ -6,16 +6,22 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tenfold.base.clock import now_ms
 from tenfold.base.errors import NotFound
 from tenfold.contracts import Stores
+from tenfold.monitoring.alarms import AlarmState, acknowledge, alarms, find_alarm, mute
+from tenfold.monitoring.declared import declared
+from tenfold.monitoring.record import Monitor
+from tenfold.monitoring.recording import standing
 from tenfold.records import And, Compare, Order, Run, RunQuery, Version
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Name
 from tenfold.server.rows import run_row, version_link
 from tenfold.server.table import Nothing, Route
-from tenfold.server.wire import Alarm, CheckRow, MonitorDetail, MonitorList, MonitorRow
+from tenfold.server.wire import Alarm, AlarmRow, AlarmSay, CheckRow, MonitorDetail, MonitorList, MonitorRow, ScoreLimit
 
 KIND = "check"
+WHO = "page"
 SCANNED = 2000
 """Newest checks that are looked through for the names of monitors."""
 
@@ -25,21 +31,32 @@ class MonitorParams(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=2000)] = 500
 
 
+class AlarmParams(msgspec.Struct, frozen=True, kw_only=True):
+    name: Name
+    alarm: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 def listing(place: Place, params: Nothing) -> MonitorList:
     stores = place.stores
     by_name = monitor_names(stores)
     newest = [runs[0] for runs in by_name.values()]
     checks = {check.run.id: check for check in check_rows(stores, newest)}
-    rows = [
-        MonitorRow(
-            name=name,
-            project=runs[0].project,
-            checks=len(runs),
-            open=bool(checks[runs[0].id].alarms),
-            newest=checks[runs[0].id],
-        )
-        for name, runs in by_name.items()
-    ]
+    is_open: dict[str, list[AlarmRow]] = {}
+    for state in alarms(stores, only_open=True):
+        is_open.setdefault(state.monitor, []).append(_alarm_row(state))
+    known = {monitor.name: monitor for monitor in declared(stores)}
+    rows = []
+    for name in by_name.keys() | known.keys():
+        runs, monitor = by_name.get(name, []), known.get(name)
+        check = checks[runs[0].id] if runs else None
+        raised = bool(check is not None and check.alarms and "keeps_alarms" not in runs[0].result)
+        project = runs[0].project if runs else monitor.project if monitor is not None else ""
+        rows.append(
+            MonitorRow(
+                name=name, project=project, checks=len(runs), open=raised or bool(is_open.get(name)), newest=check,
+                target=monitor.target if monitor is not None else "", alarms=is_open.get(name, []),
+            )
+        )  # fmt: skip
     return MonitorList(sorted(rows, key=lambda row: (not row.open, row.name)))
 
 
@@ -69,12 +86,50 @@ def get(place: Place, params: MonitorParams) -> MonitorDetail:
         count=False,
     )
     runs = stores.runs.search(query).items
-    if not runs:
+    monitor = next((one for one in declared(stores) if one.name == params.name), None)
+    if not runs and monitor is None:
         there = ", ".join(sorted(monitor_names(stores))[:5]) or "none yet"
         raise NotFound(f"No monitor {params.name!r} has made a check. There are: {there}", field="name")
-    checks = sorted(check_rows(stores, runs), key=lambda check: (check.at_ms, check.run.id))
+    rows = {check.run.id: check for check in check_rows(stores, runs)}
+    checks = [rows[past.run_id] for past in standing(runs)]
     keys = sorted({key for check in checks for key in check.scores})
-    return MonitorDetail(name=params.name, project=runs[0].project, checks=checks, keys=keys)
+    tests = {test.says: test for past in standing(runs) for test in past.tests if test.limit is not None}
+    return MonitorDetail(
+        name=params.name, project=runs[0].project if runs else monitor.project if monitor is not None else "",
+        checks=checks, keys=keys, alarms=[_alarm_row(state) for state in alarms(stores, params.name)],
+        limits=[ScoreLimit(score=one.score, says=one.says, value=one.limit) for one in tests.values() if one.limit is not None],
+        says=says(monitor) if monitor is not None else [],
+    )  # fmt: skip
+
+
+def say(place: Place, params: AlarmParams, body: AlarmSay) -> MonitorDetail:
+    state = find_alarm(place.stores, params.alarm)
+    if state.monitor != params.name:
+        raise NotFound(f"Alarm {params.alarm} is none of monitor {params.name!r}", field="alarm")
+    if body.say == "acknowledge":
+        acknowledge(place.stores, state.id, who=WHO, why=body.why)
+    else:
+        until = now_ms() + int(body.hours * 3_600_000) if body.hours else None
+        mute(place.stores, state.monitor, until, key=state.key, who=WHO, why=body.why)
+    return get(place, MonitorParams(name=params.name))
+
+
+def says(monitor: Monitor) -> list[str]:
+    """A declared monitor in lines."""
+    when = f"every {monitor.every}" if monitor.every else monitor.cron
+    lines = [f"watches {monitor.target}" + (f", only {monitor.model}" if monitor.model else "")]
+    lines.append(f"against {monitor.reference}, by {monitor.window or 'all there is'}{f', {when}' if when else ''}")
+    lines += [test.says + (" (warning)" if test.severity == "warning" else "") for test in monitor.tests]
+    return lines + [f"then: {action.says}" for action in monitor.actions]
+
+
+def _alarm_row(state: AlarmState) -> AlarmRow:
+    return AlarmRow(
+        id=state.id, key=state.key, status=state.status, severity=state.severity, text=state.text, column=state.column,
+        value=state.value, limit=state.limit, first_window=state.first_window, last_window=state.last_window,
+        opened_at_ms=state.opened_at_ms, closed_at_ms=state.closed_at_ms, acknowledged_by=state.acknowledged_by,
+        why=state.why, muted_until_ms=state.muted_until_ms, actions=state.actions,
+    )  # fmt: skip
 
 
 def check_rows(stores: Stores, runs: list[Run]) -> list[CheckRow]:
@@ -136,4 +191,13 @@ def _number(value: Any) -> float | None:
 ROUTES = [
     Route("GET", "/monitors", listing, MonitorList, "Monitors, open alarms first"),
     Route("GET", "/monitors/{name}", get, MonitorDetail, "A monitor's checks in order of time", MonitorParams),
+    Route(
+        "POST",
+        "/monitors/{name}/alarms/{alarm}",
+        say,
+        MonitorDetail,
+        "Acknowledge or mute an alarm",
+        AlarmParams,
+        AlarmSay,
+    ),
 ]

@@ -43,6 +43,7 @@ from tenfold.server.wire.data import (
     TablePreview,
 )
 from tenfold.server.wire.datums import DatumFile, DatumInput, DatumList, DatumRow, DatumRun
+from tenfold.server.wire.evaluations import EvaluationDetail
 from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
 from tenfold.server.wire.media import MediaItem, MediaKey, MediaList
 from tenfold.server.wire.models import (
@@ -59,6 +60,8 @@ from tenfold.server.wire.models import (
 )
 from tenfold.server.wire.operations import (
     Alarm,
+    AlarmRow,
+    AlarmSay,
     CheckRow,
     DeploymentDetail,
     DeploymentList,
@@ -66,6 +69,7 @@ from tenfold.server.wire.operations import (
     MonitorDetail,
     MonitorList,
     MonitorRow,
+    ScoreLimit,
     Target,
 )
 from tenfold.server.wire.pipelines import (
@@ -119,14 +123,6 @@ from tenfold.server.wire.runs import (
     RunRow,
     RunsActed,
 )
-from tenfold.server.wire.schemas import (
-    SchemaColumn,
-    SchemaDetail,
-    SchemaEdit,
-    SchemaList,
-    SchemaRow,
-    SchemaVersion,
-)
 from tenfold.server.wire.schedules import (
     BackfillAsk,
     BackfillMoment,
@@ -144,6 +140,14 @@ from tenfold.server.wire.schedules import (
     SecretList,
     SecretRow,
 )
+from tenfold.server.wire.schemas import (
+    SchemaColumn,
+    SchemaDetail,
+    SchemaEdit,
+    SchemaList,
+    SchemaRow,
+    SchemaVersion,
+)
 from tenfold.server.wire.versions import (
     MoveRow,
     RefRow,
@@ -155,11 +159,11 @@ from tenfold.server.wire.versions import (
 )
 
 __all__ = [
-    "Alarm", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow",
+    "Alarm", "AlarmRow", "AlarmSay", "AliasMove", "ApprovalAsk", "ApprovalSay", "ArtifactUse", "ArtifactUses", "AttentionRow",
     "BackfillAsk", "BackfillMoment", "BackfillPlan", "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow",
     "ColumnPair", "ColumnSide", "Counts", "CurveSet", "DataDetail", "DataList", "DataPair", "DataRow",
     "DataVersion", "DatumFile", "DatumInput", "DatumList", "DatumRow", "DatumRun", "Definition",
-    "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "FileChange",
+    "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "EvaluationDetail", "FileChange",
     "FileDiff", "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge", "GraphNode", "Hit", "HitList",
     "Home", "Ids", "Importance", "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList",
     "MetricRow", "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow", "MonitorDetail",
@@ -171,8 +175,8 @@ __all__ = [
     "RunAction", "RunAsk", "RunAsked", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunMark",
     "RunPage", "RunPair", "RunRow", "RunSet", "RunSetQuery", "RunsActed", "ScheduleChange", "ScheduleList",
     "ScheduleRow", "SchemaColumn", "SchemaDetail", "SchemaEdit", "SchemaList", "SchemaRow", "SchemaVersion",
-    "SecretList", "SecretRow", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion", "StepAttempt",
+    "ScoreLimit", "SecretList", "SecretRow", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion", "StepAttempt",
     "StepClear", "StepDetail", "StepsCleared", "TableColumn", "TablePair", "TablePreview", "Target",
-    "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow", "VersionUse", "View", "ViewEdit",
-    "ViewList",
+    "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow", "VersionUse", "View",
+    "ViewEdit", "ViewList",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -77,14 +77,56 @@ class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
     report: VersionLink | None
 
 
+class AlarmRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm from its opening on. `status`: open, acknowledged, muted or closed."""
+
+    id: str
+    key: str
+    status: str
+    severity: str
+    text: str
+    column: str | None
+    value: float | None
+    limit: float | None
+    first_window: str
+    last_window: str
+    """The window that was in order again; '' while it is open."""
+    opened_at_ms: int
+    closed_at_ms: int | None
+    acknowledged_by: str
+    why: str
+    muted_until_ms: int | None
+    actions: dict[str, str]
+    """What was done because of it, and what came of that."""
+
+
+class AlarmSay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Acknowledge an alarm, or mute its key: for so many hours, 0 lifts it."""
+
+    say: Literal["acknowledge", "mute"]
+    hours: Annotated[float, msgspec.Meta(ge=0, le=8760)] = 24
+    why: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class ScoreLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A threshold of a score, as a line in its chart."""
+
+    score: str
+    says: str
+    value: float
+
+
 class MonitorRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One monitor. `open`: its newest check raised alarms."""
+    """One monitor. `open`: an alarm is open, or its newest check raised some. `newest` is None before its first check."""
 
     name: str
     project: str
     checks: int
     open: bool
     newest: CheckRow | None
+    target: str
+    alarms: list[AlarmRow]
+    """Those that are open."""
 
 
 class MonitorList(msgspec.Struct, frozen=True):
@@ -100,3 +142,8 @@ class MonitorDetail(msgspec.Struct, frozen=True, kw_only=True):
     project: str
     checks: list[CheckRow]
     keys: list[str]
+    alarms: list[AlarmRow]
+    """Open ones first."""
+    limits: list[ScoreLimit]
+    says: list[str]
+    """A declared monitor in lines: what it watches, against what, when, and what follows; [] of one that is not."""
