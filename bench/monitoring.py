@@ -29,6 +29,8 @@ BATCH = 500_000
 def lines() -> list[dict[str, Any]]:
     """Rows for the table of budgets."""
     ours = _run(sys.executable, "drift", ROWS)
+    whole_report = _run(sys.executable, "report", ROWS)
+    wide = _run(sys.executable, "wide", 1000)
     floor = _run(sys.executable, "numpy", ROWS)
     few = _run(sys.executable, "drift", 10_000)
     whole = _run(sys.executable, "profile", PROFILE_ROWS)
@@ -38,6 +40,9 @@ def lines() -> list[dict[str, Any]]:
         {"job": "drift + page, 100,000 x 50", "value": ours["cpu"], "unit": "CPU s", "budget": 2, "note": f"numpy, sorts and W1 only: {floor['cpu']:.2f}"},
         {"job": "drift, peak memory", "value": ours["peak_mb"], "unit": "MB", "note": f"tables alone: {floor['peak_mb']:.0f}"},
         {"job": "drift, page of 50 columns", "value": ours["html_kb"], "unit": "kB", "budget": 300},
+        {"job": "report: drift + summary + tests + page, 100,000 x 50", "value": whole_report["cpu"], "unit": "CPU s", "budget": 2},
+        {"job": "report, page of 50 columns", "value": whole_report["html_kb"], "unit": "kB", "budget": 300},
+        {"job": "report, page of 500 columns", "value": wide["html_kb"], "unit": "kB", "budget": 2000, "note": f"{wide['cpu']:.2f} CPU s for 1,000 rows"},
         {
             "job": "profile, 1,000,000 x 50", "value": whole["cpu"] / limit["cpu"], "unit": "x polars quantiles + counts",
             "budget": 2, "note": f"{whole['cpu']:.2f} CPU s beside {limit['cpu']:.2f}",
@@ -46,7 +51,7 @@ def lines() -> list[dict[str, Any]]:
     full = bool(os.environ.get("TENFOLD_BENCH_FULL"))
     for rows, cpu, memory in [(1_000_000, 20, 1000), (10_000_000, 200, 1000)][: 2 if full else 1]:
         found += _from_files(rows, cpu, memory)
-    return [*found, *_against_evidently({ROWS: ours, 10_000: few}, full=full)]
+    return [*found, *_against_evidently({ROWS: ours, 10_000: few}, full=full), *_report_against_evidently(whole_report)]
 
 
 def _from_files(rows: int, cpu: float, memory: float) -> list[dict[str, Any]]:
@@ -85,6 +90,23 @@ def _against_evidently(ours: dict[int, dict[str, float]], *, full: bool) -> list
     return found
 
 
+def _report_against_evidently(ours: dict[str, float]) -> list[dict[str, Any]]:
+    peer = os.environ.get("TENFOLD_BENCH_EVIDENTLY")
+    if not peer:
+        return []
+    theirs = _run(peer, "evidently_report", ROWS)
+    return [
+        {
+            "job": "report against Evidently, 100,000 rows", "value": theirs["cpu"] / ours["cpu"], "unit": "x less CPU",
+            "budget": 10, "better": "higher", "note": f"{theirs['cpu']:.1f} CPU s, {theirs['peak_mb']:.0f} MB",
+        },
+        {
+            "job": "page of a report against Evidently's", "value": ours["html_kb"] / theirs["html_kb"],
+            "unit": "x its size", "budget": 0.1, "note": f"{theirs['html_kb']:.0f} kB",
+        },
+    ]  # fmt: skip
+
+
 def _run(python: str, job: str, rows: int, *more: str) -> dict[str, float]:
     done = subprocess.run([python, __file__, job, str(rows), *more], check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -110,6 +132,54 @@ def drift(rows: int) -> dict[str, float]:
 
     reference, current = pl.DataFrame(table(rows, 0, 0.0)), pl.DataFrame(table(rows, 1, 0.3))
     return _measured(lambda: to_html(compare(reference, current)))
+
+
+def report(rows: int) -> dict[str, float]:
+    """Ours: the drift and the summary preset with their default tests, page included."""
+    import polars as pl
+
+    from tenfold.reports import DataDriftPreset, DataSummaryPreset, Report
+
+    reference, current = pl.DataFrame(table(rows, 0, 0.0)), pl.DataFrame(table(rows, 1, 0.3))
+    whole = Report([DataDriftPreset(), DataSummaryPreset()], include_tests=True)
+    return _measured(lambda: whole.run(current, reference).html())
+
+
+def wide(rows: int) -> dict[str, float]:
+    """The same of 500 columns."""
+    import polars as pl
+
+    from tenfold.reports import DataDriftPreset, DataSummaryPreset, Report
+
+    parts = [(table(rows, 2 * i, 0.0), table(rows, 2 * i + 1, 0.3)) for i in range(10)]
+    reference, current = (
+        pl.DataFrame({f"{name}_{i}": values for i, two in enumerate(parts) for name, values in two[side].items()})
+        for side in (0, 1)
+    )
+    whole = Report([DataDriftPreset(), DataSummaryPreset()], include_tests=True)
+    return _measured(lambda: whole.run(current, reference).html())
+
+
+def evidently_report(rows: int) -> dict[str, float]:
+    """Evidently's same two presets on the same tables, page included."""
+    import warnings
+
+    import pandas as pd
+    from evidently import Report
+    from evidently.presets import DataDriftPreset, DataSummaryPreset
+
+    warnings.simplefilter("ignore")
+    reference, current = pd.DataFrame(table(rows, 0, 0.0)), pd.DataFrame(table(rows, 1, 0.3))
+
+    def work() -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "report.html"
+            Report([DataDriftPreset(), DataSummaryPreset()], include_tests=True).run(current, reference).save_html(
+                str(path)
+            )
+            return path.read_text()
+
+    return _measured(work)
 
 
 def write(rows: int, folder: str) -> dict[str, float]:
@@ -228,6 +298,6 @@ def _measured(work: Callable[[], str]) -> dict[str, float]:
 if __name__ == "__main__":
     jobs: dict[str, Callable[..., dict[str, float]]] = {
         "drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars, "write": write,
-        "files": files,
+        "files": files, "report": report, "wide": wide, "evidently_report": evidently_report,
     }  # fmt: skip
     print(json.dumps(jobs[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])))

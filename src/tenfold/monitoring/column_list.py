@@ -12,6 +12,8 @@ from tenfold.monitoring.summary import ColumnSummary, TableSummary
 
 MOST_DRAWN = 1000
 """So many columns are drawn, the most drifted; the others have their numbers."""
+MOST_LISTED = 3000
+"""So many columns are on the page at all."""
 SHOWN_SHARES = 8
 STATES = {True: ("bad", "drifted"), False: ("ok", "stable"), None: ("unsure", "not judged")}
 NUMBERS = ("distinct", "min", "q25", "q50", "q75", "max", "mean", "std", "infinite")
@@ -40,7 +42,7 @@ def column_list(report: DriftReport, *, reference: Summaries | None = None, curr
             (reference or {}).get(column.name),
             (current or {}).get(column.name),
         )
-        for place, column in enumerate(order)
+        for place, column in enumerate(order[:MOST_LISTED])
     )
     states = [("drifted", True), ("stable", False), ("not judged", None)]
     counts = {word: sum(column.drifted is state for column in order) for word, state in states}
@@ -53,7 +55,7 @@ def column_list(report: DriftReport, *, reference: Summaries | None = None, curr
         f'<input type="search" placeholder="Filter columns   /" aria-label="Filter columns">'
         f'<select aria-label="Which columns"><option value="">all ({len(order)})</option>{options}</select>'
         f'<button class="open">Open or close all</button><output></output></div>'
-        f'<div class="g heads">{heads}</div><div class="rows">{rows}</div></section>'
+        f'<div class="g heads">{heads}</div><div class="rows">{rows}</div>{_more_columns(len(order))}</section>'
     )
 
 
@@ -61,7 +63,7 @@ def summary_list(current: TableSummary, reference: TableSummary | None = None) -
     """The columns of tables that were summarized and not compared, in their order."""
     before = {column.name: column for column in reference.columns} if reference else {}
     rows = []
-    for column in current.columns:
+    for column in current.columns[:MOST_LISTED]:
         share = column.missing / column.rows if column.rows else 0.0
         other = before.get(column.name)
         numbers = "".join(f"<span class=r>{number(getattr(column, name))}</span>" for name in SHOWN)
@@ -79,8 +81,13 @@ def summary_list(current: TableSummary, reference: TableSummary | None = None) -
         '<section class="list"><h2>Columns</h2><div class="tools"><input type="search" placeholder="Filter columns   /" '
         f'aria-label="Filter columns"><select aria-label="Which columns"><option value="">all ({len(current.columns)})</option>{options}'
         '</select><button class="open">Open or close all</button><output></output></div><div class="g heads sums">'
-        f'{"".join(_head(*head) for head in heads)}</div><div class="rows">{"".join(rows)}</div></section>'
+        f'{"".join(_head(*head) for head in heads)}</div><div class="rows">{"".join(rows)}</div>{_more_columns(len(current.columns))}</section>'
     )
+
+
+def _more_columns(count: int) -> str:
+    left = count - MOST_LISTED
+    return f'<p class="about">{left:,} more columns are in the JSON</p>' if left > 0 else ""
 
 
 def excess(column: ColumnDrift) -> float:

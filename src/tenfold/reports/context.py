@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tenfold.monitoring import ColumnSummary, DriftReport, TableSummary, drift, summarize
+from tenfold.base.errors import Invalid
+from tenfold.monitoring import ColumnDrift, ColumnSummary, DriftReport, TableSummary, drift, summarize
 from tenfold.monitoring.methods import AnyMethod
 from tenfold.monitoring.record import ColumnKind
 from tenfold.monitoring.summary import summarize_column
@@ -35,6 +36,7 @@ class Context:
     def __init__(self, current: Dataset, reference: Dataset | None, training: Any = None) -> None:
         self.current, self.reference, self.training = current, reference, training
         self._drifts: dict[str, DriftReport] = {}
+        self._keys: dict[int, tuple[str, DriftAsked]] = {}  # the objects too, so that their ids stay theirs
         self._summaries: dict[int, TableSummary] = {}
         self._columns: dict[tuple[int, str], ColumnSummary] = {}
         self.first_drift: DriftReport | None = None
@@ -48,14 +50,25 @@ class Context:
 
     def drift(self, asked: DriftAsked) -> DriftReport:
         """The comparison of the two tables; the same one when it is asked for again."""
-        key = repr(asked)
-        if key not in self._drifts:
+        key = self._keys.get(id(asked)) or self._keys.setdefault(id(asked), (repr(asked), asked))
+        if key[0] not in self._drifts:
             assert self.reference is not None
-            self._drifts[key] = self._compare(asked, self.reference)
-        found = self._drifts[key]
+            self._drifts[key[0]] = self._compare(asked, self.reference)
+        found = self._drifts[key[0]]
         if self.first_drift is None or len(found.columns) > len(self.first_drift.columns):
             self.first_drift = found
         return found
+
+    def column_drift(self, asked: DriftAsked, name: str) -> ColumnDrift:
+        """The verdict on one column of that comparison. Raises Invalid when it is not in it."""
+        found = self.drift(asked)
+        by_name = self.kept.get(id(found))
+        if by_name is None:
+            by_name = self.kept[id(found)] = {column.name: column for column in found.columns}
+        if name not in by_name:
+            raise Invalid(f"There is no column {name!r}", field=name)
+        verdict: ColumnDrift = by_name[name]
+        return verdict
 
     def _compare(self, asked: DriftAsked, reference: Dataset) -> DriftReport:
         names = asked.columns or tuple(dict.fromkeys([*reference.names, *self.current.names]))
@@ -93,9 +106,7 @@ class Context:
         """The summary of one column. Raises Invalid when there is none of that name."""
         key = (id(data), name)
         if key not in self._columns:
-            whole = self._summaries.get(id(data))
-            found = next((c for c in whole.columns if c.name == name), None) if whole else None
-            self._columns[key] = found or self._as_defined(data, summarize_column(data.column(name)))
+            self._columns[key] = self._as_defined(data, summarize_column(data.column(name)))
         return self._columns[key]
 
     def training_table(self) -> Dataset | None:

@@ -47,7 +47,7 @@ class ValueDrift(SingleMetric):
             methods={} if self.method is None else {self.column: self.method},
             thresholds={} if self.threshold is None else {self.column: self.threshold},
         )
-        return context.drift(asked).column(self.column)
+        return context.column_drift(asked, self.column)
 
     def resolved(self, context: Context) -> dict[str, Any]:
         if context.reference is None:

@@ -20,6 +20,8 @@ IN_COLUMNS = frozenset((
 ))  # fmt: skip
 """Metrics of a column that its row in the list of columns shows, when the report has that list."""
 MOST_LABELS = 20
+MOST_TESTS = 5000
+"""So many tests are on the page, those that failed first."""
 TABLE_FIGURES = (
     ("duplicated_rows", "duplicated rows"), ("empty_rows", "empty rows"), ("empty_columns", "empty columns"),
     ("constant_columns", "constant columns"), ("almost_constant_columns", "almost constant columns"),
@@ -108,13 +110,15 @@ def _tests(tests: Sequence[TestResult]) -> str:
     rows = "".join(
         f'<tr class="row" data-s="{test.status}"><td class=l><span class="state {MARKS[test.status][0]}">'
         f"{MARKS[test.status][1]}</span></td><td class=l>{escape(test.text)}</td></tr>"
-        for test in order
+        for test in order[:MOST_TESTS]
     )
+    left = len(tests) - MOST_TESTS
+    more = f'<p class="about">{left:,} more tests are in the JSON</p>' if left > 0 else ""
     return (
         '<section class="list"><h2>Tests</h2><div class="tools"><input type="search" placeholder="Filter tests" aria-label="Filter tests">'
         f'<select aria-label="Which tests"><option value="">all ({len(tests)})</option>{options}</select><output></output></div>'
         f'<div class="box"><table class="tests"><thead><tr><td class=l>Result</td><td class=l>Test</td></tr></thead>'
-        f'<tbody class="rows">{rows}</tbody></table></div></section>'
+        f'<tbody class="rows">{rows}</tbody></table></div>{more}</section>'
     )
 
 

@@ -52,7 +52,7 @@ def record_report(
     }  # fmt: skip
     draft = Draft(
         id=new_id(), kind="report", name=name, digest=tree.digest, size_bytes=tree.size_bytes, files=tree.files,
-        type="report/data", metadata=told, run_id=run, role="report", created_at_ms=at_ms, message=repr(snapshot),
+        type="report/data", metadata=told, run_id=run, role="report", created_at_ms=at_ms, message=f"{result.title}: {len(result.metrics)} metrics, {len(result.tests)} tests",
     )  # fmt: skip
     version = stores.versions.publish([draft])[0]
     if run_id is None:
