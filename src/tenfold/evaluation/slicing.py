@@ -113,6 +113,7 @@ def _by_bins(column: str, array: Any, how: str, spec: str) -> Cut:
 def _by_expression(columns: Any, names: list[str], text: str, rows: int) -> Cut:
     polars = require("polars", extra="tables", why="slice by an expression")
     frame = columns if isinstance(columns, polars.DataFrame) else polars.DataFrame({n: np.asarray(_array(columns, n, rows)) for n in names}, strict=False)  # fmt: skip
+    frame = frame.with_columns(polars.selectors.float().fill_nan(None))  # Polars counts NaN above every number
     try:
         holds = frame.select(polars.sql_expr(text).alias("holds"))["holds"]
     except Exception as error:  # Polars has many errors for what is written wrongly

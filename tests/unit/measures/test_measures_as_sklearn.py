@@ -151,10 +151,10 @@ def test_texts_are_measured_as_their_papers_do() -> None:
     )
     row = dict(zip(("exact", "normal", "f1", "r1", "r2", "rl", "edit"), data.values[1], strict=False))
     assert row["rl"] == 0.75  # Lin (2004), section 3
-    assert data.bleu[0][0] == 2 and data.bleu[0][4] == 7  # noqa: PT018 - clipped to 2 of 7: Papineni et al., section 2.1
+    assert data.bleu[0][0] == 2 and data.bleu[0][4] == 7  # clipped to 2 of 7: Papineni et al., section 2.1
     assert data.values[2][:3].tolist() == [0.0, 1.0, 1.0]
     same = _means(texts(["a b c d e"], ["a b c d e"]))
-    assert same["bleu"] == pytest.approx(1.0) and same["chrf"] == pytest.approx(1.0)  # noqa: PT018
+    assert same["bleu"] == pytest.approx(1.0) and same["chrf"] == pytest.approx(1.0)
     best = _means(texts([["x", "kitten here"]], ["kitten here"]))
     assert best["exact_match"] == 1.0
     assert edit_distance("kitten", "sitting") == 3
