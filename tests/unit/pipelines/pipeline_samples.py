@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tenfold.pipelines import Host, Opener, fixed, pipeline, step
-from tenfold.testing.stores import sqlite_stores
+from tenfold.stores.blobs import open_blobs
+from tenfold.stores.sql import open_sql
+from tenfold.testing.stores import bundle, sqlite_stores
 
 CHILD = """
 import signal, subprocess, sys, time
@@ -24,9 +26,11 @@ time.sleep(600)
 """
 
 
-def open_stores(folder: str):
-    """Opens the same stores in a worker process."""
-    return sqlite_stores(Path(folder))
+def open_stores(folder: str, url: str = ""):
+    """Opens the same stores in a worker process: in a folder, or on PostgreSQL with their bytes in it."""
+    if not url:
+        return sqlite_stores(Path(folder))
+    return bundle(open_sql(url), open_blobs(Path(folder) / "objects", Path(folder) / "cache"))
 
 
 @contextmanager
@@ -36,10 +40,10 @@ def noted_context(run_id: str):
     yield
 
 
-def host_at(folder: Path, **options) -> Host:
-    """A host on an embedded store whose steps run in warm processes."""
-    opener = Opener("pipeline_samples:open_stores", {"folder": str(folder)})
-    return Host(sqlite_stores(folder), folder, opener=opener, workers=2, **options)
+def host_at(folder: Path, url: str = "", **options) -> Host:
+    """A host on an embedded store, or on PostgreSQL, whose steps run in warm processes."""
+    opener = Opener("pipeline_samples:open_stores", {"folder": str(folder), "url": url})
+    return Host(open_stores(str(folder), url), folder, opener=opener, workers=2, **options)
 
 
 @step
