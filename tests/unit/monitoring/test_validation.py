@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,3 +216,14 @@ def test_what_a_schema_of_tfdv_has_beyond_ours_is_kept_and_named() -> None:
         "t: latest",
         "table: widen",
     ]
+
+
+@pytest.mark.parametrize("page", ["validation.md", "from-tfdv.md"])
+def test_the_examples_print_what_the_page_says(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text("utf-8")
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(block, page, "exec"), {})
+        said = [line.removeprefix("# ") for line in block.splitlines() if line.startswith("# ")]
+        assert capsys.readouterr().out.splitlines() == said
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        assert decode_schema(block).features
