@@ -49,7 +49,7 @@ class Place:
 
     def runs(self) -> list[Any]:
         """Pipeline runs, the newest first."""
-        return list(self.tenfold_json("pipelines", "list"))
+        return list(self.tenfold_json("pipelines", "list")["runs"])
 
     def states(self, run_id: str) -> dict[str, str]:
         nodes = self.tenfold_json("pipelines", "show", run_id)["nodes"]
