@@ -21,7 +21,9 @@ def main() -> None:
     import tenfold.stores.blobs
     import tenfold.stores.sql  # noqa: F401 - all of it is imported to be there
     from tenfold.cli.app import main as command
+    from tenfold.workspace.engines import prepare_workers
 
+    prepare_workers()
     line = sys.stdin.buffer.readline()
     if not line:
         return

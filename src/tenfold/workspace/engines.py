@@ -10,6 +10,8 @@ from tenfold.workspace.workspace import Workspace, current
 
 STEP_CONTEXT = "tenfold.workspace.runs:step_context"
 """Entered around each step, so that `tenfold.log` inside it logs to the step's run."""
+PRELOADED = ("tenfold.stores.sql", "tenfold.stores.blobs", "tenfold.workspace.runs")
+"""What the processes that run steps import before they are forked."""
 
 
 def pipeline_host(workspace: Workspace | None = None, *, project: str | None = None) -> Any:
@@ -27,7 +29,7 @@ def pipeline_host(workspace: Workspace | None = None, *, project: str | None = N
         folder=place.folder,
         opener=Opener(WORKER_OPENER, dict(place.opener())),
         context=STEP_CONTEXT,
-        preload=("tenfold.stores.sql", "tenfold.stores.blobs", "tenfold.workspace.runs"),
+        preload=PRELOADED,
         project=project or place.project,
         user=_user(),
         workers=int(workers) if workers else None,
@@ -68,6 +70,15 @@ def deployed_predictions(deployment: str, **options: Any) -> Any:
 
     place = current()
     return predictions(place.stores, deployment, log_folder=place.predictions, **options)
+
+
+def prepare_workers() -> None:
+    """Start what runs steps before it is known which: for a process that waits to be told what to drive."""
+    from tenfold.pipelines.choosing import worker_count
+    from tenfold.pipelines.executors.local import share_of_cores
+    from tenfold.pipelines.executors.prepared import prepare
+
+    prepare(share_of_cores(worker_count(pipeline_host())), PRELOADED)
 
 
 def _user() -> str:

@@ -267,3 +267,31 @@ def test_a_script_runs_its_own_steps_in_workers_and_finds_them_in_the_cache_by_f
     host = samples.host_at(tmp_path)
     run = load_pipeline(f"{script}:p").with_options(host=host).run()
     assert set(run.graph.counts) == {"cached"}
+
+
+def test_a_server_started_before_it_is_known_what_for_runs_the_steps_and_speaks_where_its_taker_does(folder, tmp_path):
+    script = tmp_path / "taken.py"
+    script.write_text(
+        "import os, sys\nfrom pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(samples.__file__).parent)!r})\n"
+        "from tenfold.pipelines.choosing import worker_count\n"
+        "from tenfold.pipelines.executors import pools, prepared\n"
+        "from tenfold.pipelines.executors.local import share_of_cores\n"
+        "import pipeline_samples as samples\n"
+        f"host = samples.host_at(Path({str(tmp_path / 'store')!r}))\n"
+        "prepared.prepare(share_of_cores(99), ())  # of other variables: not taken, and ended\n"
+        "prepared.prepare(share_of_cores(worker_count(host)), ['tenfold.stores.sql'])\n"
+        "servers = [one.server for one in prepared._prepared]\n"
+        "os.chdir('elsewhere')\n"
+        "run = samples.speaking.with_options(host=host).run(note='taken')\n"
+        "[pool] = pools._idle.values()\n"
+        "assert pool._server is servers[1] and run.outputs()[0] != os.getpid()\n"
+        "assert prepared.take(share_of_cores(1)) is None and servers[0].wait(10) is not None\n"
+        "pools.close_all()\n"
+        "prepared.prepare(share_of_cores(1), ())\n"
+        "print(prepared._prepared[0].server.pid)\n"
+    )
+    (tmp_path / "elsewhere").mkdir()
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: is_gone(int(done.stdout.split()[-1])))  # nobody took it, and its process ended

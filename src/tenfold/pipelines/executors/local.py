@@ -23,6 +23,7 @@ import msgspec
 from tenfold.base.errors import StepFailed
 from tenfold.pipelines.executors.contract import Executor
 from tenfold.pipelines.executors.memory import asked_for
+from tenfold.pipelines.executors.prepared import take
 from tenfold.pipelines.executors.wire import Dead, Kill, Reader, Ready, Setup, Spawn, frame
 from tenfold.pipelines.work import Done, Work
 
@@ -62,15 +63,8 @@ class LocalExecutor(Executor):
         self._workers: dict[int, _Worker] = {}
         self._spawned = 0
         self._ready = False
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-c", boot, str(theirs.fileno()), json.dumps([sys.path, sys.argv]), *arguments],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                env=_share_of_cores(workers),
-            )
+        environ = share_of_cores(workers)
+        self._server, self._control = (boot == _BOOT and take(environ)) or _start(boot, arguments, environ)
         self._reports = Reader(self._control)
         self._control.sendall(frame(setup))
 
@@ -207,6 +201,22 @@ class LocalExecutor(Executor):
                 self._control.sendall(frame(Kill(worker.number)))
 
 
+def _start(
+    boot: str, arguments: Sequence[str], environ: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A fork server, and the socket to it."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        server = subprocess.Popen(
+            [sys.executable, "-c", boot, str(theirs.fileno()), json.dumps([sys.path, sys.argv]), *arguments],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=environ,
+        )
+    return server, ours
+
+
 def how_it_died(status: int) -> str:
     """In words, from what os.waitstatus_to_exitcode gives."""
     if status < 0:
@@ -218,7 +228,7 @@ def how_it_died(status: int) -> str:
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "NUMEXPR_MAX_THREADS")
 
 
-def _share_of_cores(workers: int) -> dict[str, str]:
+def share_of_cores(workers: int) -> dict[str, str]:
     """The environment with each worker's libraries held to its share of the cores; what the user set stays.
 
     Workers that each take every core spin against one another: a boosting fit of 3 s took 54 s beside one other step.
