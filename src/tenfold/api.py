@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActiveRun", "Choice", "Client", "Evaluation", "Float", "Int", "Monitor", "QualityRule", "Rule", "RunSummary", "Used",
-    "Workspace", "active_run", "always", "autolog", "check", "command", "container", "cross", "current", "dataset", "drift", "evaluate", "files",
+    "Workspace", "active_run", "always", "apply_monitor", "autolog", "check", "check_monitor", "command", "container", "cross", "current", "dataset", "drift", "evaluate", "files",
     "fixed", "gate", "group", "impact", "incremental", "infer_schema", "join", "load_evaluation", "load_model", "log",
     "log_audio", "log_confusion_matrix", "log_curve", "log_file", "log_histogram", "log_html", "log_image",
     "log_params", "log_plot", "log_reference", "log_table", "log_text", "log_video", "model", "notebook", "on_failure", "param", "pipeline",
@@ -353,6 +353,25 @@ def record_report(snapshot: Snapshot, name: str, *, used: Mapping[str, str] | No
 
     versions = {role: Client().version(address) for role, address in (used or {}).items()}
     return record(current().stores, snapshot, name, used=versions, **options)
+
+
+def apply_monitor(monitor: Monitor | Mapping[str, Any]) -> Version:
+    """Put a declared monitor in force, with the schedules that check it; the same again changes nothing.
+
+    Raises:
+        Invalid: It watches nothing, has no reference, or a window, test or action that cannot be read.
+    """
+    from tenfold.monitoring.declared import monitor_of
+    from tenfold.workspace.monitors import apply
+
+    return apply(current(), monitor_of(monitor) if isinstance(monitor, Mapping) else monitor)
+
+
+def check_monitor(name: str) -> list[Run]:
+    """Look at the windows of a declared monitor that are new, or that outcomes came for; gives the checks made."""
+    from tenfold.workspace.monitors import check_monitor as look
+
+    return look(current(), name)
 
 
 def trigger(pipeline: Any, *, by: str, why: str, **params: Any) -> Any:

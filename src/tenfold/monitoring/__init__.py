@@ -9,10 +9,15 @@
 Knows no model and no endpoint: tables and metrics come in. What follows from an alarm is decided elsewhere.
 """
 
+from tenfold.monitoring.alarms import AlarmState, alarms
 from tenfold.monitoring.check import check
+from tenfold.monitoring.conditions import Action, Condition, TestOutcome
 from tenfold.monitoring.correlations import CorrelationChange, CorrelationPair, correlation_change
 from tenfold.monitoring.drift import drift
 from tenfold.monitoring.embeddings import EmbeddingDrift, embedding_drift
+from tenfold.monitoring.estimating import Cbpe, Estimate, Estimated, fit_cbpe
+from tenfold.monitoring.estimating_errors import Dle, fit_dle
+from tenfold.monitoring.explaining import ColumnEffect, explain_drop
 from tenfold.monitoring.multivariate import MultivariateDrift, domain_classifier, reconstruction_drift
 from tenfold.monitoring.outcomes import Joined, WindowQuality, join_outcomes, quality_by_window
 from tenfold.monitoring.page import to_html
@@ -30,7 +35,7 @@ from tenfold.monitoring.record import (
     PastCheck,
     QualityRule,
 )
-from tenfold.monitoring.recording import find_monitor, history, load_check, monitors, record_check
+from tenfold.monitoring.recording import find_monitor, history, load_check, monitors, record_check, score_series
 from tenfold.monitoring.summary import ColumnSummary, QualityChange, TableSummary, quality_change, summarize
 from tenfold.monitoring.validation import (
     Feature,
@@ -49,12 +54,13 @@ from tenfold.monitoring.validation import (
 )
 
 __all__ = [
-    "Alarm", "Anomaly", "Bars", "Change", "CheckResult", "ColumnDrift", "ColumnSummary", "CorrelationChange",
-    "CorrelationPair", "DriftReport", "EmbeddingDrift", "Example", "Feature", "Freshness", "Joined", "Limits",
-    "Monitor", "MonitorSummary", "MultivariateDrift", "PastCheck", "QualityChange", "QualityRule", "Rule",
-    "Schema", "TableSummary", "WindowQuality", "accept", "check", "correlation_change", "decode_schema",
-    "differences", "domain_classifier", "drift", "embedding_drift", "encode_schema", "find_monitor",
-    "history", "infer_schema", "join_outcomes", "load_check", "monitors", "quality_by_window",
-    "quality_change", "read_schema", "reconstruction_drift", "record_check", "summarize", "to_html",
-    "to_yaml", "validate",
+    "Action", "Alarm", "AlarmState", "Anomaly", "Bars", "Cbpe", "Change", "CheckResult", "ColumnDrift",
+    "ColumnEffect", "ColumnSummary", "Condition", "CorrelationChange", "CorrelationPair", "Dle",
+    "DriftReport", "EmbeddingDrift", "Estimate", "Estimated", "Example", "Feature", "Freshness", "Joined",
+    "Limits", "Monitor", "MonitorSummary", "MultivariateDrift", "PastCheck", "QualityChange", "QualityRule",
+    "Rule", "Schema", "TableSummary", "TestOutcome", "WindowQuality", "accept", "alarms", "check",
+    "correlation_change", "decode_schema", "differences", "domain_classifier", "drift", "embedding_drift",
+    "encode_schema", "explain_drop", "find_monitor", "fit_cbpe", "fit_dle", "history", "infer_schema",
+    "join_outcomes", "load_check", "monitors", "quality_by_window", "quality_change", "read_schema",
+    "reconstruction_drift", "record_check", "score_series", "summarize", "to_html", "to_yaml", "validate",
 ]  # fmt: skip

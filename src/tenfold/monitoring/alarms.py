@@ -60,7 +60,15 @@ class Settled(msgspec.Struct, frozen=True):
     closed: list[str]
 
 
-def settle(stores: Stores, monitor: str, project: str, checks: list[PastCheck], *, clock: Clock = now_ms) -> Settled:
+def settle(
+    stores: Stores,
+    monitor: str,
+    project: str,
+    checks: list[PastCheck],
+    *,
+    alerts: list[str] | None = None,
+    clock: Clock = now_ms,
+) -> Settled:
     """Open and close alarms as the history of checks demands; called again it changes nothing.
 
     What is wrong is what the newest window, in which it was judged, says. So outcomes that come late for an old window open
@@ -68,6 +76,7 @@ def settle(stores: Stores, monitor: str, project: str, checks: list[PastCheck], 
 
     Args:
         checks: The standing checks, oldest window first.
+        alerts: Notifiers that are told of what opens, besides those told of every monitor.
     """
     known = _alarm_runs(stores, monitor, project)
     wrong, right = _standing(checks)
@@ -78,7 +87,8 @@ def settle(stores: Stores, monitor: str, project: str, checks: list[PastCheck], 
         if before is None:
             times = sum(run.params["key"] == key for run in known)
             before = _alarm_run(monitor, project, key, times, check, alarm, clock(), muted_until(stores, monitor, key))
-            stores.runs.create([before])
+            named = {"notify": ",".join(alerts)} if alerts else {}
+            stores.runs.create([msgspec.structs.replace(before, tags={**before.tags, **named})])
         if before.state == "created" and stores.runs.transition(
             before.id, "running", expect=["created"], at_ms=clock()
         ):

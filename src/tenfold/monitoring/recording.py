@@ -81,7 +81,7 @@ def record_check(
         "judged": result.judged, "keeps_alarms": True, **({"fingerprint": fingerprint} if fingerprint else {}),
     }  # fmt: skip
     this = _past(msgspec.structs.replace(run, result=outcome, ended_at_ms=clock()))
-    settle(stores, monitor.name, monitor.project, _standing([*past, this]), clock=clock)
+    settle(stores, monitor.name, monitor.project, _standing([*past, this]), alerts=monitor.alerts, clock=clock)
     stores.runs.transition(
         run_id, "finished", expect=["running"], at_ms=max(moment, clock()), change=RunChange(result=outcome)
     )

@@ -126,7 +126,7 @@ def look(place: Workspace, day: float) -> list[str]:
 
 def test_late_outcomes_redo_their_window_and_a_bad_one_opens_one_alarm_that_acts_once(place, tmp_path):
     declare(place, tmp_path)
-    save_notifier(place.stores, Notifier(name="team", way="webhook", url="http://127.0.0.1:9/"), clock=lambda: START)
+    save_notifier(place.stores, Notifier(name="team", way="webhook", url="http://127.0.0.1:9/", named_only=True), clock=lambda: START)
     serve_day(place, 0)
     serve_day(place, 1)
     assert look(place, 0.5) == []  # no window is whole
@@ -225,6 +225,37 @@ def test_a_dataset_is_checked_at_each_commit_and_the_monitor_can_be_taken_away(p
     assert [alarm.key for alarm in alarms(place.stores, "sales")] == ["test:mean.x below reference + 1"]
     remove(place, "sales")
     assert all_schedules(place.stores) == []
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_canary_that_holds_is_promoted_and_a_bad_one_goes_back(place, good):
+    registered = Registered(place.stores, "delay")
+    registered.set_alias("champion", 1)
+    registered.set_alias("canary", 2)
+    by = {number: registered.version(number).id for number in (1, 2)}
+    for day in range(2):  # the champion answers the first half, the canary the second
+        table = answers(day, rows=400)
+        versions = [by[1]] * 200 + [by[2]] * 200
+        publish(place, "predictions", table.with_columns(model_version_id=pl.Series(versions)))
+        told = table.select("prediction_id", at_ms=pl.lit(START + (day + 2) * DAY))
+        came = truth(day).astype(float)
+        came[200:] = came[200:] if good else 1 - came[200:]
+        publish(place, "outcomes", told.with_columns(value=pl.Series(came)))
+    said = {
+        "name": "canary", "target": "deployment:delay", "model": "model:delay@canary",
+        "reference": "model:delay@champion", "window": "1d",
+        "tests": [{"score": "quality.roc_auc", "gte": "reference - 0.2"}, {"score": "rows", "gte": 100}],
+        "actions": [
+            {"promote": "model:delay@canary", "to": "model:delay@champion"},
+            {"roll_back": "model:delay@canary", "to": "model:delay@champion"},
+        ],
+    }  # fmt: skip
+    apply(place, monitor_of(said))
+    for _ in range(2):
+        check_monitor(place, "canary", clock=lambda: START + 2 * DAY)
+    champion, canary = (registered.version(alias).number for alias in ("champion", "canary"))
+    assert (champion, canary) == ((2, 2) if good else (1, 1))
+    assert "monitor canary" in registered.history("champion" if good else "canary")[0].why
 
 
 def test_what_cannot_be_read_is_named():

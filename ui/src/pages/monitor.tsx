@@ -38,8 +38,8 @@ export default function Monitor({ name }: { name: string }) {
         <span>{count(checks.length, "check")}</span>
         {newest ? <span>last <Ago at={newest.at_ms} />{newest.window ? `, of ${newest.window}` : ""}</span> : null}
       </Head>
-      {says.length ? <details class="tablenote" style={{ margin: "0 0 12px" }}><summary>{says.slice(0, 2).join(", ")}</summary><ul>{says.slice(2).map((line) => <li key={line}><code>{line}</code></li>)}</ul></details> : null}
-      {isOpen.length ? <Section title="Open alarms"><AlarmList name={name} alarms={isOpen} reload={monitor.reload} /></Section> : null}
+      {says.length ? <details class="tablenote"><summary>{says.slice(0, 2).join(", ")}</summary><ul>{says.slice(2).map((line) => <li key={line}><code>{line}</code></li>)}</ul></details> : null}
+      {isOpen.length ? <div class="panel" style={{ paddingTop: "0", paddingBottom: "12px" }}><Section title="Open alarms"><AlarmList name={name} alarms={isOpen} reload={monitor.reload} /></Section></div> : null}
       {!checks.length ? <Empty title="It has not looked yet" lines={`tenfold monitor check ${name}`}>Its schedule looks while <code>tenfold up</code> runs; or look now.</Empty> : <>
       <Tabs label="About this monitor" now={tab} set={(to) => setTab(to)} tabs={[{ id: "scores", title: "Scores", count: keys.length }, { id: "alarms", title: "Alarms", count: alarms }, { id: "checks", title: "Checks", count: checks.length }, { id: "report", title: "Report" }]} />
       <Panel id={tab}>

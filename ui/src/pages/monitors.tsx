@@ -19,7 +19,7 @@ export default function Monitors() {
       <Head title="Monitors" />
       <Table label="Monitors" rows={rows} id={(row) => row.name} columns={[
         { key: "name", title: "Name", width: 220, cell: (row) => <a href={`/monitors/${encodeURIComponent(row.name)}`}>{row.name}</a> },
-        { key: "state", title: "State", width: 110, cell: (row) => { const quiet = row.alarms.length > 0 && row.alarms.every((alarm) => alarm.status !== "open"); return <Badge state={quiet ? "warning" : row.open ? "alarm" : !row.newest ? "created" : row.newest.run.state === "failed" ? "failed" : "ok"} word={quiet ? row.alarms[0]!.status : row.newest ? undefined : "no check yet"} />; } },
+        { key: "state", title: "State", width: 132, cell: (row) => { const quiet = row.alarms.length > 0 && row.alarms.every((alarm) => alarm.status !== "open"); return <Badge state={quiet ? "warning" : row.open ? "alarm" : !row.newest ? "created" : row.newest.run.state === "failed" ? "failed" : "ok"} word={quiet ? row.alarms[0]!.status : row.newest ? undefined : "no check yet"} />; } },
         { key: "alarms", title: "Open", width: 64, numeric: true, cell: (row) => row.alarms.length || "" },
         { key: "project", title: "Project", width: 130, cell: (row) => row.project },
         { key: "window", title: "Newest window", width: 140, cell: (row) => row.newest?.window },

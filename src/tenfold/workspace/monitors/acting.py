@@ -30,7 +30,8 @@ def act(stores: Stores, monitor: Monitor, newest: PastCheck | None) -> list[str]
             if block_promotions(stores, model, monitor.name, why):
                 done.append(f"{action.says}: {'on' if why else 'lifted'}")
         elif action.roll_back:
-            done += [said for one in grave if (said := _roll_back(stores, monitor, action, one))]
+            blamed = [one for one in grave if one.key != "labels"]  # no outcomes are no fault of the model
+            done += [said for one in blamed if (said := _roll_back(stores, monitor, action, one))]
         elif action.promote and newest is not None and not grave:
             done += [said] if (said := _promote(stores, monitor, action, newest)) else []
     return done
@@ -60,7 +61,7 @@ def _moved_back(stores: Stores, where: Address, action: Action, alarm: AlarmStat
     if now is None:
         return f"{action.roll_back} names nothing"
     if moves[0].at_ms > alarm.opened_at_ms:
-        return f"not moved: {action.roll_back} moved after the alarm opened ({moves[0].why or moves[0].who})"
+        return f"not moved: {action.roll_back} came to {_name(stores, now)} after the alarm opened"
     if action.to:
         other = parse(action.to, default_kind="model")
         ref = stores.refs.find("model", other.name, other.ref or "champion")

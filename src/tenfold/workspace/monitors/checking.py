@@ -67,7 +67,7 @@ def check_monitor(workspace: Workspace, name: str, *, clock: Clock = now_ms) -> 
             )
         )  # fmt: skip
     standing = history(stores, monitor)
-    settle(stores, monitor.name, monitor.project, standing, clock=clock)
+    settle(stores, monitor.name, monitor.project, standing, alerts=monitor.alerts, clock=clock)
     act(stores, monitor, standing[-1] if standing else None)
     return runs
 
