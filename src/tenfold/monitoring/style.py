@@ -45,8 +45,9 @@ details.c[open]>summary:before{transform:rotate(90deg);left:0;top:17px}details.c
 details.c b{font-weight:550;overflow-wrap:anywhere}details.c small{display:block;overflow-wrap:anywhere}.more{padding:6px 0 18px 16px;max-width:760px}.more p{margin:2px 0 6px;color:var(--soft)}
 .more table{margin:4px 0 10px;max-width:560px}.more th,.more td{padding:2px 14px 2px 0}
 [hidden]{display:none!important}
-@media(max-width:760px){.heads{display:none}main{padding:20px 14px 48px}.g,.g.sums{grid-template-columns:1fr auto;gap:2px 12px}
-.g>:nth-child(3),.g>:nth-child(4),.g>:nth-child(6),.g>:nth-child(7){display:none}.g>:nth-child(8){grid-area:1/2;text-align:right}.g>:nth-child(5){align-self:center}.figures{gap:10px 24px}.figures dd{font-size:17px}}
+@media(max-width:760px){.g.heads{display:none}main{padding:20px 14px 48px}.g{grid-template-columns:1fr auto;gap:2px 12px}
+.g>:nth-child(3),.g>:nth-child(4),.g>:nth-child(6),.g>:nth-child(7){display:none}.g>:nth-child(8){grid-area:1/2;text-align:right}.g>:nth-child(5){align-self:center}
+.g.sums{grid-template-columns:1fr 64px 84px}.sums>:nth-child(n+4){display:none}.g.sums>:nth-child(3){display:block}.figures{gap:10px 24px}.figures dd{font-size:17px}}
 @media print{main{max-width:none;padding:0}.box{max-height:none}.tools{display:none!important}details.c{break-inside:avoid}}
 """.replace("\n", "")
 

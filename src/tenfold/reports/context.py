@@ -89,13 +89,13 @@ class Context:
         return "", ""
 
     def summary(self, data: Dataset) -> TableSummary:
-        """The summary of the whole table, without its id and dates."""
+        """The summary of the whole table."""
         key = id(data)
         if key not in self._summaries:
             whole = summarize(data.table)
-            self._summaries[key] = msgspec.structs.replace(
-                whole, columns=[self._as_defined(data, c) for c in whole.columns]
-            )
+            columns = [self._as_defined(data, column) for column in whole.columns]
+            self._summaries[key] = msgspec.structs.replace(whole, columns=columns)
+            self._columns |= {(key, column.name): column for column in columns}
         return self._summaries[key]
 
     def find_summary(self, data: Dataset | None) -> TableSummary | None:
