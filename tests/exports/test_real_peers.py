@@ -98,7 +98,7 @@ def test_kubeflow_s_own_parser_finds_all_of_it_in_its_format(place: Place) -> No
 def test_hera_s_models_of_argo_hold_every_field(place: Place) -> None:
     place.tenfold("schedules", "add", "night", "nightly_flow.py:nightly", "--cron", "0 2 * * *")
     words = ["--image", "team/python:3", "--schedule", "night", "--secret-environ", "TENFOLD_TOKEN=tenfold/token"]
-    place.tenfold("export", "argo", "nightly_flow.py:nightly", "-o", "nightly.yaml", *words)
+    place.tenfold("export", "argo", "nightly_flow.py:nightly", "--param", "day=it's", "-o", "nightly.yaml", *words)
     script = (
         "import json, yaml; from hera.workflows import models\n"
         "for given in yaml.safe_load_all(open('nightly.yaml')):\n"
@@ -111,7 +111,7 @@ def test_hera_s_models_of_argo_hold_every_field(place: Place) -> None:
 
 def test_the_scripts_of_the_argo_workflow_run_in_their_order(place: Place) -> None:
     options = ["--python", sys.executable, "--image", "team/python:3", "-o", "nightly.yaml"]
-    place.tenfold("export", "argo", "nightly_flow.py:nightly", *options)
+    place.tenfold("export", "argo", "nightly_flow.py:nightly", "--param", "day=it's", *options)
     (document,) = yaml.safe_load_all((place.folder / "nightly.yaml").read_text())
     Argo(place, document["spec"]).run()
     assert_as_by_tenfold(place)

@@ -63,7 +63,13 @@ def written(flows: ModuleType) -> dict[str, str]:
     return {
         "airflow.py.txt": export_airflow(drawing, place, schedule=moments),
         "kubeflow.yaml": export_kubeflow(drawing, CONTAINERS),
-        "argo.yaml": export_argo(drawing, CONTAINERS, schedule=plain, namespace="ml", service_account="trainer"),
+        "argo.yaml": export_argo(
+            draw(flows.nightly, {"day": "it's"}, folder="/flows"),
+            CONTAINERS,
+            schedule=plain,
+            namespace="ml",
+            service_account="trainer",
+        ),
     }
 
 
@@ -149,6 +155,7 @@ def of(one: Any, params: dict[str, Any] | None = None) -> Drawing:
         ("catches up and has no start", lambda: export_airflow(of(picky), HERE, schedule=a_schedule(**CRON, catch_up=True))),
         ("waits for data:a@main", lambda: export_airflow(of(picky), HERE, schedule=a_schedule(on=["data:a@main"]))),
         ("recurring run", lambda: export_kubeflow(of(picky), CONTAINERS, schedule=a_schedule(**CRON))),
+        ("templates", lambda: export_argo(of(plain, {"value": "{{ a }}"}), CONTAINERS)),
         ("counts real time", lambda: export_argo(of(picky), CONTAINERS, schedule=a_schedule(every="1h"))),
         ("name their moment", lambda: export_argo(of(picky), CONTAINERS, schedule=a_schedule(**CRON, params={"value": "{due}"}))),
     ],

@@ -205,7 +205,13 @@ def _is_text(drawing: Drawing, name: str) -> bool:
 
 def _value(drawing: Drawing, name: str, value: Any) -> str:
     """A param as Argo holds it: texts as they are, all else as JSON."""
-    return str(value) if _is_text(drawing, name) else json.dumps(value)
+    text = str(value) if _is_text(drawing, name) else json.dumps(value)
+    if "{{" in text:
+        raise Invalid(
+            f"The param {name} holds {{{{, which Argo takes for a word of its own templates. Give another default: --param {name}=…",
+            field=f"params.{name}",
+        )
+    return text
 
 
 def _hand_on(drawing: Drawing, name: str) -> str:
