@@ -195,7 +195,10 @@ def test_a_step_of_a_pipeline_shows_what_it_wrote(tab: Tab, seeded: Served) -> N
 def test_a_wide_fan_out_is_one_node(tab: Tab, seeded: Served) -> None:
     page = tab.open(seeded.path("/pipelines/runs/{wide}"))
     page.get_by_role("button", name=re.compile("^score × 40")).click()
-    page.get_by_role("combobox", name="Which of the fan-out").select_option(index=7)
+    page.get_by_role("textbox", name="Find an item").fill("[7]")
+    items = page.get_by_role("region", name="Items of score")
+    expect(items.get_by_role("listitem")).to_have_count(1)
+    items.get_by_role("button", name="score[7]").click()
     expect(page.get_by_role("heading", name="score[7]")).to_be_visible()
 
 

@@ -21,10 +21,13 @@ def ask_again(
     """Store a run of the same pipeline with these params in place of the other's; `resume` begins it.
 
     Raises:
-        Invalid: A param that the run does not have; a run that does not say which file its pipeline is in.
+        Invalid: A param that neither the run nor its pipeline has; a run that does not say which file its pipeline is in.
     """
-    if unknown := sorted(params.keys() - run.params.keys()):
-        there = ", ".join(run.params) or "none"
+    newest = stores.versions.find("pipeline", run.name)
+    declared = newest.metadata.get("params", {}).get("properties", {}) if newest is not None else {}
+    known = {**run.params, **declared}
+    if unknown := sorted(params.keys() - known.keys()):
+        there = ", ".join(known) or "none"
         raise Invalid(f"Pipeline {run.name!r} has no param {unknown[0]!r}. There are: {there}", field="params")
     result = {name: run.result[name] for name in KEPT if run.result.get(name)}
     if not {"target", "definition"} & result.keys():

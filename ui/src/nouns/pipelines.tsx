@@ -68,6 +68,9 @@ function kindOf(of: Schema, all: Schema): { schema: Schema; kind: string; option
 
 const shownOf = (kind: string, value: Json | undefined): string => (value === undefined || value === null ? "" : kind === "json" ? JSON.stringify(value) : String(value));
 
+/** A param whose type nobody said is asked for as what it was, or is by default. */
+const guessed = (of: Schema, known: Json | undefined): Schema => (of.type || of.anyOf || of.$ref || of.enum ? of : typeof known === "string" || typeof known === "number" || typeof known === "boolean" ? { ...of, type: typeof known } : of);
+
 /** What was typed as the value it stands for. Throws a message for people. */
 function read(kind: string, optional: boolean, text: string, schema: Schema): Json {
   if (text === "" && (optional || kind === "json")) return null;
@@ -92,7 +95,7 @@ function read(kind: string, optional: boolean, text: string, schema: Schema): Js
 
 /** A form made from the schema of params; sends those that differ from `params`, and opens the run. */
 export function AskForm({ title, schema, params, path, close }: { title: string; schema: Schema; params: Record<string, Json>; path: string; close: () => void }) {
-  const fields = Object.entries(schema.properties ?? {}).map(([name, of]) => ({ name, of, ...kindOf(of, schema) }));
+  const fields = Object.entries(schema.properties ?? {}).map(([name, of]) => ({ name, of, ...kindOf(guessed(of, params[name] ?? of.default), schema) }));
   const first = Object.fromEntries(fields.map(({ name, kind, of }) => [name, shownOf(kind, params[name] ?? of.default)]));
   const [texts, setTexts] = useState<Record<string, string>>(first);
   const [why, setWhy] = useState("");

@@ -46,7 +46,7 @@ export function Schedules({ pipeline }: { pipeline?: string }) {
     { key: "in", title: "In", width: 64, cell: (row) => (row.next_ms[0] ? ago(row.next_ms[0]).replace("in ", "") : "") },
     { key: "last", title: "Last run", width: 138, cell: (row) => (row.last ? <a class="plain row" href={pageOfPipelineRun(row.last.id)} title={said(row.last)}><Badge state={row.last.state} /><span class="soft">{ago(row.last.at_ms)}</span></a> : "") },
     { key: "waiting", title: "Waiting", width: 66, numeric: true, cell: (row) => row.waiting || "" },
-    { key: "do", title: "", width: 190, cell: (row) => (
+    { key: "do", title: "Do", width: 190, cell: (row) => (
       <span class="row" style={{ gap: "2px" }}>
         <button type="button" class="button bare" style={{ height: "24px" }} onClick={() => void pause(row)}>{row.active ? "Pause" : "Activate"}</button>
         <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Run ${row.name} now`} onClick={() => setAsked({ what: "trigger", of: row })}>Run…</button>
