@@ -41,16 +41,16 @@ export function Schedules({ pipeline }: { pipeline?: string }) {
     { key: "name", title: "Schedule", width: 170, cell: (row) => <a href={pageOfPipeline(row.pipeline)} title={row.name}>{row.name}</a> },
     { key: "state", title: "State", width: 90, cell: (row) => <Badge state={row.active ? "live" : "stopped"} word={row.active ? "in force" : "paused"} /> },
     ...(pipeline ? [] : [{ key: "pipeline", title: "Pipeline", width: 140, cell: (row: ScheduleRow) => <a href={pageOfPipeline(row.pipeline)}>{row.pipeline}</a> }]),
-    { key: "says", title: "Starts", width: 190, cell: (row) => <span title={row.says}>{row.says}{row.hook && row.has_times ? ", by a request" : ""}</span> },
+    { key: "says", title: "Starts", width: 180, cell: (row) => <span title={row.says}>{row.says}{row.hook && row.has_times ? ", by a request" : ""}</span> },
     { key: "next", title: "Next", width: 146, cell: (row) => (row.next_ms[0] ? <time dateTime={new Date(row.next_ms[0]).toISOString()} title={row.next_ms.map((at) => `${local(at, row.timezone)} ${row.timezone}`).join("\n")}>{local(row.next_ms[0], row.timezone)}</time> : "") },
     { key: "in", title: "In", width: 64, cell: (row) => (row.next_ms[0] ? ago(row.next_ms[0]).replace("in ", "") : "") },
     { key: "last", title: "Last run", width: 138, cell: (row) => (row.last ? <a class="plain row" href={pageOfPipelineRun(row.last.id)} title={said(row.last)}><Badge state={row.last.state} /><span class="soft">{ago(row.last.at_ms)}</span></a> : "") },
     { key: "waiting", title: "Waiting", width: 66, numeric: true, cell: (row) => row.waiting || "" },
-    { key: "do", title: "Do", width: 190, cell: (row) => (
+    { key: "do", title: "Do", width: 204, cell: (row) => (
       <span class="row" style={{ gap: "2px" }}>
         <button type="button" class="button bare" style={{ height: "24px" }} onClick={() => void pause(row)}>{row.active ? "Pause" : "Activate"}</button>
         <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Run ${row.name} now`} onClick={() => setAsked({ what: "trigger", of: row })}>Run…</button>
-        {row.has_times ? <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Backfill ${row.name}`} onClick={() => setAsked({ what: "backfill", of: row })}>Past…</button> : null}
+        {row.has_times ? <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Backfill ${row.name}`} onClick={() => setAsked({ what: "backfill", of: row })}>Backfill…</button> : null}
       </span>
     ) },
   ];
