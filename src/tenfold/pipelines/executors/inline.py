@@ -1,7 +1,7 @@
 """Steps in this process, one after another: for debugging, notebooks, and stores that no other process can open.
 
-A step's timeout is kept by an alarm signal in the main thread; elsewhere it cannot be kept, and nothing it started is
-killed. What the step prints goes to its log and to the terminal.
+A step's timeout is kept by an alarm signal in the main thread; elsewhere it cannot be kept. A timeout and Ctrl-C end what
+the step started. What the step prints goes to its log and to the terminal.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+import psutil
+
 from tenfold.contracts import Stores
 from tenfold.pipelines.executors.contract import Executor
 from tenfold.pipelines.executors.perform import FindStep, perform
+from tenfold.pipelines.executors.processes import kill_below, own_children
 from tenfold.pipelines.work import Done, Work
 
 
@@ -43,9 +46,18 @@ class InlineExecutor(Executor):
         ended, self._ended = self._ended, []
         if not ended and self._queue:
             work = self._queue.popleft()
-            with _printed_to(Path(work.log)), _alarm(work.timeout_s) as rang:
-                done = perform(work, self._find, lambda: self._stores.blobs, self._context, stores=lambda: self._stores)
+            there = own_children()
+            try:
+                with _printed_to(Path(work.log)), _alarm(work.timeout_s) as rang:
+                    done = perform(
+                        work, self._find, lambda: self._stores.blobs, self._context, stores=lambda: self._stores
+                    )
+            except KeyboardInterrupt:
+                kill_below(psutil.Process(), spare=there)
+                self._ended.append(Done(task_id=work.task_id, token=work.token, state="cancelled"))
+                raise
             if rang and done.state == "failed":
+                kill_below(psutil.Process(), spare=there)
                 done = Done(task_id=done.task_id, token=done.token, state="timeout", seconds=done.seconds)
             ended = [done]
         return ended
