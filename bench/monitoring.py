@@ -24,6 +24,7 @@ from typing import Any
 ROWS = 100_000
 PROFILE_ROWS = 1_000_000
 BATCH = 500_000
+DAY_ROWS = 2_000
 
 
 def lines() -> list[dict[str, Any]]:
@@ -48,6 +49,14 @@ def lines() -> list[dict[str, Any]]:
             "budget": 2, "note": f"{whole['cpu']:.2f} CPU s beside {limit['cpu']:.2f}",
         },
     ]  # fmt: skip
+    year = _run(sys.executable, "year", DAY_ROWS)
+    found.append(
+        {
+            "job": f"a day more in a year of 365 parts x {DAY_ROWS:,} rows x 50", "value": year["again"] / year["cpu"],
+            "unit": "x less CPU than anew", "budget": 20, "better": "higher",
+            "note": f"{year['cpu']:.2f} CPU s beside {year['again']:.1f}; all 365 profiles merged: {year['merge']:.2f}",
+        }
+    )  # fmt: skip
     full = bool(os.environ.get("TENFOLD_BENCH_FULL"))
     for rows, cpu, memory in [(1_000_000, 20, 1000), (10_000_000, 200, 1000)][: 2 if full else 1]:
         found += _from_files(rows, cpu, memory)
@@ -264,6 +273,23 @@ def profile(rows: int) -> dict[str, float]:
     return _measured(lambda: encode(describe(frame)).decode())
 
 
+def year(rows: int) -> dict[str, float]:
+    """The statistics of a year after its last day: from what was kept the day before, and from all its rows anew."""
+    import polars as pl
+
+    from tenfold.profiles import decode, encode, merge
+    from tenfold.profiles import profile as describe
+
+    days = [pl.DataFrame(table(rows, day, 0.0)) for day in range(365)]
+    parts = [describe(day) for day in days]
+    kept = encode(merge(*parts[:-1]))
+    whole = pl.concat(days)
+    return _measured(lambda: encode(merge(decode(kept), describe(days[-1]))).decode()) | {
+        "merge": _measured(lambda: encode(merge(*parts)).decode())["cpu"],
+        "again": _measured(lambda: encode(describe(whole)).decode())["cpu"],
+    }
+
+
 def polars(rows: int) -> dict[str, float]:
     """What a profile cannot do without, in Polars: quantiles, moments and histograms of numbers, counts of words."""
     import polars as pl
@@ -297,7 +323,7 @@ def _measured(work: Callable[[], str]) -> dict[str, float]:
 
 if __name__ == "__main__":
     jobs: dict[str, Callable[..., dict[str, float]]] = {
-        "drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars, "write": write,
+        "drift": drift, "evidently": evidently, "numpy": numpy, "profile": profile, "polars": polars, "year": year, "write": write,
         "files": files, "report": report, "wide": wide, "evidently_report": evidently_report,
     }  # fmt: skip
     print(json.dumps(jobs[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])))
