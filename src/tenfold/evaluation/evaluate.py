@@ -214,8 +214,14 @@ def _clusters(
 
 
 def _digest(truth: Truth) -> str:
-    values = truth.values if isinstance(truth.values, list) else truth.values.tolist()
-    return digest("\n".join(map(str, values)).encode())
+    if isinstance(truth.values, list) or truth.values.ndim != 1:
+        return digest(
+            "\n".join(map(str, truth.values if isinstance(truth.values, list) else truth.values.tolist())).encode()
+        )
+    names, codes = np.unique(truth.values, return_inverse=True)  # each value is written out once
+    return digest(
+        "\n".join(np.array([str(name) for name in names.tolist()], object)[codes.reshape(-1)].tolist()).encode()
+    )
 
 
 def _absent(task: str, metrics: dict[str, float], *, has_scores: bool) -> list[str]:

@@ -42,7 +42,7 @@ def curves(data: Binary) -> tuple[list[tuple[float, float]], list[tuple[float, f
     """The ROC and the precision-recall curve, thinned evenly to at most CURVE_POINTS; none when a class is missing."""
     if data.scores is None or data.true.all() or not data.true.any():
         return [], []
-    order = np.argsort(-data.scores, kind="stable")
+    order = data.falling
     tp, fp = cumulated(data.true[order], data.scores[order], data.weight[order])
     if not (tp[-1] > 0 and fp[-1] > 0):
         return [], []

@@ -31,7 +31,8 @@ class Cut:
     def parts(self) -> list[tuple[str, Ints]]:
         """(value, its rows in order), the largest first, then by name; empty ones left out."""
         sizes = np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
-        order = np.argsort(self.codes, kind="stable")
+        small = self.codes.astype(np.int16) if len(self.values) < 32_000 else self.codes  # sorted by digits: a tenth
+        order = np.argsort(small, kind="stable")
         order = order[int((self.codes < 0).sum()) :]
         places = np.split(order, np.cumsum(sizes)[:-1]) if len(self.values) else []
         found = [(name, rows) for name, rows in zip(self.values, places, strict=True) if rows.size]

@@ -6,6 +6,7 @@ The meaning of each name is scikit-learn's where it has one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ class Binary:
     @property
     def rows(self) -> int:
         return int(self.true.size)
+
+    @cached_property
+    def falling(self) -> Ints:
+        """The rows by falling score, found once; the order of ties is any."""
+        return np.asarray(np.argsort(-_of(self.scores)), np.int64)
 
     def take(self, rows: Any) -> Binary:
         """These rows only."""
@@ -89,7 +95,7 @@ class Binary:
         """roc_auc, pr_auc (average precision) and ks (the largest gap between the curves of both classes)."""
         if self.scores is None or not self.rows:
             return {}
-        order = np.argsort(-self.scores, kind="stable")
+        order = self.falling
         tp, fp = cumulated(self.true[order], self.scores[order], self.weight[order])
         return {name: float(value[0]) for name, value in areas(tp[None], fp[None]).items() if np.isfinite(value[0])}
 
@@ -120,7 +126,7 @@ def cumulated(true: Bools, scores: Floats, weight: Floats) -> tuple[Floats, Floa
 def at_thresholds(data: Binary, thresholds: Any) -> Floats:
     """(thresholds, 4): weight of tp, fp, fn, tn when rows from each threshold (in any order) on count as positive."""
     scores, weight = _of(data.scores), data.weight
-    order = np.argsort(scores, kind="stable")
+    order = data.falling[::-1]
     places = np.searchsorted(scores[order], np.asarray(thresholds, np.float64), side="left")
     positive = np.append(0.0, np.cumsum((weight * data.true)[order]))
     negative = np.append(0.0, np.cumsum((weight * ~data.true)[order]))

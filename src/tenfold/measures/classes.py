@@ -164,6 +164,6 @@ def confusion(true: Ints, predicted: Ints, count: int, weight: Floats | None = N
 
 def auc_of(positive: Bools, scores: Floats, weight: Floats) -> float:
     """Area under the ROC curve; NaN when a class does not occur."""
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores)
     tp, fp = cumulated(positive[order], scores[order], weight[order])
     return float(areas(tp[None], fp[None])["roc_auc"][0])
