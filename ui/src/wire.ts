@@ -951,7 +951,6 @@ export interface PipelineRunSteps {
   edges: [number, number, string][];
   counts: Record<string, number>;
   pipeline: string | null;
-  can_begin: boolean;
 }
 
 /** Some places of a run, in the order of the graph, or of `order`. */

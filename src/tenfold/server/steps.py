@@ -40,7 +40,6 @@ def run_steps(place: Place, run_id: str) -> PipelineRunSteps:
         ],
         counts=found.counts,
         pipeline=found.root.result.get("pipeline"),
-        can_begin=place.workspace is not None and bool(found.root.result.get("target")),
     )
 
 

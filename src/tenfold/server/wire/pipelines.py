@@ -121,8 +121,6 @@ class PipelineRunSteps(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
     """Places in each state; one that fans out counts as its items."""
     pipeline: str | None
-    can_begin: bool
-    """The run says where its code is: it can be resumed, cleared and run again from here."""
 
 
 class PlacePage(msgspec.Struct, frozen=True, kw_only=True):
