@@ -36,7 +36,10 @@ def test_a_schema_file_is_inferred_broken_and_accepted(shell):
     code, out, err = shell(*hold)
     assert code == 3
     assert "carrier: row 1: ZZ" in out and "seats: row 1: missing" in out
-    assert "tenfold schema accept april.csv --schema schema.yaml carrier:ENUM_TYPE_UNEXPECTED_STRING_VALUES" in err
+    assert (
+        "tenfold schema accept april.csv --schema schema.yaml --environment serving carrier:ENUM_TYPE_UNEXPECTED_STRING_VALUES"
+        in err
+    )
     shell.ok("schema", "accept", "april.csv", "--schema", "schema.yaml", "--environment", "serving", "carrier", "gate")
     code, out, _ = shell(*hold, "--json")
     assert code == 3 and out.count('"type":') == 1 and "FEATURE_TYPE_LOW_FRACTION_PRESENT" in out

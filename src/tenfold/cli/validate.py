@@ -55,12 +55,12 @@ def command(
     if as_json:
         emit_json(found)
     else:
-        show(found, data, place, facts.rows)
+        show(found, data, place, facts.rows, more=f" --environment {environment}" if environment else "")
     if any(ORDER.index(anomaly.severity) <= ORDER.index(fail_on) for anomaly in found):
         ctx.exit(3)
 
 
-def show(found: list[Anomaly], data: str, place: str, rows: int) -> None:
+def show(found: list[Anomaly], data: str, place: str, rows: int, *, more: str = "") -> None:
     """A line an anomaly, then rows of each, then what to type."""
     if not found:
         click.echo(f"{rows:,} rows are as {place} says")
@@ -75,7 +75,8 @@ def show(found: list[Anomaly], data: str, place: str, rows: int) -> None:
     if changing := next((one for one in found if one.change is not None), None):
         name = f"{changing.column}:{changing.type}"
         click.echo(
-            f"Right as it is? Change the schema with: tenfold schema accept {data} --schema {place} {name}", err=True
+            f"Right as it is? Change the schema with: tenfold schema accept {data} --schema {place}{more} {name}",
+            err=True,
         )
 
 

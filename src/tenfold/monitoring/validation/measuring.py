@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid
@@ -43,7 +44,8 @@ def facts_of_table(source: Any, schema: Schema | None = None) -> TableFacts:
         _bin(table, [columns[name] for name in binned if columns[name].kind in ("int", "bool", "float")])
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         said = str(error).partition("\n")[0]
-        raise Invalid(f"The table cannot be read: {said}. Mend the file, or give one that Polars reads") from error
+        named = source if isinstance(source, (str, Path)) else "The table"
+        raise Invalid(f"{named} cannot be read: {said}. Mend the file, or give one that Polars reads") from error
     return TableFacts(rows, columns, table)
 
 
