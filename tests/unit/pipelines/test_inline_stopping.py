@@ -16,6 +16,7 @@ def lives(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the step does not wait for its child
 def test_ctrl_c_ends_an_inline_step_with_all_it_started_at_once(tmp_path):
     pids: list[int] = []
 
