@@ -58,7 +58,7 @@ class Place:
     def cached(self) -> dict[str, str]:
         """States of the steps of a run by Tenfold's own means, after the engine's."""
         (self.folder / "tries.txt").write_text("5")
-        done = self.tenfold_json("run", "nightly_flow.py:nightly")
+        done = self.tenfold_json("run", "nightly_flow.py:nightly", "--executor", "inline")
         assert tuple(done["outputs"]) == TOLD
         return self.states(done["run_id"])
 
