@@ -229,6 +229,9 @@ def answers() -> dict[str, Any]:
     made: list[str] = []
     for i in range(200):
         words = random.choice(WORDS, random.integers(1, 30)).tolist()
-        made.append(" ".join(words).capitalize() + [".", "!", "? And a Refund. Yes", ' {"a": 1}', " http://a.b/c", " déjà 12"][i % 6])
+        made.append(
+            " ".join(words).capitalize()
+            + [".", "!", "? And a Refund. Yes", ' {"a": 1}', " http://a.b/c", " déjà 12"][i % 6]
+        )
     made[5] = '{"ok": [1, 2]}'
     return {"answer": made, "expected": [text if i % 3 else "no" for i, text in enumerate(made)]}
