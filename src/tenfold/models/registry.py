@@ -15,7 +15,8 @@ from tenfold.models.approvals import Approval
 from tenfold.records import ANY, Move, Ref, RefMove, Version
 
 GUARDED = frozenset({"champion", "Production"})
-"""Aliases that take no version whose evaluation failed, unless a reason is given."""
+"""Aliases that take no version whose evaluation failed, and none without one in place of one that passed, unless a reason
+is given."""
 
 BLESSING = "blessing"
 """Tag of a version that was judged: 'passed' or 'failed'."""
@@ -65,8 +66,8 @@ class Registered:
             force_reason: Why the alias may move past a failed evaluation or a missing approval; becomes part of `why`.
 
         Raises:
-            CheckFailed: A guarded alias would take a version whose verdict is 'failed', or one that needs approval a
-                version that has none, and no reason was given.
+            CheckFailed: A guarded alias would take a version whose verdict is 'failed', one that was never judged in
+                place of one that passed, or one that needs approval a version that has none, and no reason was given.
             RefMoved: The alias is not where `expect` says.
         """
         check_ref(alias)
@@ -81,6 +82,11 @@ class Registered:
         against = []
         if alias in GUARDED and to.tags.get(BLESSING) == "failed":
             against.append(f"{to.address} failed its evaluation{_said(to)}. Evaluate it again")
+        elif alias in GUARDED and BLESSING not in to.tags and self._holds_blessed(alias):
+            against.append(
+                f"{to.address} was not evaluated, and {alias} names a version that passed. Evaluate it with: tenfold "
+                f"evaluate {to.address} --data … --target … --threshold …"
+            )
         record = whole.find_whole(self.stores, self.name)
         if alias in GUARDED:
             against += [f"monitor {who} holds promotions back: {said}" for who, said in whole.blocks(record).items()]
@@ -95,6 +101,12 @@ class Registered:
         if against:
             return f"{why} (forced: {force_reason})".strip()
         return f"{why} (request {yes.number}, approved by {yes.answered_by or 'someone'})".strip() if yes else why
+
+    def _holds_blessed(self, alias: str) -> bool:
+        """Whether an alias names a version whose evaluation passed."""
+        now = self.aliases().get(alias)
+        held = versions_there(self.stores, [now.version_id]) if now else {}
+        return any(version.tags.get(BLESSING) == "passed" for version in held.values())
 
     def needs_approval(self) -> list[str]:
         """The aliases that only take approved versions, sorted."""

@@ -125,10 +125,17 @@ def seed_models(seeded: Seeded) -> None:
     )  # fmt: skip
     bad = publish(stores, "model", "delay", {"model.json": b"{ }"}, metadata={"metrics": {"auc": 0.5}})
     metrics = {"metrics": {"roc_auc": 0.8}}
-    evaluation = publish(stores, "evaluation", "delay", b'{"task": "binary"}', type="json", metadata=metrics)
+    evaluation = publish(
+        stores,
+        "evaluation",
+        "delay",
+        b'{"task": "binary", "rows": 9, "metrics": {"f1": 0.5}}',
+        type="json",
+        metadata=metrics,
+    )
     stores.versions.describe(good.id, tags={"blessing": "passed", "evaluation": evaluation.id, "verdict": "a; b"})
     stores.versions.describe(bad.id, tags={"blessing": "failed", "verdict": "roc_auc is too low"})
-    ids |= {"model1": good.id, "model2": bad.id}
+    ids |= {"model1": good.id, "model2": bad.id, "evaluation": evaluation.id}
 
 
 def seed_operations(seeded: Seeded) -> None:

@@ -45,7 +45,7 @@ def path_of(route: Route, ids: dict[str, str]) -> str:
     runs = {"/deployments/{run_id}": "deployment"}
     kind = "pipeline" if route.path.startswith("/pipelines/runs/") else runs.get(route.path, "run")
     path = route.path.format(
-        run_id=ids[kind], version_id=ids["data1"], number=2, alias="champion",
+        run_id=ids[kind], version_id=ids["data1"], evaluation_id=ids["evaluation"], number=2, alias="champion",
         name=names.get(route.path, "flights"),
     )  # fmt: skip
     query = FILLED.get(route.path, "").format(**ids)

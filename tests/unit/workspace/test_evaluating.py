@@ -55,6 +55,8 @@ def test_a_model_is_judged_blessed_and_guarded(place: Path) -> None:
     assert {part["value"] for part in said["evaluation"]["slices"]} == {"UA", "DL"}
     late = tenfold.model("late")
     late.set_alias("champion", 1)
+    with pytest.raises(CheckFailed, match="was not evaluated"):
+        late.set_alias("champion", 2)
 
     second = _evaluate("model:late@2", "--config", "late.yaml")
     assert second.exit_code == 3

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from tenfold.base.errors import VersionNotFound
+from tenfold.base.errors import Invalid, VersionNotFound
 from tenfold.contracts.there import versions_there
 from tenfold.evaluation import direction, load_evaluation
 from tenfold.evaluation.hints import leading_metric
@@ -30,7 +30,10 @@ def get(place: Place, params: EvaluationParams) -> EvaluationDetail:
     [version] = stores.versions.get([params.evaluation_id])
     if version.kind != KIND:
         raise VersionNotFound(f"{version.address} is no evaluation", field="evaluation_id")
-    found = load_evaluation(stores, version)
+    try:
+        found = load_evaluation(stores, version)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"{version.address} was not written by Tenfold: {error}", field="evaluation_id") from error
     judged = {key: version.metadata[key] for key in JUDGED if key in version.metadata}
     there = versions_there(stores, sorted(set(judged.values())))
     model, baseline, data = (there.get(judged.get(key, "")) for key in JUDGED)
