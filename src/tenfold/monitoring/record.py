@@ -110,7 +110,8 @@ class Anomaly(msgspec.Struct, frozen=True, omit_defaults=True):
 class Alarm(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something a person, or a trigger, should act on. `column` is set when it is about one column."""
 
-    kind: Literal["drift", "quality", "anomaly", "test", "labels"]
+    kind: str
+    """drift, quality, anomaly, test or labels; checks that others recorded may say something else."""
     severity: Severity
     text: str
     column: str | None = None
