@@ -136,6 +136,7 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
             else:
                 self._place.release()
                 self._warn("left", f"Run {self.id} is not wholly sent. Send the rest with: tenfold sync")
+        if self._owned or self._place is not None:
             self._sync_children()
 
     def tend(self) -> None:
@@ -277,7 +278,7 @@ class ActiveRun(SetsFields, KeepsVersions, KeepsMedia):
 
     def _sync_children(self) -> None:
         try:
-            sync(self.stores, self.journals, run_id=self.id)  # what forked workers left
+            sync(self.stores, self.journals, run_id=self.id)  # what workers left that were killed
         except Exception as error:
             self._warn("sync", f"What worker processes left stays on disk: {error}. Send it with: tenfold sync")
 
