@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tenfold.evaluation import Evaluation, Rule, Verdict
     from tenfold.models import Model
     from tenfold.monitoring import Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Schema
-    from tenfold.pipelines.datums import cross, files, group, incremental, join, program, union
+    from tenfold.pipelines.datums.incremental import incremental
+    from tenfold.pipelines.datums.inputs import cross, files, group, join, union
+    from tenfold.pipelines.datums.program import program
     from tenfold.pipelines.programs import command, container, notebook
     from tenfold.profiles import Profile
     from tenfold.records import Explanation, Graph, Run, Version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -10,11 +11,19 @@ import msgspec
 import pytest
 from server_seed import CONSOLE, started
 
+from tenfold.data import Dataset
+from tenfold.monitoring import infer_schema
+from tenfold.pipelines import Host
+from tenfold.pipelines.datums import files, incremental
 from tenfold.pipelines.logs import live_log
+from tenfold.server import place_of_stores, serving
 from tenfold.server.routes import TABLE
 from tenfold.server.table import Route
+from tenfold.testing.stores import sqlite_stores
+from tenfold.workspace import schemas
 
-GETS = [route for route in TABLE if route.method == "GET" and route.answer is not None]
+OF_THEIR_OWN = {"/datums/{name}", "/schemas/{name}"}
+GETS = [r for r in TABLE if r.method == "GET" and r.answer is not None and r.path not in OF_THEIR_OWN]
 
 FILLED = {
     "/search": "q=delay",
@@ -59,6 +68,27 @@ def test_every_get_answers_with_the_type_it_declares(route, api, seeded):
     msgspec.json.decode(response.content, type=route.answer)
     again = api.get(path_of(route, seeded.ids), headers={"if-none-match": response.headers["etag"]})
     assert again.status_code in (200, 304)  # a duration that runs on makes another answer
+
+
+def test_datums_and_schemas_answer_with_the_type_they_declare(tmp_path):
+    stores = sqlite_stores(tmp_path)
+    schemas.save(stores, "seats", infer_schema({"seats": [100, 120]}), message="inferred")
+    Dataset(stores, "photos").commit({"a.png": b"pixels"})
+    halves = incremental(files("data:photos"), into="halves", name="halves")(half)
+    halves.with_options(host=Host(stores, tmp_path), executor="inline").run()
+    paths = {"/datums/{name}": "/datums/halves", "/schemas/{name}": "/schemas/seats"}
+    with (
+        serving(place_of_stores(stores, name="two", folder=tmp_path)) as url,
+        httpx.Client(base_url=f"{url}/api/v1", timeout=10) as client,
+    ):
+        for route in (route for route in TABLE if route.method == "GET" and route.path in OF_THEIR_OWN):
+            response = client.get(paths[route.path])
+            assert response.status_code == 200, response.text
+            msgspec.json.decode(response.content, type=route.answer)
+
+
+def half(photos: Path, out: Path) -> None:
+    (out / photos.name).write_bytes(photos.read_bytes()[:2])
 
 
 def test_runs_are_found_by_text_sorted_and_cut_to_columns(api, seeded):
