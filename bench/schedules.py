@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.clock import now_ms
-from tenfold.pipelines.schedules import Schedule, save
+from tenfold.pipelines.starting.schedules import Schedule, save
 from tenfold.pipelines.work import Target
 from tenfold.records import And, Compare, RunQuery
 from tenfold.workspace import Workspace, open_workspace

@@ -432,7 +432,7 @@ def secret(name: str) -> str:
         NotFound: It is not kept, or its key is not here.
         Invalid: The step does not declare it.
     """
-    from tenfold.pipelines.secrets import secret_here
+    from tenfold.pipelines.secrets.keeping import secret_here
 
     return secret_here(name, lambda: current().stores)
 

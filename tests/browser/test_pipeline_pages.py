@@ -11,8 +11,8 @@ from browsing import Served, Tab
 from playwright.sync_api import expect
 
 from tenfold.pipelines import Host, pipeline, step
-from tenfold.pipelines.pools import set_pool
-from tenfold.pipelines.schedules import Schedule, save
+from tenfold.pipelines.driving.pools import set_pool
+from tenfold.pipelines.starting.schedules import Schedule, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Run, Task
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import tenfold
+from tenfold.pipelines.authoring.loading import load_pipeline
 from tenfold.pipelines.datums import Incremental, find_state, read_records
-from tenfold.pipelines.loading import load_pipeline
 from tenfold.records import Compare, RunQuery
 from tenfold.workspace import Workspace, open_workspace, use
 from tenfold.workspace.scheduling import schedule

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.pipelines.masking import MASK
+from tenfold.pipelines.secrets.masking import MASK
 from tenfold.records import RunQuery
 from tenfold.server.listen import serving
 from tenfold.server.place import place_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.pipelines.pools import all_pools, set_pool
+from tenfold.pipelines.driving.pools import all_pools, set_pool
 from tenfold.records import RunQuery
 from tenfold.workspace import open_workspace
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tenfold.contracts import Stores
-from tenfold.pipelines.loading import load_pipeline
+from tenfold.pipelines.authoring.loading import load_pipeline
 from tenfold.records import RunQuery
 from tenfold.workspace import open_workspace
 from tenfold.workspace.scheduling import backfill, schedule

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tenfold.pipelines.loading import load_pipeline
+from tenfold.pipelines.authoring.loading import load_pipeline
 from tenfold.records import RunQuery
 from tenfold.workspace import open_workspace
 from tenfold.workspace.scheduling import schedule

@@ -153,7 +153,7 @@ def _schedule(named: str | None) -> Any:
     if named is None:
         return None
     from tenfold.cli.app import workspace
-    from tenfold.pipelines.schedules import find
+    from tenfold.pipelines.starting.schedules import find
 
     return find(workspace().stores, named)[0]
 

@@ -111,7 +111,7 @@ def acknowledge(alarm: str, why: str, as_json: bool) -> None:
 def mute(name: str, until: str | None, span: str | None, off: bool, key: str, why: str, as_json: bool) -> None:
     """Tell nobody of a monitor's alarms for a while. They open and close all the same."""
     from tenfold.monitoring.alarms import mute as say
-    from tenfold.pipelines.calendar import parse_every
+    from tenfold.pipelines.starting.calendar import parse_every
 
     if sum([until is not None, span is not None, off]) != 1:
         raise click.UsageError("Give one of --until, --for and --off")

@@ -42,7 +42,7 @@ def add(
 
     from tenfold.base.errors import Invalid
     from tenfold.base.user import user_name
-    from tenfold.pipelines.notifiers import ALL_ON, Notifier, save_notifier
+    from tenfold.pipelines.notices.notifiers import ALL_ON, Notifier, save_notifier
 
     told = [word.strip() for word in on.split(",") if word.strip()]
     if unknown := [word for word in told if word not in ALL_ON]:
@@ -68,7 +68,7 @@ def add(
 @json_option
 def list_(as_json: bool) -> None:
     """List the notifiers."""
-    from tenfold.pipelines.notifiers import notifiers
+    from tenfold.pipelines.notices.notifiers import notifiers
 
     found = [notifier for notifier, _ in notifiers(workspace().stores).values()]
     if as_json:
@@ -86,7 +86,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def log(as_json: bool) -> None:
     """List what was told, newest first: delivered, waiting to be tried again, or given up."""
-    from tenfold.pipelines.notices import KIND
+    from tenfold.pipelines.notices.telling import KIND
     from tenfold.records import RunQuery
 
     runs = workspace().stores.runs.search(RunQuery(kinds=[KIND], limit=50, count=False)).items
@@ -114,8 +114,8 @@ def test(name: str, as_json: bool) -> None:
     from tenfold.base import ids
     from tenfold.base.clock import now_ms
     from tenfold.base.errors import NotFound
-    from tenfold.pipelines.notifiers import notifiers
-    from tenfold.pipelines.sending import Message, send
+    from tenfold.pipelines.notices.notifiers import notifiers
+    from tenfold.pipelines.notices.sending import Message, send
 
     stores = workspace().stores
     known = notifiers(stores).get(name)
@@ -138,7 +138,7 @@ def test(name: str, as_json: bool) -> None:
 def remove(name: str, as_json: bool) -> None:
     """Put notifier NAME into the bin."""
     from tenfold.base.user import user_name
-    from tenfold.pipelines.notifiers import remove_notifier
+    from tenfold.pipelines.notices.notifiers import remove_notifier
 
     remove_notifier(workspace().stores, name, who=user_name())
     if as_json:

@@ -10,7 +10,7 @@ import click
 from tenfold.base.errors import Invalid
 
 if TYPE_CHECKING:
-    from tenfold.pipelines.definition import Pipeline
+    from tenfold.pipelines.authoring.definition import Pipeline
 
 param_option = click.option(
     "--param",
@@ -35,7 +35,7 @@ def given_params(pipeline: Pipeline[..., Any], configs: tuple[Path, ...], pairs:
     Raises:
         Invalid: A file that cannot be read, a pair without a name, or what `Pipeline.bind` refuses.
     """
-    from tenfold.pipelines.params import layered, put_in, read_config, read_text
+    from tenfold.pipelines.authoring.params import layered, put_in, read_config, read_text
 
     found: dict[str, Any] = {}
     for file in configs:

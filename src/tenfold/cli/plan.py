@@ -13,7 +13,7 @@ from tenfold.cli.output import emit_json, json_option, table
 from tenfold.cli.params import config_option, given_params, param_option
 
 if TYPE_CHECKING:
-    from tenfold.pipelines.planning import Planned
+    from tenfold.pipelines.caching.planning import Planned
 
 ITEMS_SHOWN = 5
 

@@ -20,7 +20,7 @@ def command() -> None:
 def set_(name: str, slots: int, as_json: bool) -> None:
     """Give pool NAME so many SLOTS; runs under way feel it within a second."""
     from tenfold.base.user import user_name
-    from tenfold.pipelines.pools import set_pool
+    from tenfold.pipelines.driving.pools import set_pool
 
     version = set_pool(workspace(create=True).stores, name, slots, who=user_name())
     if as_json:
@@ -33,7 +33,7 @@ def set_(name: str, slots: int, as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the pools, how many of their slots are held, and how many steps wait."""
-    from tenfold.pipelines.pools import all_pools
+    from tenfold.pipelines.driving.pools import all_pools
 
     found = all_pools(workspace().stores)
     if as_json:
@@ -48,7 +48,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def remove(name: str, as_json: bool) -> None:
     """Forget a pool; steps that name it then run one at a time."""
-    from tenfold.pipelines.pools import remove_pool
+    from tenfold.pipelines.driving.pools import remove_pool
 
     remove_pool(workspace().stores, name)
     if as_json:

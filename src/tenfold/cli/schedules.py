@@ -129,8 +129,8 @@ def next_(name: str, count: int, as_json: bool) -> None:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from tenfold.pipelines.firing import next_times
-    from tenfold.pipelines.schedules import find
+    from tenfold.pipelines.starting.firing import next_times
+    from tenfold.pipelines.starting.schedules import find
 
     schedule, _ = find(workspace().stores, name)
     moments = next_times(schedule, count, after_ms=now_ms())
@@ -147,7 +147,7 @@ def next_(name: str, count: int, as_json: bool) -> None:
 @click.option("--why", default="", help="Kept in its history")
 def pause(name: str, why: str) -> None:
     """Let a schedule start nothing more until it is activated."""
-    from tenfold.pipelines.schedules import pause as stop
+    from tenfold.pipelines.starting.schedules import pause as stop
 
     stop(workspace().stores, name, why=why)
     click.echo(f"{name} is paused. Go on with: tenfold schedules activate {name}")
@@ -158,7 +158,7 @@ def pause(name: str, why: str) -> None:
 @click.option("--why", default="", help="Kept in its history")
 def activate(name: str, why: str) -> None:
     """Put a paused schedule in force again; what it missed is run only with --catch-up."""
-    from tenfold.pipelines.schedules import activate as go_on
+    from tenfold.pipelines.starting.schedules import activate as go_on
 
     go_on(workspace().stores, name, why=why)
     click.echo(f"{name} is in force. See its next times with: tenfold schedules next {name}")
@@ -168,7 +168,7 @@ def activate(name: str, why: str) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """Put a schedule into the bin; its runs stay."""
-    from tenfold.pipelines.schedules import remove as drop
+    from tenfold.pipelines.starting.schedules import remove as drop
 
     drop(workspace().stores, name)
     click.echo(f"{name} is removed. Its runs stay: tenfold pipelines list")

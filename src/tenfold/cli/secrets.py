@@ -25,7 +25,7 @@ def command() -> None:
 def set_(name: str, source: str | None, as_json: bool) -> None:
     """Keep secret NAME. Its value is read from stdin, or asked for; never from the command line."""
     from tenfold.base.user import user_name
-    from tenfold.pipelines.secrets import check_name, refer, set_secret
+    from tenfold.pipelines.secrets.keeping import check_name, refer, set_secret
 
     check_name(name)
     place = workspace(create=True)
@@ -57,7 +57,7 @@ def _without_end(data: bytes) -> str:
 @json_option
 def list_(as_json: bool) -> None:
     """List the secrets, without what they are."""
-    from tenfold.pipelines.secrets import all_secrets
+    from tenfold.pipelines.secrets.keeping import all_secrets
 
     found = all_secrets(workspace().stores)
     if as_json:
@@ -76,7 +76,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def remove(name: str, as_json: bool) -> None:
     """Forget a secret for good."""
-    from tenfold.pipelines.secrets import remove as forget
+    from tenfold.pipelines.secrets.keeping import remove as forget
 
     forget(workspace().stores, name)
     if as_json:

@@ -17,7 +17,7 @@ from tenfold.cli.output import emit_json, json_option
 def command(step: str, run: str | None, as_json: bool) -> None:
     """Say why STEP ran: what changed of its code, inputs, params and environment since the run before."""
     from tenfold.base.addresses import parse
-    from tenfold.pipelines.changes import newest_run_of
+    from tenfold.pipelines.caching.changes import newest_run_of
 
     stores = workspace().stores
     root_id = parse(run if run.startswith("run:") else f"run:{run}").name if run else newest_run_of(stores, step)
@@ -26,7 +26,7 @@ def command(step: str, run: str | None, as_json: bool) -> None:
 
 def show(stores: Any, root_id: str, step: str, *, as_json: bool) -> None:
     """Print why a step of a run ran, or its items."""
-    from tenfold.pipelines.changes import explain_ran
+    from tenfold.pipelines.caching.changes import explain_ran
 
     found = explain_ran(stores, root_id, step)
     if as_json:

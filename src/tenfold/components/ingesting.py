@@ -16,8 +16,8 @@ from tenfold.base.ids import new_id
 from tenfold.components.frames import as_polars
 from tenfold.components.within import within_run
 from tenfold.pipelines import step
-from tenfold.pipelines.building import Open, building
-from tenfold.pipelines.steps import Step
+from tenfold.pipelines.authoring.building import Open, building
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.workspace import current
 
 TABLES = (".parquet", ".pq", ".csv", ".csv.gz", ".tsv", ".arrow", ".feather", ".ipc", ".ndjson", ".jsonl")
@@ -29,7 +29,7 @@ class _Reading(Step[..., Any]):
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         arguments = super().bind(args, kwargs)
         if building() is not None and not arguments["content"]:
-            from tenfold.pipelines.addresses import fix_addresses
+            from tenfold.pipelines.authoring.addresses import fix_addresses
 
             if _is_address(arguments["source"]):
                 arguments["source"] = fix_addresses(current().stores, arguments["source"])

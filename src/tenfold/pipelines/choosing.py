@@ -12,18 +12,18 @@ import msgspec
 
 from tenfold.base import settings
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.building import Graph
-from tenfold.pipelines.code import code_digest, own_sources
+from tenfold.pipelines.authoring.building import Graph
+from tenfold.pipelines.authoring.executor_names import ENGINES, check_executor
+from tenfold.pipelines.authoring.loading import load_target
+from tenfold.pipelines.authoring.steps import Step
+from tenfold.pipelines.caching.code import code_digest, own_sources
 from tenfold.pipelines.environments import route_of
-from tenfold.pipelines.executor_names import ENGINES, check_executor
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.executors.inline import InlineExecutor
 from tenfold.pipelines.executors.perform import find_step
 from tenfold.pipelines.executors.routing import RoutingExecutor, place_of
 from tenfold.pipelines.host import Host
-from tenfold.pipelines.loading import load_target
 from tenfold.pipelines.programs.definition import program_digest
-from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Spec, Target
 
@@ -97,7 +97,7 @@ class Runner:
                 )
         from tenfold.pipelines.executors.engines import engine_named
         from tenfold.pipelines.executors.remote import RemoteExecutor
-        from tenfold.pipelines.secrets import carry_key
+        from tenfold.pipelines.secrets.keeping import carry_key
 
         if any(spec.secrets for spec in self._specs.values()):
             carry_key()

@@ -9,7 +9,7 @@ import msgspec
 from tenfold.base.clock import Clock, iso, now_ms
 from tenfold.base.errors import Conflict, Invalid
 from tenfold.contracts import Stores
-from tenfold.pipelines.places import CLEARED, ENDED, in_graph_order, waits_of
+from tenfold.pipelines.driving.places import CLEARED, ENDED, in_graph_order, waits_of
 from tenfold.pipelines.work import Spec
 from tenfold.records import RunChange, Task, TaskChange
 

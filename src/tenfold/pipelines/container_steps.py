@@ -8,7 +8,7 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.drawing import Drawing, Drawn
-from tenfold.pipelines.growth import Growth
+from tenfold.pipelines.driving.growth import Growth
 
 
 class Containers(msgspec.Struct, frozen=True, kw_only=True):

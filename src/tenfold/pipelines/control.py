@@ -12,28 +12,28 @@ from tenfold.base import ids
 from tenfold.base.clock import iso, now_ms
 from tenfold.base.errors import Invalid, StepFailed, TenfoldError
 from tenfold.contracts import Stores
-from tenfold.pipelines.addresses import fix_addresses
-from tenfold.pipelines.beginning import as_prepared, begin, claim
-from tenfold.pipelines.board import Board
-from tenfold.pipelines.building import Graph
-from tenfold.pipelines.cancelling import cancel_places
+from tenfold.pipelines.authoring.addresses import fix_addresses
+from tenfold.pipelines.authoring.building import Graph
+from tenfold.pipelines.authoring.definition import Pipeline
+from tenfold.pipelines.authoring.executor_names import ENGINES
+from tenfold.pipelines.authoring.loading import refuse_while_importing, target_of
+from tenfold.pipelines.authoring.params import shown
+from tenfold.pipelines.authoring.templates import exact_versions, template
 from tenfold.pipelines.choosing import runner_for
-from tenfold.pipelines.definition import Pipeline
-from tenfold.pipelines.executor_names import ENGINES
+from tenfold.pipelines.driving.board import Board
+from tenfold.pipelines.driving.cancelling import cancel_places
+from tenfold.pipelines.driving.limits import MAX_PARALLEL
+from tenfold.pipelines.driving.owners import is_dead
+from tenfold.pipelines.driving.places import GOOD
+from tenfold.pipelines.driving.progress import OnEvent
+from tenfold.pipelines.driving.scheduler import Scheduler
+from tenfold.pipelines.driving.specs import publish, specs_of
+from tenfold.pipelines.driving.turns import has_turn, wait_for_turn
 from tenfold.pipelines.host import Host, current_host
-from tenfold.pipelines.limits import MAX_PARALLEL
-from tenfold.pipelines.loading import refuse_while_importing, target_of
-from tenfold.pipelines.notices import tell_end
-from tenfold.pipelines.notifiers import TAG
-from tenfold.pipelines.owners import is_dead
-from tenfold.pipelines.params import shown
-from tenfold.pipelines.places import GOOD
-from tenfold.pipelines.progress import OnEvent
+from tenfold.pipelines.notices.notifiers import TAG
+from tenfold.pipelines.notices.telling import tell_end
 from tenfold.pipelines.runs import PipelineRun
-from tenfold.pipelines.scheduler import Scheduler
-from tenfold.pipelines.specs import publish, specs_of
-from tenfold.pipelines.templates import exact_versions, template
-from tenfold.pipelines.turns import has_turn, wait_for_turn
+from tenfold.pipelines.starting.beginning import as_prepared, begin, claim
 from tenfold.pipelines.values import encode
 from tenfold.pipelines.work import Spec, Target
 from tenfold.records import Edge, Run, RunChange, RunState, Version

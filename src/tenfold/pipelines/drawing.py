@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.building import Graph, Node, nodes_in
-from tenfold.pipelines.definition import Pipeline
-from tenfold.pipelines.loading import target_of
-from tenfold.pipelines.options import Options
+from tenfold.pipelines.authoring.building import Graph, Node, nodes_in
+from tenfold.pipelines.authoring.definition import Pipeline
+from tenfold.pipelines.authoring.loading import target_of
+from tenfold.pipelines.authoring.options import Options
 from tenfold.pipelines.work import Runs
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from tenfold.base.errors import Invalid, TenfoldError
-from tenfold.pipelines.board import Board
 from tenfold.pipelines.choosing import runner_for
+from tenfold.pipelines.driving.board import Board
+from tenfold.pipelines.driving.places import GOOD, Place, in_graph_order
 from tenfold.pipelines.host import Host
-from tenfold.pipelines.places import GOOD, Place, in_graph_order
 from tenfold.pipelines.work import Target
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenfold.pipelines.board import Board
+from tenfold.pipelines.authoring.templates import fill, make
+from tenfold.pipelines.driving.board import Board
+from tenfold.pipelines.driving.progress import OnEvent
 from tenfold.pipelines.host import Host
-from tenfold.pipelines.progress import OnEvent
 from tenfold.pipelines.status import PipelineGraph, StepStatus, graph
-from tenfold.pipelines.templates import fill, make
 from tenfold.records import Run
 
 

@@ -15,19 +15,19 @@ import msgspec
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid, NotFound, StepFailed
 from tenfold.contracts import Stores
-from tenfold.pipelines.addresses import fix_addresses
-from tenfold.pipelines.attempts import failures
-from tenfold.pipelines.board import Board
+from tenfold.pipelines.authoring.addresses import fix_addresses
+from tenfold.pipelines.authoring.definition import Pipeline
+from tenfold.pipelines.authoring.loading import target_of
 from tenfold.pipelines.choosing import runner_for
 from tenfold.pipelines.control import ENGINE, add_root_edges, end_by, new_root
-from tenfold.pipelines.definition import Pipeline
+from tenfold.pipelines.driving.attempts import failures
+from tenfold.pipelines.driving.board import Board
+from tenfold.pipelines.driving.places import ENDED, GOOD, Place
+from tenfold.pipelines.driving.progress import OnEvent
+from tenfold.pipelines.driving.scheduler import Scheduler
+from tenfold.pipelines.driving.specs import publish, specs_of
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.host import Host
-from tenfold.pipelines.loading import target_of
-from tenfold.pipelines.places import ENDED, GOOD, Place
-from tenfold.pipelines.progress import OnEvent
-from tenfold.pipelines.scheduler import Scheduler
-from tenfold.pipelines.specs import publish, specs_of
 from tenfold.pipelines.work import Done, Target
 from tenfold.records import Compare, Run, RunQuery
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from tenfold.contracts import Stores
-from tenfold.pipelines.places import in_graph_order
-from tenfold.pipelines.templates import dependencies
-from tenfold.pipelines.why import Comparison, earlier_tasks
+from tenfold.pipelines.authoring.templates import dependencies
+from tenfold.pipelines.caching.why import Comparison, earlier_tasks
+from tenfold.pipelines.driving.places import in_graph_order
 from tenfold.pipelines.work import Spec
 from tenfold.records import Task
 

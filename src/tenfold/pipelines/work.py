@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from tenfold.pipelines.options import Options
-from tenfold.pipelines.resources import Resources
+from tenfold.pipelines.authoring.options import Options
+from tenfold.pipelines.authoring.resources import Resources
 from tenfold.pipelines.values import Kept
 
 

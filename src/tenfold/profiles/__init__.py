@@ -8,6 +8,7 @@ profile. Nothing here knows a schema, a store or a monitor.
 
 from tenfold.profiles.merge import merge
 from tenfold.profiles.profile import profile
+from tenfold.profiles.queries import Query
 from tenfold.profiles.record import (
     ColumnProfile,
     Histogram,
@@ -19,10 +20,11 @@ from tenfold.profiles.record import (
     encode,
     std,
 )
+from tenfold.profiles.showing import HEADERS, cells, to_html, to_page
 from tenfold.profiles.sketch import quantile
 from tenfold.profiles.tables import Table, open_table
 
 __all__ = [
-    "ColumnProfile", "Histogram", "Profile", "Quantiles", "Table", "TextLengths", "TopValues", "decode", "encode",
-    "merge", "open_table", "profile", "quantile", "std",
+    "HEADERS", "ColumnProfile", "Histogram", "Profile", "Quantiles", "Query", "Table", "TextLengths", "TopValues", "cells",
+    "decode", "encode", "merge", "open_table", "profile", "quantile", "std", "to_html", "to_page",
 ]  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from tenfold.profiles import showing
+
 ColumnType = Literal["int", "float", "bool", "string", "time", "other", "mixed", "empty"]
 """`time` columns are profiled as UTC milliseconds; `other` (lists, structs, bytes) only counted; `empty`: no value seen."""
 
@@ -86,6 +88,10 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int
     columns: dict[str, ColumnProfile]
     format: int = 1
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return showing.to_html(self)
 
 
 def std(column: ColumnProfile) -> float | None:

@@ -1,4 +1,4 @@
-"""Tables of any make as columns of Polars: pandas, Polars, Arrow, mappings of arrays, Parquet and CSV files.
+"""Tables of any make as columns of Polars: pandas, Polars, Arrow, mappings of arrays, queries, Parquet and CSV files.
 
 Files are read in batches, so memory does not grow with them; tables in memory are taken column by column, without
 copying them as a whole.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
+from tenfold.profiles.queries import Query
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,7 +49,7 @@ def open_table(source: Any) -> Table:
 
     Args:
         source: A pandas or Polars frame (lazy too), an Arrow table, a mapping of equally long columns, a list of rows as
-            mappings, or the path of a Parquet, CSV, Arrow or JSON-lines file.
+            mappings, a Query, or the path of a Parquet, CSV, Arrow or JSON-lines file.
 
     Raises:
         Invalid: It is none of these, the file does not hold what its ending says, or two columns have the same name.
@@ -65,6 +66,8 @@ def open_table(source: Any) -> Table:
             said = str(error).partition("\n")[0]
             raise Invalid(f"{source} cannot be read as a table: {said}. Give a file that holds one") from error
         return Table(lazy, names, is_columnar=str(source).lower().endswith((".parquet", ".pq")))
+    if isinstance(source, Query):
+        return Table(source, source.names())
     if isinstance(source, polars.LazyFrame):
         return Table(source, list(source.collect_schema()))
     if isinstance(source, polars.DataFrame):
@@ -110,6 +113,13 @@ def _column(source: Any, name: str) -> pl.Series:
         return source.select(name).collect().to_series()
     if isinstance(source, pl.DataFrame):
         return source.get_column(name)
+    if isinstance(source, Query):
+        parts = [batch.get_column(name) for batch in source.batches(BATCH_ROWS)]
+        return (
+            pl.concat([part.to_frame() for part in parts], how="vertical_relaxed").to_series()
+            if parts
+            else pl.Series(name, [])
+        )
     return _of_pandas(
         source[name] if name in source.columns else source.iloc[:, list(map(str, source.columns)).index(name)], name
     )
@@ -121,6 +131,10 @@ def _chunks(source: Any, names: list[str], rows: int) -> Iterator[pl.Series]:
     if isinstance(source, pl.LazyFrame):
         for batch in _exactly(rows, source.select(names).collect_batches(chunk_size=rows, maintain_order=True)):
             yield from batch.get_columns()
+        return
+    if isinstance(source, Query):
+        for batch in source.batches(rows):
+            yield from batch.select(names).get_columns()
         return
     for name in names:
         column = _column(source, name)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.requests import start_by_request
+from tenfold.pipelines.starting.requests import start_by_request
 from tenfold.server.place import Place
 from tenfold.server.problems import answer_to, problem
 from tenfold.server.table import BODY_LIMIT_BYTES

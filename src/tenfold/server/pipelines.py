@@ -9,8 +9,8 @@ import msgspec
 
 from tenfold.base.clock import now_ms
 from tenfold.contracts import Stores
-from tenfold.pipelines.firing import next_times, waiting
-from tenfold.pipelines.schedules import Schedule, all_schedules
+from tenfold.pipelines.starting.firing import next_times, waiting
+from tenfold.pipelines.starting.schedules import Schedule, all_schedules
 from tenfold.records import Compare, Order, Ref, Run, RunQuery
 from tenfold.server.rows import first_line
 from tenfold.server.wire import PipelineDetail, PipelineRow, RunMark

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tenfold.base.errors import RunNotFound
-from tenfold.pipelines.places import in_graph_order
-from tenfold.pipelines.templates import dependencies
+from tenfold.pipelines.authoring.templates import dependencies
+from tenfold.pipelines.driving.places import in_graph_order
 from tenfold.records import LIVE_STATES, Run, Task
 from tenfold.server.place import Place
 from tenfold.server.rows import first_line

@@ -9,8 +9,8 @@ import msgspec
 
 from tenfold.base.errors import NotFound
 from tenfold.pipelines import why_ran
+from tenfold.pipelines.authoring.options import Options
 from tenfold.pipelines.ids import task_id
-from tenfold.pipelines.options import Options
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, Task
 from tenfold.server.place import Place

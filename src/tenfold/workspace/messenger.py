@@ -6,10 +6,10 @@ import logging
 import threading
 
 from tenfold.base.clock import Clock, now_ms
-from tenfold.pipelines.notices import deliver, note_ends, note_late, undelivered
-from tenfold.pipelines.notifiers import ACTIVE, notifiers
-from tenfold.pipelines.schedules import KIND as SCHEDULE
-from tenfold.pipelines.schedules import read
+from tenfold.pipelines.notices.notifiers import ACTIVE, notifiers
+from tenfold.pipelines.notices.telling import deliver, note_ends, note_late, undelivered
+from tenfold.pipelines.starting.schedules import KIND as SCHEDULE
+from tenfold.pipelines.starting.schedules import read
 from tenfold.records import And, Compare, Order, RunQuery
 from tenfold.workspace.newsreader import Newsreader
 from tenfold.workspace.workspace import Workspace

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from tenfold.base.addresses import parse
-from tenfold.pipelines.happenings import is_happening
-from tenfold.pipelines.schedules import KIND, Schedule
+from tenfold.pipelines.starting.happenings import is_happening
+from tenfold.pipelines.starting.schedules import KIND, Schedule
 from tenfold.records import Event
 from tenfold.records.run import END_STATES
 from tenfold.workspace.workspace import Workspace

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenfold.contracts import Stores
     from tenfold.profiles import Profile, Table
 
-TABLES = {".parquet", ".csv"}
+TABLES = {".parquet", ".csv", ".tsv", ".jsonl", ".ndjson"}
 LARGEST_BYTES = 2 << 30
 """A larger file is not profiled on commit."""
 
@@ -29,23 +29,36 @@ def profile_version(stores: Stores, version: Version) -> Version | None:
     Files of one folder are parts of one table (`flights/2013-01.parquet`, `flights/2013-02.parquet` …); files that
     cannot be read as tables are left out and named in the metadata.
     """
+    unread: dict[str, str] = {}
+    tables = profiles_of(stores, version, unread=unread)
+    return None if tables is None else _publish(stores, version, tables, unread)
+
+
+def profiles_of(
+    stores: Stores, version: Version, path: str = "", *, unread: dict[str, str] | None = None
+) -> dict[str, Profile] | None:
+    """The profiles of a version's tables by name, None when it has none. A file profiled before is not read.
+
+    Args:
+        path: Only the file, or the files below the folder, of this name.
+        unread: Told what could not be read, and why.
+    """
     if version.inline is not None:
         return None
     groups: dict[str, list[Entry]] = {}
     for entry in stores.blobs.entries(version.digest):
         if not entry.path.lower().endswith(tuple(TABLES)):  # of 100,000 images none is looked at more closely
             continue
-        path = PurePosixPath(entry.path)
-        if entry.kind == "file" and path.suffix.lower() in TABLES and entry.size_bytes <= LARGEST_BYTES:
-            name = path.parent.name if path.parent.name else path.stem
+        if path and entry.path != path and not entry.path.startswith(path.rstrip("/") + "/"):
+            continue
+        place = PurePosixPath(entry.path)
+        if entry.kind == "file" and place.suffix.lower() in TABLES and entry.size_bytes <= LARGEST_BYTES:
+            name = place.parent.name if place.parent.name else place.stem
             groups.setdefault(name, []).append(entry)
     if not groups:
         return None
-    unread: dict[str, str] = {}
-    tables = {
-        name: merged for name, files in groups.items() if (merged := _of_files(stores, files, unread)) is not None
-    }
-    return _publish(stores, version, tables, unread)
+    told = {} if unread is None else unread
+    return {name: merged for name, files in groups.items() if (merged := _of_files(stores, files, told)) is not None}
 
 
 def _of_files(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Profile | None:
@@ -80,7 +93,12 @@ def _table(path: Path, suffix: str) -> Table:
 
     from tenfold.profiles import Table
 
-    lazy = pl.scan_parquet(path) if suffix == ".parquet" else pl.scan_csv(path, infer_schema_length=10_000)
+    if suffix == ".parquet":
+        lazy = pl.scan_parquet(path)
+    elif suffix in (".jsonl", ".ndjson"):
+        lazy = pl.scan_ndjson(path, infer_schema_length=10_000)
+    else:
+        lazy = pl.scan_csv(path, infer_schema_length=10_000, separator="\t" if suffix == ".tsv" else ",")
     return Table(lazy, lazy.collect_schema().names(), is_columnar=suffix == ".parquet")
 
 

@@ -10,10 +10,10 @@ import msgspec
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
-from tenfold.pipelines.calendar import between
-from tenfold.pipelines.firing import Firing, at_moment, by_hand, fire, next_times, waiting
-from tenfold.pipelines.requests import hook_of
-from tenfold.pipelines.schedules import Schedule, all_schedules, find, save
+from tenfold.pipelines.starting.calendar import between
+from tenfold.pipelines.starting.firing import Firing, at_moment, by_hand, fire, next_times, waiting
+from tenfold.pipelines.starting.requests import hook_of
+from tenfold.pipelines.starting.schedules import Schedule, all_schedules, find, save
 from tenfold.records import Compare, Order, Run, RunQuery, Version
 from tenfold.workspace.workspace import Workspace
 
@@ -72,8 +72,8 @@ def schedule(
         Invalid: Not one of cron, every, on; a param that the pipeline does not take; a pipeline that another process
             cannot import.
     """
+    from tenfold.pipelines.authoring.loading import target_of
     from tenfold.pipelines.datums import Incremental
-    from tenfold.pipelines.loading import target_of
 
     given, into = dict(params or {}), list[str]()
     definition: dict[str, Any] = {}

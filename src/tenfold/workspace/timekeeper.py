@@ -12,10 +12,10 @@ from pathlib import Path
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import TenfoldError
-from tenfold.pipelines.chains import held_back, in_order, upstream
-from tenfold.pipelines.firing import due, fire, last_firing, next_times, of_happening, running, waiting
-from tenfold.pipelines.moving import Last
-from tenfold.pipelines.schedules import ACTIVE, KIND, Schedule, read
+from tenfold.pipelines.starting.chains import held_back, in_order, upstream
+from tenfold.pipelines.starting.firing import due, fire, last_firing, next_times, of_happening, running, waiting
+from tenfold.pipelines.starting.moving import Last
+from tenfold.pipelines.starting.schedules import ACTIVE, KIND, Schedule, read
 from tenfold.records import Ref, Run, RunChange
 from tenfold.workspace.newsreader import News, Newsreader
 from tenfold.workspace.processes import resume_in_process

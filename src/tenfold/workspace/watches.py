@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tenfold.contracts import Stores
-from tenfold.pipelines.happenings import Arrivals, Happening, happened, is_happening
-from tenfold.pipelines.schedules import Schedule
+from tenfold.pipelines.starting.happenings import Arrivals, Happening, happened, is_happening
+from tenfold.pipelines.starting.schedules import Schedule
 from tenfold.records import And, Compare, Order, Ref, RunQuery
 
 OVERLAP_MS = 600_000

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import tenfold
 from tenfold import components as c
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.code import function_digest
+from tenfold.pipelines.caching.code import function_digest
 from tenfold.pipelines.values import keep
 from tenfold.testing.stores import sqlite_stores
 

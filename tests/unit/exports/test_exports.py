@@ -23,8 +23,8 @@ from tenfold.doors.kubeflow.exporting import export_kubeflow
 from tenfold.pipelines import Host, PipelineRun, abandoned, pipeline, step
 from tenfold.pipelines.container_steps import Containers
 from tenfold.pipelines.drawing import Drawing, draw
-from tenfold.pipelines.schedules import Schedule
 from tenfold.pipelines.single import begin_run, decide, end_run, run_place
+from tenfold.pipelines.starting.schedules import Schedule
 from tenfold.pipelines.work import Target
 from tenfold.testing.stores import memory_stores
 

@@ -17,10 +17,10 @@ from tenfold.models.registry import Registered
 from tenfold.monitoring import history
 from tenfold.monitoring.alarms import acknowledge, alarms, mute
 from tenfold.monitoring.declared import monitor_of, read_monitors
-from tenfold.pipelines.happenings import happened
-from tenfold.pipelines.notices import note_ends
-from tenfold.pipelines.notifiers import Notifier, save_notifier
-from tenfold.pipelines.schedules import all_schedules
+from tenfold.pipelines.notices.notifiers import Notifier, save_notifier
+from tenfold.pipelines.notices.telling import note_ends
+from tenfold.pipelines.starting.happenings import happened
+from tenfold.pipelines.starting.schedules import all_schedules
 from tenfold.records import Draft, RunQuery
 from tenfold.workspace import Workspace, open_workspace
 from tenfold.workspace.monitors import apply, check_monitor, remove
@@ -126,7 +126,11 @@ def look(place: Workspace, day: float) -> list[str]:
 
 def test_late_outcomes_redo_their_window_and_a_bad_one_opens_one_alarm_that_acts_once(place, tmp_path):
     declare(place, tmp_path)
-    save_notifier(place.stores, Notifier(name="team", way="webhook", url="http://127.0.0.1:9/", named_only=True), clock=lambda: START)
+    save_notifier(
+        place.stores,
+        Notifier(name="team", way="webhook", url="http://127.0.0.1:9/", named_only=True),
+        clock=lambda: START,
+    )
     serve_day(place, 0)
     serve_day(place, 1)
     assert look(place, 0.5) == []  # no window is whole

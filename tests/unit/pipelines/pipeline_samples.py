@@ -176,7 +176,7 @@ def tells() -> int:
     import urllib.parse
 
     value = os.environ["DB_PASSWORD"]
-    from tenfold.pipelines.secrets import secret_here
+    from tenfold.pipelines.secrets.keeping import secret_here
 
     assert secret_here("DB_PASSWORD", lambda: None) == value
     print(value)
@@ -205,7 +205,7 @@ def gives() -> dict:
 
 @step(cache=False)
 def asks() -> str:
-    from tenfold.pipelines.secrets import secret_here
+    from tenfold.pipelines.secrets.keeping import secret_here
 
     return secret_here("DB_PASSWORD", lambda: None)
 

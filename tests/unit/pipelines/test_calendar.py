@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.calendar import Every, between, parse_cron, parse_every
+from tenfold.pipelines.starting.calendar import Every, between, parse_cron, parse_every
 
 ZURICH = ZoneInfo("Europe/Zurich")
 

@@ -7,9 +7,9 @@ import pytest
 from tenfold.base import ids
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
-from tenfold.pipelines.chains import held_back, in_order, upstream
-from tenfold.pipelines.firing import Firing, due, fire, last_firing
-from tenfold.pipelines.schedules import Schedule, find, save
+from tenfold.pipelines.starting.chains import held_back, in_order, upstream
+from tenfold.pipelines.starting.firing import Firing, due, fire, last_firing
+from tenfold.pipelines.starting.schedules import Schedule, find, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Draft, Move, RunQuery
 from tenfold.testing.stores import memory_stores

@@ -8,8 +8,8 @@ import pytest
 
 from tenfold.base.errors import Conflict, Invalid
 from tenfold.pipelines import Host, pipeline, resume, step
-from tenfold.pipelines.asking import ask_again
 from tenfold.pipelines.clearing import clear
+from tenfold.pipelines.starting.asking import ask_again
 from tenfold.testing.stores import sqlite_stores
 
 RAN: list[str] = []

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tenfold.pipelines.code import code_digest, reached
+from tenfold.pipelines.caching.code import code_digest, reached
 
 PROJECT = {
     "flowcase.py": """
@@ -289,7 +289,9 @@ def test_whatever_a_step_can_feel_changes_its_digest_and_nothing_else_does(diges
 
 def test_the_digest_is_the_same_in_every_process(tmp_path):
     write(tmp_path)
-    script = "import flowcase\nfrom tenfold.pipelines.code import code_digest\nprint(code_digest(flowcase.subject))"
+    script = (
+        "import flowcase\nfrom tenfold.pipelines.caching.code import code_digest\nprint(code_digest(flowcase.subject))"
+    )
     found = set()
     for seed in ("1", "2", "3"):
         env = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONHASHSEED": seed}

@@ -26,7 +26,7 @@ from tenfold.pipelines.datums import (
     union,
 )
 from tenfold.pipelines.datums.state import KIND
-from tenfold.pipelines.secrets import refer
+from tenfold.pipelines.secrets.keeping import refer
 from tenfold.records import Draft, Move, RunQuery
 from tenfold.testing.stores import memory_stores
 

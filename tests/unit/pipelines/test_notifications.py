@@ -20,12 +20,12 @@ from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Invalid, Unavailable
 from tenfold.pipelines import pipeline, step
-from tenfold.pipelines.notices import KIND, note_ends
-from tenfold.pipelines.notifiers import Notifier, remove_notifier, save_notifier
-from tenfold.pipelines.schedules import Schedule, save
-from tenfold.pipelines.secrets import set_secret
-from tenfold.pipelines.sending import Message as Told
-from tenfold.pipelines.sending import send
+from tenfold.pipelines.notices.notifiers import Notifier, remove_notifier, save_notifier
+from tenfold.pipelines.notices.sending import Message as Told
+from tenfold.pipelines.notices.sending import send
+from tenfold.pipelines.notices.telling import KIND, note_ends
+from tenfold.pipelines.secrets.keeping import set_secret
+from tenfold.pipelines.starting.schedules import Schedule, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Run, RunChange, RunQuery
 from tenfold.workspace import Workspace, open_workspace, pipeline_host

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tenfold.pipelines import owners
-from tenfold.pipelines.owners import is_dead, new_owner
+from tenfold.pipelines.driving import owners
+from tenfold.pipelines.driving.owners import is_dead, new_owner
 
-CHILD = "from tenfold.pipelines.owners import new_owner; print(new_owner(), flush=True); input()"
+CHILD = "from tenfold.pipelines.driving.owners import new_owner; print(new_owner(), flush=True); input()"
 
 
 def test_an_owner_is_dead_when_its_process_is_gone_and_never_by_a_pid_of_elsewhere(monkeypatch):

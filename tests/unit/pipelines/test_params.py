@@ -14,7 +14,7 @@ import pytest
 from tenfold.base.errors import Invalid
 from tenfold.cli.params import given_params
 from tenfold.pipelines import Host, pipeline, step
-from tenfold.pipelines.params import says
+from tenfold.pipelines.authoring.params import says
 from tenfold.testing.stores import memory_stores
 
 

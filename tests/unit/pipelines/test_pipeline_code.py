@@ -12,7 +12,7 @@ import pytest
 
 from tenfold.base.errors import Invalid
 from tenfold.pipelines import load_pipeline
-from tenfold.pipelines.code import code_digest, step_source
+from tenfold.pipelines.caching.code import code_digest, step_source
 
 BASE = """
 import helper_module
@@ -148,7 +148,7 @@ def test_the_digest_of_a_step_does_not_import_the_libraries_it_would_use(tmp_pat
         "@p.step\ndef fit() -> int:\n    from sqlite3.dbapi2 import connect\n    from wsgiref.util import guess_scheme\n    return 1\n"
     )
     code = (
-        "import sys\nimport lazy_step\nfrom tenfold.pipelines.code import code_digest\ncode_digest(lazy_step.fit)\n"
+        "import sys\nimport lazy_step\nfrom tenfold.pipelines.caching.code import code_digest\ncode_digest(lazy_step.fit)\n"
         "print('wsgiref' in sys.modules)"
     )
     said = subprocess.run(

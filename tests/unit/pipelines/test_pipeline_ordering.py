@@ -18,9 +18,9 @@ from tenfold.pipelines import (
     step,
     when,
 )
-from tenfold.pipelines.board import Board
 from tenfold.pipelines.control import reopen
-from tenfold.pipelines.retrying import Backoff, delay_s, is_worth_it
+from tenfold.pipelines.driving.board import Board
+from tenfold.pipelines.driving.retrying import Backoff, delay_s, is_worth_it
 from tenfold.records import RunQuery
 from tenfold.testing.stores import memory_stores
 

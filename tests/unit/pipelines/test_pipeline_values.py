@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.templates import content_digest, value_template
+from tenfold.pipelines.authoring.templates import content_digest, value_template
 from tenfold.pipelines.values import Codec, keep, load, register_codec, value_of
 from tenfold.pipelines.values.codecs import _codecs
 from tenfold.records import Version

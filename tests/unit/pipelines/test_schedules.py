@@ -8,9 +8,9 @@ import pytest
 
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.contracts import Stores
-from tenfold.pipelines.beginning import claim
-from tenfold.pipelines.firing import at_moment, due, fire, last_firing, next_times, waiting
-from tenfold.pipelines.schedules import Schedule, activate, all_schedules, find, pause, remove, save
+from tenfold.pipelines.starting.beginning import claim
+from tenfold.pipelines.starting.firing import at_moment, due, fire, last_firing, next_times, waiting
+from tenfold.pipelines.starting.schedules import Schedule, activate, all_schedules, find, pause, remove, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Draft, Move, Ref
 from tenfold.testing.stores import memory_stores, sqlite_stores

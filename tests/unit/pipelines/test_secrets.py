@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from tenfold.base.errors import Forbidden, Invalid, NotFound
 from tenfold.pipelines import read_log
 from tenfold.pipelines.executors import pools
-from tenfold.pipelines.masking import MASK, MaskedStream, Masker
-from tenfold.pipelines.secrets import all_secrets, key_file, refer, remove, secret_here, set_secret, value_of
+from tenfold.pipelines.secrets.keeping import all_secrets, key_file, refer, remove, secret_here, set_secret, value_of
+from tenfold.pipelines.secrets.masking import MASK, MaskedStream, Masker
 from tenfold.records import RunQuery
 from tenfold.testing.stores import memory_stores
 

@@ -14,10 +14,10 @@ import pytest
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import Forbidden, Invalid
-from tenfold.pipelines import happenings
-from tenfold.pipelines.firing import waiting
-from tenfold.pipelines.requests import hook_of, start_by_request
-from tenfold.pipelines.schedules import Schedule, activate, pause, save
+from tenfold.pipelines.starting import happenings
+from tenfold.pipelines.starting.firing import waiting
+from tenfold.pipelines.starting.requests import hook_of, start_by_request
+from tenfold.pipelines.starting.schedules import Schedule, activate, pause, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Draft, Move, Run
 from tenfold.server.listen import serving

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from tenfold.pipelines import Host, pipeline, step
-from tenfold.pipelines.pools import set_pool
-from tenfold.pipelines.schedules import Schedule, save
+from tenfold.pipelines.driving.pools import set_pool
+from tenfold.pipelines.starting.schedules import Schedule, save
 from tenfold.pipelines.work import Target
 from tenfold.records import RunQuery, Task
 from tenfold.server import place_of, serving

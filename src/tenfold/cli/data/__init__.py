@@ -22,6 +22,7 @@ from tenfold.cli.data.list_ import list_
 from tenfold.cli.data.log import log
 from tenfold.cli.data.ls import ls
 from tenfold.cli.data.merge import merge
+from tenfold.cli.data.profile import profile
 from tenfold.cli.data.pull import fetch, pull
 from tenfold.cli.data.push import push
 from tenfold.cli.data.reference import reference
@@ -42,7 +43,7 @@ def command() -> None:
 
 
 _VERBS = (
-    add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, delete, restore, purge, hooks, verify, du, merge_pointers,
+    add, status, commit, checkout, diff, log, list_, ls, cat, get, branch, tag, merge, untrack, delete, restore, purge, hooks, verify, du, profile, merge_pointers,
     push, pull, fetch, clone, remote, reference, import_, update, export,
 )  # fmt: skip
 for _verb in _VERBS:

@@ -10,9 +10,9 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.doors.airflow.template import HEAD, MOMENTS
-from tenfold.pipelines.calendar import parse_every
 from tenfold.pipelines.drawing import Drawing, Drawn
-from tenfold.pipelines.schedules import Schedule
+from tenfold.pipelines.starting.calendar import parse_every
+from tenfold.pipelines.starting.schedules import Schedule
 
 TIMEOUT_MARGIN_S = 60
 """Tenfold ends a step at its timeout_s; Airflow so much later, should that ever not happen."""

@@ -10,7 +10,7 @@ import yaml
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.container_steps import Containers, check_containers, dashed, image_of, names_of, quantity
 from tenfold.pipelines.drawing import Drawing, Drawn
-from tenfold.pipelines.schedules import Schedule
+from tenfold.pipelines.starting.schedules import Schedule
 
 FAILED_FOR_GOOD = 5
 SKIPPED = 99

@@ -15,7 +15,7 @@ from tenfold.base.errors import Invalid
 from tenfold.doors.kubeflow.program import BOOT, INSTALL, STEPS
 from tenfold.pipelines.container_steps import Containers, check_containers, dashed, image_of, names_of, quantity
 from tenfold.pipelines.drawing import Drawing, Drawn
-from tenfold.pipelines.schedules import Schedule
+from tenfold.pipelines.starting.schedules import Schedule
 
 TYPES = {"integer": "NUMBER_INTEGER", "number": "NUMBER_DOUBLE", "string": "STRING", "boolean": "BOOLEAN"}
 OF_VALUE = {bool: "BOOLEAN", int: "NUMBER_INTEGER", float: "NUMBER_DOUBLE", str: "STRING", list: "LIST", dict: "STRUCT"}

@@ -10,9 +10,9 @@ import msgspec
 from tenfold.base.addresses import Address
 from tenfold.base.errors import Invalid
 from tenfold.doors.pachyderm.fields import Fields
-from tenfold.pipelines.calendar import parse_cron, parse_every
 from tenfold.pipelines.datums import Cross, Files, Group, Input, Join, Union, files
 from tenfold.pipelines.datums.inputs import has_key, leaves
+from tenfold.pipelines.starting.calendar import parse_cron, parse_every
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):

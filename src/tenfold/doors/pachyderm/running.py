@@ -9,8 +9,8 @@ from typing import Any
 from tenfold.base import ids
 from tenfold.base.addresses import parse
 from tenfold.doors.pachyderm.spec import Spec
-from tenfold.pipelines.calendar import is_cron
 from tenfold.pipelines.datums.ticks import add_tick, tick
+from tenfold.pipelines.starting.calendar import is_cron
 from tenfold.workspace.engines import pipeline_host
 from tenfold.workspace.scheduling import schedule, trigger
 from tenfold.workspace.workspace import Workspace

@@ -12,8 +12,11 @@ import msgspec
 from tenfold.base.addresses import Address, check_ref, parse
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import json_digest
-from tenfold.pipelines.building import Graph, building, new_graph
-from tenfold.pipelines.code import code_digest
+from tenfold.pipelines.authoring.building import Graph, building, new_graph
+from tenfold.pipelines.authoring.definition import Pipeline
+from tenfold.pipelines.authoring.steps import Step
+from tenfold.pipelines.caching.code import code_digest
+from tenfold.pipelines.caching.keys import environment
 from tenfold.pipelines.datums.definition import Definition
 from tenfold.pipelines.datums.egress import check_egress
 from tenfold.pipelines.datums.functions import check_function
@@ -22,9 +25,6 @@ from tenfold.pipelines.datums.merging import merge_datums
 from tenfold.pipelines.datums.planning import match_datums
 from tenfold.pipelines.datums.program import Program
 from tenfold.pipelines.datums.running import PerDatum, run_program
-from tenfold.pipelines.definition import Pipeline
-from tenfold.pipelines.keys import environment
-from tenfold.pipelines.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 
 

@@ -11,6 +11,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import Conflict, StepFailed
 from tenfold.contracts import Stores
 from tenfold.contracts.there import versions_there
+from tenfold.pipelines.authoring.steps import step
 from tenfold.pipelines.datums.definition import Definition, Plan, decode_plan
 from tenfold.pipelines.datums.egress import send_out
 from tenfold.pipelines.datums.outputs import put_output
@@ -19,8 +20,7 @@ from tenfold.pipelines.datums.retrying import try_again
 from tenfold.pipelines.datums.state import KIND, Known, Record, decode_records
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
-from tenfold.pipelines.moving import commit_set_of
-from tenfold.pipelines.steps import step
+from tenfold.pipelines.starting.moving import commit_set_of
 from tenfold.records import Draft, Move, Run, Tree, Version
 from tenfold.records.version import COMMIT_SET
 

@@ -15,6 +15,7 @@ from tenfold.base.clock import now_ms
 from tenfold.base.errors import BlobNotFound, Invalid
 from tenfold.base.hashing import json_digest
 from tenfold.contracts import Stores, resolve
+from tenfold.pipelines.authoring.steps import step
 from tenfold.pipelines.datums.combining import Datum, changed_datums, datums_of
 from tenfold.pipelines.datums.definition import Batch, Definition, Plan, Source, encode
 from tenfold.pipelines.datums.inputs import Files, leaves
@@ -22,7 +23,6 @@ from tenfold.pipelines.datums.listing import lister
 from tenfold.pipelines.datums.matching import Match, match, match_changes
 from tenfold.pipelines.datums.state import Known, Record, find_state
 from tenfold.pipelines.host import at_hand
-from tenfold.pipelines.steps import step
 from tenfold.records import Version
 
 MOST_IN_BATCH = 500

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from tenfold.base.errors import Invalid
-from tenfold.pipelines.resources import size_bytes
+from tenfold.pipelines.authoring.resources import size_bytes
 
 
 class Program(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.base.errors import StepFailed
+from tenfold.pipelines.authoring.steps import Step, step
 from tenfold.pipelines.datums.batches import Performer, Place, alarm, run_batch
 from tenfold.pipelines.datums.combining import Datum
 from tenfold.pipelines.datums.container import container_words, remove_container
@@ -22,8 +23,7 @@ from tenfold.pipelines.datums.namespace import enter, is_possible
 from tenfold.pipelines.datums.program import Program
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.programs.process import ended
-from tenfold.pipelines.secrets import secret_here
-from tenfold.pipelines.steps import Step, step
+from tenfold.pipelines.secrets.keeping import secret_here
 
 
 class PerDatum(Step[..., Any]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tenfold.base.clock import now_ms
 from tenfold.contracts import Stores
-from tenfold.pipelines.definition import pipeline
+from tenfold.pipelines.authoring.definition import pipeline
+from tenfold.pipelines.authoring.steps import step
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.ids import derived_id
-from tenfold.pipelines.steps import step
 from tenfold.records import Draft, Entry, Move
 
 

@@ -23,10 +23,10 @@ from types import ModuleType
 import msgspec
 import psutil
 
+from tenfold.pipelines.authoring.loading import importing_target, load_target
 from tenfold.pipelines.executors.processes import adopt_orphans, kill_below, kill_tree
 from tenfold.pipelines.executors.wire import Dead, Kill, Reader, Ready, Setup, Spawn, frame
 from tenfold.pipelines.executors.worker import run_worker
-from tenfold.pipelines.loading import importing_target, load_target
 
 _Order = Spawn | Kill
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tenfold.pipelines.resources import Resources
+from tenfold.pipelines.authoring.resources import Resources
 
 _COUNTERS = ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control")
 """Of the container's own group: version 2, version 1. They say "oom_kill 3"."""

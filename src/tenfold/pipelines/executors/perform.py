@@ -13,19 +13,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import tenfold.pipelines.functions  # noqa: F401 - arguments may be functions
+import tenfold.pipelines.authoring.functions  # noqa: F401 - arguments may be functions
 from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.contracts import Blobs, Stores
+from tenfold.pipelines.authoring.hooks import hook_named
+from tenfold.pipelines.authoring.steps import Step
+from tenfold.pipelines.authoring.templates import make
+from tenfold.pipelines.driving.retrying import error_names
 from tenfold.pipelines.executors.memory import asked_for
-from tenfold.pipelines.hooks import hook_named
 from tenfold.pipelines.host import AtHand, open_context, with_at_hand
-from tenfold.pipelines.masking import Masker
 from tenfold.pipelines.programs import program_step
-from tenfold.pipelines.retrying import error_names
-from tenfold.pipelines.secrets import given
-from tenfold.pipelines.steps import Step
+from tenfold.pipelines.secrets.keeping import given
+from tenfold.pipelines.secrets.masking import Masker
 from tenfold.pipelines.surroundings import surroundings
-from tenfold.pipelines.templates import make
 from tenfold.pipelines.values import keep
 from tenfold.pipelines.work import Done, Work
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tenfold.pipelines.authoring.resources import Resources
 from tenfold.pipelines.executors.contract import Executor
-from tenfold.pipelines.resources import Resources
 from tenfold.pipelines.work import Done, Work
 
 SLICE_S = 0.02

@@ -15,7 +15,7 @@ import msgspec
 import zstandard
 
 from tenfold.base.errors import StepFailed
-from tenfold.pipelines.code import own_sources
+from tenfold.pipelines.caching.code import own_sources
 from tenfold.pipelines.executors.job import Job
 from tenfold.pipelines.work import Target
 

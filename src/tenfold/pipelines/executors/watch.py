@@ -19,6 +19,8 @@ import psutil
 
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import TaskNotFound
+from tenfold.pipelines.authoring.loading import importing_target, load_target
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.executors.job import STOP_FILE, Job
 from tenfold.pipelines.executors.local import how_it_died
 from tenfold.pipelines.executors.memory import asked_for, oom_kills
@@ -26,8 +28,6 @@ from tenfold.pipelines.executors.perform import error_text, find_step, perform
 from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent, kill_below
 from tenfold.pipelines.executors.ranks import await_master, rank_environ
 from tenfold.pipelines.executors.worker import opened_by, printed_to
-from tenfold.pipelines.loading import importing_target, load_target
-from tenfold.pipelines.steps import Step
 from tenfold.pipelines.work import Done, State
 
 STOP_LOOK_S = 0.5

@@ -18,12 +18,12 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.executors.memory import held_to
 from tenfold.pipelines.executors.perform import find_step, perform
 from tenfold.pipelines.executors.processes import adopt_orphans, die_with_parent
 from tenfold.pipelines.executors.wire import Reader, Setup, frame
 from tenfold.pipelines.host import named_function
-from tenfold.pipelines.steps import Step
 from tenfold.pipelines.work import Work
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.programs.command import Command, command, container
 from tenfold.pipelines.programs.definition import CommandProgram, program_of
 from tenfold.pipelines.programs.notebook import Notebook, notebook
-from tenfold.pipelines.steps import Step
 
 __all__ = ["Command", "Notebook", "command", "container", "notebook", "program_step"]
 

@@ -13,13 +13,13 @@ from typing import Any, Unpack
 import msgspec
 
 from tenfold.base.errors import Invalid, StepFailed
+from tenfold.pipelines.authoring.options import ONLY_OUTPUT, StepOptions
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.host import find_at_hand
-from tenfold.pipelines.options import ONLY_OUTPUT, StepOptions
 from tenfold.pipelines.programs.containers import container_words
 from tenfold.pipelines.programs.definition import CommandProgram
 from tenfold.pipelines.programs.process import run_process
 from tenfold.pipelines.programs.spelling import spelled
-from tenfold.pipelines.steps import Step
 
 _PLACE = re.compile(r"(?<![$\\])\{(out\.)?([A-Za-z_]\w*)\}")
 _INPUTS = ("auto", "csv", "json", "parquet", "text")

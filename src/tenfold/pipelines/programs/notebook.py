@@ -17,11 +17,11 @@ import msgspec
 
 from tenfold.base.errors import Invalid, StepFailed
 from tenfold.base.extras import require
+from tenfold.pipelines.authoring.options import StepOptions
+from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.host import find_at_hand
-from tenfold.pipelines.options import StepOptions
 from tenfold.pipelines.programs.definition import NotebookProgram
 from tenfold.pipelines.programs.notebook_page import page_of
-from tenfold.pipelines.steps import Step
 
 _WHY = "run a notebook as a step"
 COPY, PAGE = "notebook", "page"

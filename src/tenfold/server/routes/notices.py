@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tenfold.pipelines.notices import KIND
-from tenfold.pipelines.notifiers import notifiers
+from tenfold.pipelines.notices.notifiers import notifiers
+from tenfold.pipelines.notices.telling import KIND
 from tenfold.records import Order, Run, RunQuery
 from tenfold.server.place import Place
 from tenfold.server.rows import first_line
@@ -45,7 +45,7 @@ def _row(run: Run) -> NoticeRow:
 
 
 def secrets(place: Place, params: Nothing) -> SecretList:
-    from tenfold.pipelines.secrets import all_secrets
+    from tenfold.pipelines.secrets.keeping import all_secrets
 
     return SecretList(
         [

@@ -49,7 +49,7 @@ def ask(place: Place, params: OnePipeline, body: RunAsk) -> RunAsked:
 
 def ask_after(place: Place, run_id: str, body: RunAsk) -> str:
     """Store a run like another with these params, and begin it beside the server; gives its id."""
-    from tenfold.pipelines.asking import ask_again
+    from tenfold.pipelines.starting.asking import ask_again
     from tenfold.workspace.asked import begin_beside, folder_of
 
     run = place.stores.runs.get([run_id])[0]

@@ -7,7 +7,7 @@ import msgspec
 from tenfold.base.user import user_name
 from tenfold.contracts.lines import UNSET_SLOTS, pool_and_slots
 from tenfold.contracts.there import runs_there
-from tenfold.pipelines.pools import remove_pool, set_pool, slots_by_pool
+from tenfold.pipelines.driving.pools import remove_pool, set_pool, slots_by_pool
 from tenfold.records import Run, Task
 from tenfold.server.place import Place
 from tenfold.server.routes.params import Name

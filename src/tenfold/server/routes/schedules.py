@@ -69,7 +69,7 @@ def _row(state: ScheduleState) -> ScheduleRow:
 
 
 def change(place: Place, params: OneSchedule, body: ScheduleChange) -> Changed:
-    from tenfold.pipelines.schedules import activate, find, pause
+    from tenfold.pipelines.starting.schedules import activate, find, pause
 
     _, active = find(place.stores, params.name)
     if (active is not None) == body.active:

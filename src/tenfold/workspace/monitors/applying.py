@@ -6,9 +6,9 @@ from tenfold.base.errors import NotFound
 from tenfold.monitoring.declared import check_monitor, remove_monitor, save_monitor
 from tenfold.monitoring.record import Monitor
 from tenfold.pipelines import load_pipeline
-from tenfold.pipelines.calendar import parse_every
-from tenfold.pipelines.schedules import all_schedules
-from tenfold.pipelines.schedules import remove as remove_schedule
+from tenfold.pipelines.starting.calendar import parse_every
+from tenfold.pipelines.starting.schedules import all_schedules
+from tenfold.pipelines.starting.schedules import remove as remove_schedule
 from tenfold.records import Version
 from tenfold.workspace.monitors.windows import check_window
 from tenfold.workspace.scheduling import schedule

@@ -13,8 +13,8 @@ from tenfold.contracts import resolve
 from tenfold.monitoring import Alarm, CheckResult, Monitor, PastCheck, check, history, record_check
 from tenfold.monitoring.alarms import settle
 from tenfold.monitoring.declared import find_declared
-from tenfold.pipelines.calendar import parse_every
 from tenfold.pipelines.ids import derived_id
+from tenfold.pipelines.starting.calendar import parse_every
 from tenfold.records import Run, Version
 from tenfold.workspace.monitors.acting import act
 from tenfold.workspace.monitors.judging import Judge

@@ -12,7 +12,7 @@ from tenfold.base.clock import iso
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores, resolve
 from tenfold.monitoring.record import Monitor
-from tenfold.pipelines.calendar import parse_every
+from tenfold.pipelines.starting.calendar import parse_every
 from tenfold.records import Version
 from tenfold.workspace.workspace import Workspace
 

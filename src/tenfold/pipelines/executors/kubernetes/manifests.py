@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tenfold.pipelines.authoring.resources import Resources
 from tenfold.pipelines.executors.job import (
     JOB_FILE,
     MASTER_VARIABLE,
@@ -17,7 +18,6 @@ from tenfold.pipelines.executors.job import (
 )
 from tenfold.pipelines.executors.kubernetes.options import KubernetesOptions, Volume
 from tenfold.pipelines.executors.ranks import PORT
-from tenfold.pipelines.resources import Resources
 
 CONTAINER = "step"
 JOB_FOLDER = "/run/tenfold"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tenfold.pipelines.authoring.resources import Resources
 from tenfold.pipelines.executors.kubernetes.manifests import CONTAINER, INDEX
 from tenfold.pipelines.executors.memory import asked_for
-from tenfold.pipelines.resources import Resources
 
 Seen = dict[str, Any]
 """A Job or a pod, as the API gives it."""

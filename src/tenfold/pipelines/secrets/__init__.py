@@ -1,0 +1,1 @@
+"""Secrets: kept sealed, given to the steps that ask, masked in all they print."""
