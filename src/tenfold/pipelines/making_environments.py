@@ -22,6 +22,7 @@ import msgspec
 from tenfold.base.errors import MissingExtra, StepFailed
 from tenfold.base.files import locked
 from tenfold.base.hashing import json_digest
+from tenfold.base.package import PACKAGE
 from tenfold.pipelines.environments import Environment
 from tenfold.pipelines.executors.processes import die_with_parent
 
@@ -40,7 +41,7 @@ def ensure_environment(environment: Environment, cache: Path) -> Path:
         MissingExtra: There is no uv.
     """
     needs = [*environment.packages, *_tenfold_needs()]
-    home = Path(__file__).parents[1]
+    home = PACKAGE
     python = environment.python or f"{sys.version_info.major}.{sys.version_info.minor}"
     name = json_digest([msgspec.to_builtins(environment), sorted(needs), str(home), python])[:24]
     place = (cache / FOLDER / name).absolute()

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid, NotFound, TenfoldError
+from tenfold.base.package import PACKAGE
 from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.values.skeleton import module_name
 from tenfold.pipelines.work import Target
@@ -73,11 +74,7 @@ def _load_said(file: Path) -> ModuleType:
 
 
 def _is_users(filename: str) -> bool:
-    return (
-        not filename.startswith("<")
-        and "site-packages" not in filename
-        and Path(__file__).parents[1] not in Path(filename).parents
-    )
+    return not filename.startswith("<") and "site-packages" not in filename and PACKAGE not in Path(filename).parents
 
 
 def target_of(module: str, name: str) -> Target | None:

@@ -14,13 +14,14 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from tenfold.base.hashing import digest
+from tenfold.base.package import PACKAGE
 from tenfold.pipelines.caching.source import stamp_of
 
 _FOREIGN = tuple(
     f"{os.path.realpath(path)}{os.sep}"
     for path in (
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        str(Path(__file__).parents[1]),
+        str(PACKAGE),
     )
 )
 """Not `data`, which is sys.prefix: a project in /usr/src/app would be taken for the distribution's."""
