@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenfold.pipelines import fixed, pipeline, step
-from tenfold.pipelines.building import Handle
+from tenfold.pipelines.authoring.building import Handle
 
 
 @step
