@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import platform
 import sys
-import threading
 from collections.abc import Callable
 from typing import Literal
 
@@ -13,6 +11,7 @@ import msgspec
 
 from tenfold.base.clock import now_ms
 from tenfold.workspace.recovery import Recovery
+from tenfold.workspace.rounds import Rounds
 from tenfold.workspace.workspace import Workspace
 
 SILENT_MS = 60_000
@@ -20,8 +19,6 @@ SILENT_MS = 60_000
 
 KINDS_WITH_HEARTBEAT = ["training", "tuning", "trial", "deployment", "pipeline", "check"]
 EVERY_S = 5.0
-
-_log = logging.getLogger("tenfold.workspace")
 
 
 class Synced(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,30 +70,23 @@ class Keeper:
     """
 
     def __init__(self, workspace: Workspace, *, every_s: float = EVERY_S) -> None:
-        self._workspace, self._every_s = workspace, every_s
+        self._workspace = workspace
         self._recovery = Recovery(workspace)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tenfold-keeper", daemon=True)
+        self._rounds = Rounds(self.tend, name="keeper", doing="Keeping the store in order", every_s=every_s)
 
     def start(self) -> Keeper:
-        self._thread.start()
+        self._rounds.start()
         return self
 
     def stop(self) -> None:
         """End the thread, if it was started; returns once it has."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
         self._recovery.stop()
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                sync(self._workspace)
-                self._recovery.tend()
-            except Exception as error:
-                _log.warning("Keeping the store in order failed and is tried again: %s", error)
-            self._stop.wait(self._every_s)
+    def tend(self) -> None:
+        """Sync, and resume what was abandoned."""
+        sync(self._workspace)
+        self._recovery.tend()
 
 
 def collect_garbage(workspace: Workspace, *, grace_ms: int, dry_run: bool = False) -> tuple[int, int]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-
 from tenfold.base.clock import Clock, now_ms
 from tenfold.pipelines.notices.notifiers import ACTIVE, notifiers
 from tenfold.pipelines.notices.telling import deliver, note_ends, note_late, undelivered
@@ -12,6 +9,7 @@ from tenfold.pipelines.starting.schedules import KIND as SCHEDULE
 from tenfold.pipelines.starting.schedules import read
 from tenfold.records import And, Compare, Order, RunQuery
 from tenfold.workspace.newsreader import Newsreader
+from tenfold.workspace.rounds import Rounds
 from tenfold.workspace.workspace import Workspace
 
 EVERY_S = 1.0
@@ -19,30 +17,28 @@ BACK_MS = 24 * 3_600_000
 """How far back ends are looked for when it starts."""
 OVERLAP_MS = 600_000
 LATE_EVERY_MS = 5_000
-_log = logging.getLogger("tenfold.workspace")
 
 
 class Messenger:
     """A thread. Any number may run at once: each notice is made once, and one at a time delivers it."""
 
     def __init__(self, workspace: Workspace, *, every_s: float = EVERY_S, clock: Clock = now_ms) -> None:
-        self._workspace, self._every_s, self._clock = workspace, every_s, clock
+        self._workspace, self._clock = workspace, clock
         self._news = Newsreader(workspace)
         self._since_ms = clock() - BACK_MS
         self._late_at_ms = 0
         self._noted: set[str] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tenfold-messenger", daemon=True)
+        self._rounds = Rounds(
+            self.tend, name="messenger", doing="Telling what happened", every_s=every_s, failed=self._news.forget
+        )
 
     def start(self) -> Messenger:
-        self._thread.start()
+        self._rounds.start()
         return self
 
     def stop(self) -> None:
         """End the thread; what it has not delivered waits for the next one."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
 
     def tend(self) -> None:
         """Make the notices that are due, and deliver those whose time has come."""
@@ -55,7 +51,7 @@ class Messenger:
             self._late_at_ms = self._clock()
             self._note_late()
         for notice in undelivered(stores, clock=self._clock):
-            if self._stop.is_set():
+            if self._rounds.is_stopping:
                 return
             deliver(stores, notice, clock=self._clock)
 
@@ -85,12 +81,3 @@ class Messenger:
         versions = stores.versions.get([ref.version_id for ref in active]) if active else []
         for ref, version in zip(active, versions, strict=True):
             note_late(stores, read(version), ref, clock=self._clock)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.tend()
-            except Exception as error:
-                _log.warning("Telling what happened failed and is tried again: %s", error)
-                self._news.forget()
-            self._stop.wait(self._every_s)

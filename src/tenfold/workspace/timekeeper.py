@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tenfold.pipelines.starting.schedules import ACTIVE, KIND, Schedule, read
 from tenfold.records import Ref, Run, RunChange
 from tenfold.workspace.newsreader import News, Newsreader
 from tenfold.workspace.processes import resume_in_process
+from tenfold.workspace.rounds import Rounds
 from tenfold.workspace.spare import start_spare, use_spare
 from tenfold.workspace.watches import Watch
 from tenfold.workspace.workspace import Workspace
@@ -39,7 +39,7 @@ class Timekeeper:
     def __init__(
         self, workspace: Workspace, *, processes: int | None = None, every_s: float = EVERY_S, clock: Clock = now_ms
     ) -> None:
-        self._workspace, self._every_s, self._clock = workspace, every_s, clock
+        self._workspace, self._clock = workspace, clock
         self._room = processes or max(MOST_PROCESSES, os.cpu_count() or 1)
         self._spare: subprocess.Popen[bytes] | None = None
         self._keeps_spare, self._started_at = processes is None, float("-inf")
@@ -55,18 +55,18 @@ class Timekeeper:
         self._again: set[str] = set()
         """Schedules that were held back or failed to be fired, and are looked at again."""
         self._queue: list[Run] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tenfold-timekeeper", daemon=True)
+        self._rounds = Rounds(
+            self._go, name="timekeeper", doing="Starting what is scheduled", every_s=every_s,
+            failed=self._news.forget, soon_s=self._soon_s,
+        )  # fmt: skip
 
     def start(self) -> Timekeeper:
-        self._thread.start()
+        self._rounds.start()
         return self
 
     def stop(self) -> None:
         """End the thread and the processes it started; their runs are gone on with by the next server."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
         for _, process in self._begun.values():
             process.terminate()
         for _, process in self._begun.values():
@@ -86,16 +86,12 @@ class Timekeeper:
             self._queue = waiting(self._workspace.stores)
         self._begin()
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.tend()
-                self._keep_spare()
-            except Exception as error:
-                _log.warning("Starting what is scheduled failed and is tried again: %s", error)
-                self._news.forget()
-            soon_s = (min(self._next.values(), default=0) - self._clock()) / 1000
-            self._stop.wait(min(self._every_s, soon_s) if soon_s > 0 else self._every_s)
+    def _go(self) -> None:
+        self.tend()
+        self._keep_spare()
+
+    def _soon_s(self) -> float:
+        return (min(self._next.values(), default=0) - self._clock()) / 1000
 
     def _reload(self) -> None:
         stores = self._workspace.stores
