@@ -49,6 +49,7 @@ class Incremental(Pipeline[..., Any]):
             )
         super().__init__(self.datum_step.function, name=definition.name)
         self.__signature__ = self.signature = _signature_of(definition.input)
+        self.hints = dict.fromkeys(self.signature.parameters, str)  # addresses; the function's own are of a datum
 
     @property
     def reads(self) -> list[str]:
