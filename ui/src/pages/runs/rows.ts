@@ -111,7 +111,7 @@ export function useRows(query: string | null, columns: string, project: string, 
   }, [columns, project, settled]);
   return {
     ...state,
-    stale: state.query !== query && state.total >= 0,
+    stale: state.query !== query && state.total >= 0 && !state.problem, // with a fault said, nothing newer is on its way
     seen: (first, last) => {
       sight.current = [first, last];
       if (state.query !== query) return;
