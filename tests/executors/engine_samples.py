@@ -199,6 +199,7 @@ def large(megabytes: int = 64):
 def counted(folder: str, name: str, seconds: float) -> str:
     with (Path(folder) / "lines").open("a") as file:
         file.write(f"start {name} {os.getpid()}\n")
+    print("counting", name)
     time.sleep(seconds)
     with (Path(folder) / "lines").open("a") as file:
         file.write(f"end {name} {os.getpid()}\n")

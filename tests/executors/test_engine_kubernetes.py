@@ -16,6 +16,9 @@ import pytest
 from engine_conformance import EngineConformance, HoldingConformance, ManyNodesConformance, wait_for
 from kube_server import FakeCluster
 
+from tenfold.pipelines import abandoned, read_log, resume
+from tenfold.pipelines.executors.kubernetes import pods
+
 IMAGE = "registry.example/train:3"
 
 
@@ -71,11 +74,45 @@ class TestKubernetes(EngineConformance, HoldingConformance, ManyNodesConformance
         assert run.outputs() == "one" and not cluster.deaf
         assert (tmp_path / "lines").read_text().count("start") == 1
 
+    def test_a_job_goes_on_when_the_scheduler_was_killed(self, cluster, host, tmp_path):
+        for seconds, folder in ((6.0, tmp_path / "going"), (0.5, tmp_path / "over")):
+            folder.mkdir()
+            made = len(cluster.made)
+            kill_driver(folder, seconds, tmp_path)
+            if seconds < 1:
+                wait_for(lambda made=made: pods.how_the_job_ended(cluster.get("jobs", job_since(cluster, made)))[0])
+            (root_id,) = abandoned(host.stores)
+            run = resume(root_id, host=host)
+            assert run.state == "finished" and run.outputs() == "one" and run.steps["counted"].attempts == 1
+            assert [line.split()[0] for line in (folder / "lines").read_text().splitlines()] == ["start", "end"]
+            assert sum(one["kind"] == "Job" for one in cluster.made[made:]) == 1
+            assert read_log(host.stores, run.steps["counted"].run_id, host.folder) == "counting one\n"
+
     def test_what_was_cancelled_leaves_nothing_in_the_cluster(self, cluster, host, tmp_path):
         self.test_cancelling_ends_the_whole_tree(host, tmp_path)
         name = cluster.made[-1]["metadata"]["labels"]["tenfold.dev/job"]
         kinds = ("jobs", "pods", "secrets")
         wait_for(lambda: not [one for kind in kinds for one in cluster.all(kind) if name in one["metadata"]["name"]])
+
+
+def job_since(cluster, made):
+    return next(one["metadata"]["name"] for one in cluster.made[made:] if one["kind"] == "Job")
+
+
+def kill_driver(folder, seconds, home):
+    """Begins `counting` in a process of its own, and kills that once the step runs."""
+    script = home / "drive.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nimport engine_samples as samples\nif __name__ == '__main__':\n"
+        "    host = samples.host_at(Path(sys.argv[1]) / 'store')\n"
+        "    chosen = samples.counting.with_options(host=host, executor='kubernetes')\n"
+        "    chosen.run(sys.argv[2], float(sys.argv[3]))\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(samples.__file__).parent)}
+    words = [sys.executable, str(script), str(home), str(folder), str(seconds)]
+    with subprocess.Popen(words, env=environ, cwd=home) as process:
+        wait_for((folder / "lines").exists)
+        process.kill()
 
 
 def in_background(pipeline, host, *args):

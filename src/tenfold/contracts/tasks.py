@@ -41,8 +41,12 @@ class Tasks(ABC):
         """
 
     @abstractmethod
-    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int) -> list[str]:
-        """Extend leases {task id: token}; gives the ids that were no longer held: their work must stop."""
+    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int, held_by: str | None = None) -> list[str]:
+        """Extend leases {task id: token}; gives the ids that were no longer held: their work must stop.
+
+        With `held_by`, leases of that other owner, who is gone while its attempts go on: they become `owner`'s, with the same
+        tokens. Of several who ask for the same, one gets them.
+        """
 
     @abstractmethod
     def apply(self, changes: list[TaskChange], *, at_ms: int) -> list[bool]:

@@ -15,6 +15,19 @@ def live_log(folder: Path, run_id: str) -> Path:
     return folder / "logs" / f"{run_id}.log"
 
 
+def attempt_line(attempt: int) -> str:
+    """What stands before the second and later attempts' words."""
+    return f"--- attempt {attempt} ---\n"
+
+
+def begin_again(log: Path, attempt: int) -> None:
+    """Take back what this attempt has printed so far: its engine tells all of it again."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists():
+        before, line, _ = log.read_bytes().rpartition(attempt_line(attempt).encode())
+        log.write_bytes(before + line)
+
+
 def read_log(stores: Stores, run_id: str, folder: Path | None = None) -> str:
     """What a step's run printed so far; '' when nothing.
 

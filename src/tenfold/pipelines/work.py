@@ -96,9 +96,11 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Variables for the time of the step."""
     cwd: str = ""
     program: dict[str, Any] = {}
+    code: str = ""
+    """Digest of the step's code."""
 
 
-State = Literal["finished", "failed", "lost", "timeout", "cancelled"]
+State = Literal["finished", "failed", "lost", "timeout", "cancelled", "skipped"]
 """How an attempt ended."""
 
 
@@ -110,7 +112,9 @@ class Done(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     state: State
     outputs: list[Kept] = []
     error: str = ""
-    """The last line first, then the traceback."""
+    """The last line first, then the traceback; of one that skipped itself, why."""
+    by_choice: bool = True
+    """Of one that skipped itself: nothing is wrong."""
     error_kinds: list[str] = []
     """Names of the error's class and those it derives from; empty when the process died."""
     seconds: float = 0.0

@@ -202,9 +202,14 @@ class TwinMachine(RuleBasedStateMachine):
     def claim(self, owner: str, limit: int, at: int, roots: list[str] | None) -> None:
         self.both(lambda s: s.tasks.claim(owner, limit=limit, lease_ms=3, at_ms=at, root_ids=roots))
 
-    @rule(owner=WORKERS, tokens=st.dictionaries(TASK_IDS, st.integers(0, 3), max_size=2), until=TIMES)
-    def renew(self, owner: str, tokens: dict[str, int], until: int) -> None:
-        self.both(lambda s: s.tasks.renew(owner, tokens, until_ms=until))
+    @rule(
+        owner=WORKERS,
+        tokens=st.dictionaries(TASK_IDS, st.integers(0, 3), max_size=2),
+        until=TIMES,
+        other=st.none() | WORKERS,
+    )
+    def renew(self, owner: str, tokens: dict[str, int], until: int, other: str | None) -> None:
+        self.both(lambda s: s.tasks.renew(owner, tokens, until_ms=until, held_by=other))
         self.both(lambda s: (s.tasks.expired(at_ms=until), s.tasks.open_roots(), s.tasks.of_root("r1")))
 
     @rule(

@@ -220,6 +220,10 @@ class TasksSuite:
         assert [t.id for t in stores.tasks.expired(at_ms=100)] == [one.id]
         assert [t.id for t in stores.tasks.expired(at_ms=200)] == [one.id, two.id]
         assert stores.tasks.renew("w", {}, until_ms=1) == []
+        assert stores.tasks.renew("v", {one.id: 1}, until_ms=300, held_by="w") == []
+        assert stores.tasks.renew("u", {one.id: 1}, until_ms=300, held_by="w") == [one.id]
+        assert stores.tasks.renew("w", {one.id: 1}, until_ms=300) == [one.id]
+        assert (stores.tasks.get(one.id).lease_owner, stores.tasks.get(one.id).token) == ("v", 1)
 
     def test_open_roots_are_those_with_work_left(self, stores: Stores) -> None:
         old, _new, done = add(stores, a_task("old"), a_task("new"), a_task("done", state="skipped"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from tenfold.contracts import Stores
 from tenfold.pipelines.driving.attempts import resources_now, with_attempt
 from tenfold.pipelines.driving.board import Board
 from tenfold.pipelines.driving.drafts import published_before
@@ -43,7 +44,18 @@ def work_of(board: Board, place: Place, folder: Path) -> Work:
         environ=place.spec.environ,
         cwd=place.spec.cwd,
         program=place.spec.program,
+        code=place.spec.code,
     )
+
+
+def adopt(stores: Stores, place: Place, owner: str, until_ms: int) -> bool:
+    """Make the attempt of a dead scheduler another's, as it goes on; False when somebody else was first."""
+    task = place.task
+    held_by = task.lease_owner or ""
+    if stores.tasks.renew(owner, {task.id: task.token}, until_ms=until_ms, held_by=held_by):
+        return False
+    place.task = msgspec.structs.replace(task, lease_owner=owner, lease_until_ms=until_ms)
+    return True
 
 
 def take_over(board: Board, place: Place, at_ms: int) -> None:

@@ -16,14 +16,14 @@ from pathlib import Path
 import msgspec
 
 from tenfold.base.clock import Clock, now_ms
-from tenfold.base.errors import TenfoldError
+from tenfold.base.errors import TenfoldError, Unavailable
 from tenfold.pipelines.caching.keys import Found
 from tenfold.pipelines.driving.attempts import error_of, may_retry, resources_now, wait_ms, with_attempt
 from tenfold.pipelines.driving.board import Board
 from tenfold.pipelines.driving.cancelling import cancel_places
-from tenfold.pipelines.driving.drafts import log_draft, output_drafts, used_edges
+from tenfold.pipelines.driving.drafts import log_draft, output_drafts, published_before, used_edges
 from tenfold.pipelines.driving.growth import shown
-from tenfold.pipelines.driving.handing import take_over, work_of
+from tenfold.pipelines.driving.handing import adopt, take_over, work_of
 from tenfold.pipelines.driving.heartbeat import LEASE_MS, heartbeat
 from tenfold.pipelines.driving.limits import Limits
 from tenfold.pipelines.driving.owners import is_dead, new_owner
@@ -32,7 +32,7 @@ from tenfold.pipelines.driving.progress import OnEvent
 from tenfold.pipelines.driving.telling import Teller
 from tenfold.pipelines.executors import Executor
 from tenfold.pipelines.ids import output_id
-from tenfold.pipelines.logs import live_log
+from tenfold.pipelines.logs import attempt_line, begin_again, live_log
 from tenfold.pipelines.work import Done
 from tenfold.records import Draft, Edge, Task, TaskChange
 
@@ -178,7 +178,7 @@ class Scheduler:
         log.parent.mkdir(parents=True, exist_ok=True)
         if task.attempt > 1 and log.exists():
             with log.open("a") as file:
-                file.write(f"--- attempt {task.attempt} ---\n")
+                file.write(attempt_line(task.attempt))
         self._edges += used_edges(self.board, place, self._clock())
         self.executor.submit(work_of(self.board, place, self.folder))
         self._tell(place)
@@ -237,6 +237,10 @@ class Scheduler:
             self._finish(place, done)
         elif done.state == "cancelled":
             self.board.end(place, "cancelled", outcome=with_attempt(place, done, self._clock()), token=done.token)
+        elif done.state == "skipped":
+            outcome = {**place.task.outcome, "because": done.error}
+            outcome |= {"by_choice": True} if done.by_choice else {"error": done.error}
+            self.board.end(place, "skipped", outcome=outcome, token=done.token)
         elif may_retry(place, done):
             outcome = with_attempt(place, done, self._clock())
             self.board.retry(place, token=done.token, outcome=outcome, not_before_ms=self._clock() + wait_ms(place))
@@ -283,10 +287,25 @@ class Scheduler:
         for place in others:
             task = place.task
             if (task.lease_until_ms or 0) <= self._clock() or is_dead(task.lease_owner or ""):
-                take_over(self.board, place, self._clock())
+                self._take_over(place)
         if others:
             self.board.settle()
         self.flush()
+
+    def _take_over(self, place: Place) -> None:
+        """A place whose scheduler died: its attempt goes on where its engine kept it, else it comes to an end."""
+        published = published_before(self.stores, place) is not None
+        work = None if published else work_of(self.board, place, self.folder)
+        try:
+            if work is None or not self.executor.keeps(work):
+                take_over(self.board, place, self._clock())
+            elif adopt(self.stores, place, self.owner, self._clock() + LEASE_MS):
+                self._held[work.task_id] = work.token
+                begin_again(live_log(self.folder, work.task_id), work.attempt)
+                self._edges += used_edges(self.board, place, self._clock())
+                self.executor.submit(work)
+        except Unavailable:
+            return  # the next look tells
 
     # Staying alive, and ending early
 

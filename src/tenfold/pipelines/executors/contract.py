@@ -17,6 +17,13 @@ class Executor(ABC):
     def submit(self, work: Work) -> None:
         """Take work to run when there is a free slot. Returns at once."""
 
+    def keeps(self, work: Work) -> bool:
+        """True when it has this very attempt from a process that is gone: submitted again, it goes on and is not begun anew.
+
+        Raises Unavailable when that cannot be known just now.
+        """
+        return False
+
     @abstractmethod
     def poll(self, timeout_s: float) -> list[Done]:
         """What came of work since the last call; waits up to `timeout_s` for the first."""

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tenfold.pipelines.executors.job import Job
+from tenfold.pipelines.work import Work
 
 
 class Engine(ABC):
@@ -25,6 +26,16 @@ class Engine(ABC):
     """It starts a process a node for a step that asks for several, each with its rank."""
     ships_code: bool = False
     """The project's sources go along with the job: its nodes do not see them."""
+
+    unattended_s: float = 60.0
+    """How long an attempt goes on after its scheduler's lease has ended."""
+
+    def keeps(self, work: Work) -> bool:
+        """True when it has the job of this very attempt, running or ended, from a process that is gone: `start` takes it on.
+
+        Raises Unavailable when it cannot be asked just now.
+        """
+        return False
 
     def shares(self, folder: Path) -> bool:
         """True when its jobs may open a store in this folder, though only one machine may share that."""

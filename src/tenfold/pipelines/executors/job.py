@@ -28,6 +28,8 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The one machine whose processes may open the stores; '': any."""
     environ: dict[str, str] = {}
     """Variables for the step, where the engine does not carry them by itself."""
+    unattended_s: float = 60.0
+    """An attempt whose scheduler let its lease lie for so long ends by itself: nobody will take what it gives."""
     rank: int = 0
     """Which of the processes of a step on several nodes this is."""
     master: str = ""
@@ -38,7 +40,12 @@ class Job(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def name(self) -> str:
         """Names this attempt among all jobs of an engine: lower case letters, digits and hyphens."""
-        return f"tenfold-{self.work.task_id.lower()}-{self.work.token}"
+        return job_name(self.work)
+
+
+def job_name(work: Work) -> str:
+    """See `Job.name`."""
+    return f"tenfold-{work.task_id.lower()}-{work.token}"
 
 
 def of_rank(name: str, rank: int) -> str:

@@ -51,6 +51,9 @@ class RemoteExecutor(Executor):
     def submit(self, work: Work) -> None:
         self._queue.append(work)
 
+    def keeps(self, work: Work) -> bool:
+        return self.engine.keeps(work)
+
     def poll(self, timeout_s: float) -> list[Done]:
         deadline = time.monotonic() + timeout_s
         while True:
@@ -116,6 +119,7 @@ class RemoteExecutor(Executor):
             place=str(place),
             only_host=self._only_host,
             environ=matching(self.engine.carries),
+            unattended_s=self.engine.unattended_s,
             code=packed(self._setup.target) if self.engine.ships_code else b"",
         )
         fd = os.open(place / JOB_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

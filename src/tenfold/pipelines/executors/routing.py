@@ -32,7 +32,13 @@ class RoutingExecutor(Executor):
         return sum(executor.slots for executor in self.started.values())
 
     def submit(self, work: Work) -> None:
-        self.started[place_of(work.executor or self._default, work.resources)].submit(work)
+        self._place_of(work).submit(work)
+
+    def keeps(self, work: Work) -> bool:
+        return self._place_of(work).keeps(work)
+
+    def _place_of(self, work: Work) -> Executor:
+        return self.started[place_of(work.executor or self._default, work.resources)]
 
     def poll(self, timeout_s: float) -> list[Done]:
         deadline = time.monotonic() + timeout_s

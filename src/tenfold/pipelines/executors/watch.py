@@ -36,8 +36,6 @@ TIE = 0
 """Stdin: nothing more comes there, only its end."""
 PRINTED = "/proc/self/fd/1"
 """The log of a step that prints where its process prints."""
-UNATTENDED_MS = 60_000
-"""An attempt whose scheduler let its lease lie for so long ends by itself: nobody will take what it gives."""
 
 
 def attempt_done(job: Job, state: State, error: str = "", *, seconds: float = 0.0) -> Done:
@@ -154,7 +152,7 @@ class Watch:
                 looked = time.monotonic()
             if task.state != "running" or task.token != self.job.work.token:
                 return self._end("cancelled", "Another attempt has taken its place")
-            if task.lease_until_ms is not None and now_ms() - task.lease_until_ms > UNATTENDED_MS:
+            if task.lease_until_ms is not None and now_ms() - task.lease_until_ms > self.job.unattended_s * 1000:
                 return self._end("lost", "Its scheduler is gone")
         return None
 

@@ -95,15 +95,17 @@ class MemoryTasks(Tasks):
         root = self._state.runs.get(root_id)
         return root is not None and root.state == "running" and (root.heartbeat_at_ms or 0) > at_ms - IN_LINE_MS
 
-    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int) -> list[str]:
+    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int, held_by: str | None = None) -> list[str]:
         lost = []
         with self._state.lock:
             for task_id, token in sorted(tokens.items()):
                 task = self._state.tasks.get(task_id)
-                if task is None or (task.state, task.token, task.lease_owner) != ("running", token, owner):
+                if task is None or (task.state, task.token, task.lease_owner) != ("running", token, held_by or owner):
                     lost.append(task_id)
                 else:
-                    self._state.tasks[task_id] = msgspec.structs.replace(task, lease_until_ms=until_ms)
+                    self._state.tasks[task_id] = msgspec.structs.replace(
+                        task, lease_until_ms=until_ms, lease_owner=owner
+                    )
         return lost
 
     def apply(self, changes: list[TaskChange], *, at_ms: int) -> list[bool]:

@@ -42,8 +42,8 @@ _LINE = Prepared(
 _POOLS_LOCK = 0x7E4F02E
 """Key of the advisory lock under which tasks with limits are claimed on PostgreSQL."""
 _RENEW = Prepared(
-    "UPDATE tasks SET lease_until_ms = :until_ms "
-    "WHERE id = :id AND token = :token AND lease_owner = :owner AND state = 'running'"
+    "UPDATE tasks SET lease_until_ms = :until_ms, lease_owner = :owner "
+    "WHERE id = :id AND token = :token AND lease_owner = :held_by AND state = 'running'"
 )
 
 
@@ -104,11 +104,17 @@ class SqlTasks(Tasks):
             return []
         return self._db.write(work)
 
-    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int) -> list[str]:
+    def renew(self, owner: str, tokens: dict[str, int], *, until_ms: int, held_by: str | None = None) -> list[str]:
         def work(tx: Connection) -> list[str]:
             lost = []
             for task_id, token in sorted(tokens.items()):
-                held = {"id": task_id, "token": token, "owner": owner, "until_ms": until_ms}
+                held = {
+                    "id": task_id,
+                    "token": token,
+                    "owner": owner,
+                    "until_ms": until_ms,
+                    "held_by": held_by or owner,
+                }
                 if not _RENEW(tx, held).rowcount:
                     lost.append(task_id)
             return lost

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tenfold.base.errors import Conflict, Invalid, TenfoldError, Unavailable
+from tenfold.base.errors import Conflict, Invalid, NotFound, TenfoldError, Unavailable
 from tenfold.contracts import Stores
 from tenfold.pipelines.executors.engine import Engine
 from tenfold.pipelines.executors.going import end_of
-from tenfold.pipelines.executors.job import DONE_FILE, LOG_FILE, Job, Outcome, encode_outcome, of_rank
+from tenfold.pipelines.executors.job import DONE_FILE, LOG_FILE, Job, Outcome, encode_outcome, job_name, of_rank
 from tenfold.pipelines.executors.kubernetes import manifests, pods
 from tenfold.pipelines.executors.kubernetes.cluster import Cluster
 from tenfold.pipelines.executors.kubernetes.logs import PodLog
@@ -20,7 +20,7 @@ from tenfold.pipelines.executors.kubernetes.options import KubernetesOptions
 from tenfold.pipelines.executors.kubernetes.pods import Seen
 from tenfold.pipelines.executors.message import read_message
 from tenfold.pipelines.executors.worker import opened_by
-from tenfold.pipelines.work import State
+from tenfold.pipelines.work import State, Work
 
 LOG_PATIENCE_S = 10.0
 NO_POD_S = 10.0
@@ -87,12 +87,21 @@ class KubernetesEngine(Engine):
 
     def __init__(self, options: KubernetesOptions) -> None:
         self.options, self.slots, self.carries = options, options.jobs, options.environ
-        self.ships_code = options.ship_code
+        self.ships_code, self.unattended_s = options.ship_code, options.unattended_s
         self._cluster = Cluster(options)
         self._attempts: dict[str, _Attempt] = {}
 
     def shares(self, folder: Path) -> bool:
         return self.options.sees(folder)
+
+    def keeps(self, work: Work) -> bool:
+        """With the code it has now: what other code gives must not be taken for it."""
+        try:
+            found = self._cluster.job(job_name(work))["metadata"]
+        except NotFound:
+            return False
+        same = found.get("annotations", {}).get(manifests.CODE) == work.code
+        return same and manifests.is_of(found, work) and "deletionTimestamp" not in found
 
     def start(self, job: Job, place: Path) -> str:
         if not (job.work.image or self.options.image):
@@ -128,8 +137,7 @@ class KubernetesEngine(Engine):
     def _own_job(self, job: Job) -> Seen:
         """The Job of this attempt that is there already: its creation was not heard of."""
         found = self._cluster.job(job.name)
-        labels = found["metadata"].get("labels", {})
-        if labels.get(manifests.TOKEN_LABEL) != str(job.work.token) or "deletionTimestamp" in found["metadata"]:
+        if not manifests.is_of(found["metadata"], job.work) or "deletionTimestamp" in found["metadata"]:
             raise Unavailable(f"There is another Job named {job.name}. See: kubectl get job {job.name}")
         return found
 

@@ -18,12 +18,14 @@ from tenfold.pipelines.executors.job import (
 )
 from tenfold.pipelines.executors.kubernetes.options import KubernetesOptions, Volume
 from tenfold.pipelines.executors.ranks import PORT
+from tenfold.pipelines.work import Work
 
 CONTAINER = "step"
 JOB_FOLDER = "/run/tenfold"
 MESSAGE = "/dev/termination-log"
 DOMAIN = "tenfold.dev"
 TOKEN_LABEL, STEP_RUN_LABEL, JOB_LABEL = f"{DOMAIN}/token", f"{DOMAIN}/step-run", f"{DOMAIN}/job"
+CODE = f"{DOMAIN}/code"
 INDEX = "batch.kubernetes.io/job-completion-index"
 GRACE_S = 15
 """From SIGTERM to SIGKILL; the attempt ends everything at once."""
@@ -80,6 +82,12 @@ def labels(job: Job, options: KubernetesOptions) -> dict[str, str]:
     return {**options.labels, **{key: label_value(value) for key, value in own.items()}}
 
 
+def is_of(metadata: Manifest, work: Work) -> bool:
+    """Whether an object in the cluster is of this attempt."""
+    found = metadata.get("labels", {})
+    return (found.get(STEP_RUN_LABEL), found.get(TOKEN_LABEL)) == (label_value(work.task_id), str(work.token))
+
+
 def label_value(text: str) -> str:
     """Text as the value of a label: at most 63 letters, digits, dots, hyphens; a letter or digit at both ends.
 
@@ -92,7 +100,7 @@ def label_value(text: str) -> str:
 def _annotations(job: Job, options: KubernetesOptions) -> dict[str, str]:
     own = {
         f"{DOMAIN}/step": job.work.step, f"{DOMAIN}/run": job.work.root_id,
-        f"{DOMAIN}/function": f"{job.work.module}:{job.work.qualname}",
+        CODE: job.work.code, f"{DOMAIN}/function": f"{job.work.module}:{job.work.qualname}",
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     }  # fmt: skip
     return {**own, **options.annotations}

@@ -67,6 +67,8 @@ class KubernetesOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How long a pod may wait for a node."""
     keep_s: int = 600
     """How long Jobs that have ended are kept to be looked at; 0: not at all."""
+    unattended_s: float = 600.0
+    """How long a step goes on after the process that started it is gone: one that goes on with the run takes it over."""
     jobs: int = 100
     """Jobs at once."""
 
