@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently tfdv executors remotes
+.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,15 @@ evidently: setup .evidently/.ready  ## the drift numbers of the real Evidently, 
 	.evidently/bin/python scripts/evidently_parity.py
 	$(BIN)/python -m pytest tests/unit/monitoring/test_drift_as_evidently.py
 
+.nannyml/.ready:
+	test -x .nannyml/bin/python || $(PYTHON) -m venv .nannyml
+	.nannyml/bin/python -m pip install --quiet --disable-pip-version-check 'nannyml==0.13.1' 'pandas<3' statsmodels 'setuptools<80'
+	touch $@
+
+nannyml: setup .nannyml/.ready  ## the estimates of the real NannyML, anew, and ours held to them
+	.nannyml/bin/python scripts/nannyml_parity.py
+	$(BIN)/python -m pytest tests/unit/monitoring/test_estimates_as_nannyml.py
+
 .tfdv/.ready:
 	$(BIN)/python -m uv venv --quiet --python 3.11 .tfdv
 	$(BIN)/python -m uv pip install --quiet --python .tfdv/bin/python 'tensorflow-data-validation==1.16.1' dill 'setuptools<80'
@@ -130,4 +139,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .nannyml .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

@@ -17,6 +17,8 @@ DEVIATIONS = 3.0
 """An estimate's bounds are so many standard errors away, as NannyML draws them."""
 FOLDS = 10
 BINS = 10
+SEPARATED = 0.999
+"""From this area under the ROC curve on probabilities are taken as they are."""
 LEAST_ROWS = 50
 WHY = "calibrate probabilities"
 
@@ -58,7 +60,9 @@ class Cbpe:
         scores, called = scores[usable], called[usable]
         if not called.size:
             return Estimated(method="cbpe", rows=0, reason="no row has a probability and a known predicted label")
-        return Estimated(method="cbpe", rows=int(called.size), metrics=_estimates(self._calibrated(scores), called))
+        return Estimated(
+            method="cbpe", rows=int(called.size), metrics=_estimates(scores, self._calibrated(scores), called)
+        )
 
     def _calibrated(self, scores: Floats) -> Floats:
         if len(self.labels) == 2:
@@ -129,25 +133,26 @@ def _called(scores: Floats, predicted: Any, labels: list[Any], threshold: float)
 
 
 def _calibrator(score: Floats, positive: Any) -> Callable[[Any], Any] | None:
-    """Isotonic regression where it lowers the calibration error of rows it did not see, else None."""
+    """Isotonic regression where it lowers the calibration error of rows it did not see, else None.
+
+    Decided on the same ten tenths of the rows as NannyML's `needs_calibration`, so both decide alike.
+    """
     isotonic = require("sklearn.isotonic", extra="monitoring", why=WHY)
-    order = np.random.default_rng(0).permutation(score.size)
-    folds = np.empty(score.size, np.int64)
-    for side in (True, False):  # each fold has its share of both
-        mine = order[positive[order] == side]
-        folds[mine] = np.arange(mine.size) % FOLDS
-    before, after = [], []
-    for fold in range(FOLDS):
-        held, rest = folds == fold, folds != fold
-        if not held.any() or positive[rest].all() or not positive[rest].any():
-            continue
-        fitted = isotonic.IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(score[rest], positive[rest])
-        before.append(_calibration_error(score[held], positive[held]))
-        after.append(_calibration_error(fitted.predict(score[held]), positive[held]))
-    if not before or np.mean(after) >= np.mean(before):
+    selection = require("sklearn.model_selection", extra="monitoring", why=WHY)
+    truth = positive.astype(np.int64)
+    least = min(int(truth.sum()), int(truth.size - truth.sum()))
+    whole = _auc(score, truth.astype(np.float64))
+    if least < 2 or whole is None or whole[0] > SEPARATED:
         return None
-    whole = isotonic.IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(score, positive)
-    predict: Callable[[Any], Any] = whole.predict
+    splits = selection.StratifiedShuffleSplit(n_splits=FOLDS, test_size=0.1, random_state=42)
+    held: list[tuple[Any, Any, Any]] = []
+    for rest, test in splits.split(score, truth):
+        fitted = isotonic.IsotonicRegression(out_of_bounds="clip").fit(score[rest], truth[rest])
+        held.append((truth[test], score[test], fitted.predict(score[test])))
+    seen, before, after = (np.concatenate(part) for part in zip(*held, strict=True))
+    if _calibration_error(before, seen) <= _calibration_error(after, seen):
+        return None
+    predict: Callable[[Any], Any] = isotonic.IsotonicRegression(out_of_bounds="clip").fit(score, truth).predict
     return predict
 
 
@@ -156,14 +161,17 @@ def _applied(calibrator: Callable[[Any], Any] | None, score: Floats) -> Floats:
 
 
 def _calibration_error(score: Floats, positive: Any) -> float:
-    """Expected calibration error over ten equal bins (Naeini et al. 2015)."""
-    bins = np.minimum((score * BINS).astype(np.int64), BINS - 1)
-    gap = np.bincount(bins, score, BINS) - np.bincount(bins, positive.astype(np.float64), BINS)
-    return float(np.abs(gap).sum() / max(score.size, 1))
+    """Expected calibration error over ten bins of equally many rows (Naeini et al. 2015); the last has what is left."""
+    order = score.argsort()
+    bins = min(BINS, score.size // 2)
+    edges = np.arange(0, score.size + 1, score.size // bins)
+    edges[-1] = score.size
+    gap = np.add.reduceat(score[order] - positive[order], edges[:-1])
+    return float(np.abs(gap).sum() / score.size)
 
 
-def _estimates(chances: Floats, called: Any) -> dict[str, Estimate]:
-    """`chances` (rows, classes) are calibrated; `called` are the places of the predicted labels."""
+def _estimates(scores: Floats, chances: Floats, called: Any) -> dict[str, Estimate]:
+    """`scores` (rows, classes) are the model's, `chances` the calibrated ones; `called` the places of the predicted labels."""
     classes = chances.shape[1]
     table = np.zeros((classes, classes))  # [true][predicted], as shares of the rows
     for label in range(classes):
@@ -173,9 +181,11 @@ def _estimates(chances: Floats, called: Any) -> dict[str, Estimate]:
         value = measure(table)
         if np.isfinite(value):
             found[name] = _bounded(value, _error_of(measure, table) / np.sqrt(called.size))
-    areas = [area for place in ([1] if classes == 2 else range(classes)) if (area := _auc(chances[:, place]))]
-    if len(areas) == (1 if classes == 2 else classes):
-        found["roc_auc"] = _bounded(*(float(np.mean(part)) for part in zip(*areas, strict=True)))
+    judged = [1] if classes == 2 else range(classes)
+    for name, area in (("roc_auc", _auc), ("pr_auc", _average_precision)):
+        areas = [one for place in judged if (one := area(scores[:, place], chances[:, place]))]
+        if len(areas) == len(judged):
+            found[name] = _bounded(*(float(np.mean(part)) for part in zip(*areas, strict=True)))
     return found
 
 
@@ -195,10 +205,10 @@ def _error_of(measure: Callable[[Floats], float], table: Floats) -> float:
     return float(np.sqrt(max(float((table * slope**2).sum()) - mean**2, 0.0)))
 
 
-def _auc(chance: Floats) -> tuple[float, float] | None:
-    """The expected area under the ROC curve, ties counted half, and its standard error (DeLong et al. 1988)."""
-    values, counts = np.unique(chance, return_counts=True)
-    yes, no = values * counts, (1 - values) * counts
+def _auc(score: Floats, chance: Floats) -> tuple[float, float] | None:
+    """The expected area under the ROC curve of the scores, ties counted half, and its standard error (DeLong et al. 1988)."""
+    _, places = np.unique(score, return_inverse=True)
+    yes, no = np.bincount(places, chance), np.bincount(places, 1 - chance)
     positives, negatives = float(yes.sum()), float(no.sum())
     if positives < 1 or negatives < 1:
         return None
@@ -208,6 +218,18 @@ def _auc(chance: Floats) -> tuple[float, float] | None:
     of_yes = float((yes * (below_no - area) ** 2).sum() / positives)
     of_no = float((no * (below_yes - area) ** 2).sum() / negatives)
     return area, float(np.sqrt(of_yes / positives + of_no / negatives))
+
+
+def _average_precision(score: Floats, chance: Floats) -> tuple[float, float] | None:
+    """The expected precision at each expected positive, and its standard error (Boyd et al. 2013, of a logit)."""
+    _, places = np.unique(-score, return_inverse=True)
+    yes, rows = np.bincount(places, chance), np.bincount(places)
+    positives = float(yes.sum())
+    if positives < 1:
+        return None
+    precision = np.cumsum(yes) / np.cumsum(rows)
+    found = float((yes * precision).sum() / positives)
+    return found, float(np.sqrt(max(found * (1 - found), 0.0) / positives))
 
 
 def _ratio(above: float, below: float) -> float:
@@ -230,6 +252,11 @@ def _recall(table: Floats, of: int) -> float:
     return _ratio(table[of, of], table[of].sum())
 
 
+def _specificity(table: Floats, of: int) -> float:
+    others = table.sum() - table[of].sum()
+    return _ratio(others - table[:, of].sum() + table[of, of], others)
+
+
 def _f1(table: Floats, of: int) -> float:
     return _ratio(2 * table[of, of], table[of].sum() + table[:, of].sum())
 
@@ -242,5 +269,6 @@ _BINARY: dict[str, Callable[[Floats], float]] = {
     "f1": lambda table: _f1(table, 1),
 }
 _CLASSES: dict[str, Callable[[Floats], float]] = {
-    "accuracy": _accuracy, "precision": _macro(_precision), "recall": _macro(_recall), "f1": _macro(_f1),
+    "accuracy": _accuracy, "precision": _macro(_precision), "recall": _macro(_recall),
+    "specificity": _macro(_specificity), "f1": _macro(_f1),
 }  # fmt: skip
