@@ -12,6 +12,7 @@ import msgspec
 
 from tenfold.base.errors import Invalid, NotFound, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
+from tenfold.cli.manifests import show_manifests
 from tenfold.cli.output import emit_json, json_option
 from tenfold.cli.params import config_option, given_params, param_option
 from tenfold.cli.plan import show_plan
@@ -26,8 +27,10 @@ from tenfold.cli.plan import show_plan
 @param_option
 @config_option
 @click.option("--plan", "only_plan", is_flag=True, help="Say which steps are in the cache and why not, run nothing")
+@click.option("--dry-run", is_flag=True, help="With --executor kubernetes: print the manifests, create nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
+@click.option("--kubeflow", is_flag=True, help="TARGET is a pipeline that kfp.compiler wrote, as YAML")
 @click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
 @click.option(
     "--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated"
@@ -42,8 +45,10 @@ def command(
     params: tuple[str, ...],
     configs: tuple[Path, ...],
     only_plan: bool,
+    dry_run: bool,
     project: str | None,
     executor: str | None,
+    kubeflow: bool,
     pachyderm: bool,
     ignore: tuple[str, ...],
     follow: bool,
@@ -59,17 +64,21 @@ def command(
     if ignore or follow:
         raise Invalid("--ignore and --follow go with --pachyderm", field="pachyderm")
     file, colon, _ = target.rpartition(":")
-    if not colon or file.endswith("\\"):
+    if not kubeflow and (not colon or file.endswith("\\")):
         _script(target, arguments, project)
         return
     if arguments:
         raise Invalid(f"A pipeline takes --param NAME=VALUE, not {arguments[0]!r}", field="arguments")
+    from tenfold.doors.kubeflow.importing import pipeline_of
     from tenfold.pipelines import load_pipeline
 
-    pipeline = load_pipeline(target).with_options(executor=executor)
+    pipeline = (pipeline_of if kubeflow else load_pipeline)(target).with_options(executor=executor)
     given = given_params(pipeline, configs, params)
     if only_plan:
         show_plan(place, pipeline, given, project, as_json=as_json)
+        return
+    if dry_run:
+        show_manifests(place, pipeline, given, project, as_json=as_json)
         return
     run = _run(place, pipeline, given, project, configs, quiet=as_json)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,8 @@ LOST_ATTEMPTS = 3
 """How often a place may be lost with its scheduler, beyond its retries, before it fails."""
 
 
-def work_of(board: Board, place: Place, folder: Path) -> Work:
-    """One attempt, of a place that was claimed, as an executor takes it."""
+def work_of(board: Board, place: Place, folder: Path, *, arguments: dict[str, Any] | None = None) -> Work:
+    """One attempt, of a place that was claimed, as an executor takes it; with these arguments where they are not known yet."""
     task = place.task
     return Work(
         task_id=task.id,
@@ -29,7 +30,7 @@ def work_of(board: Board, place: Place, folder: Path) -> Work:
         key=task.key,
         module=place.spec.module,
         qualname=place.spec.qualname,
-        arguments=board.fill(place),
+        arguments=board.fill(place) if arguments is None else arguments,
         timeout_s=place.spec.timeout_s,
         allow_pickle=place.spec.allow_pickle,
         log=str(live_log(folder, task.id)),

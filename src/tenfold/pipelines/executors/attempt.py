@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
         outcome = Outcome(attempt_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
     if message is not None:
         write_message(message, outcome, job)
-        return 0 if outcome.done.state == "finished" else 1
+        return 0 if outcome.done.state in ("finished", "skipped") else 1
     beside = out.with_name(f"{out.name}.{os.getpid()}")
     with beside.open("wb") as writing:
         writing.write(encode_outcome(outcome))

@@ -25,6 +25,7 @@ from tenfold.pipelines.host import AtHand, open_context, with_at_hand
 from tenfold.pipelines.programs import program_step
 from tenfold.pipelines.secrets.keeping import given
 from tenfold.pipelines.secrets.masking import Masker
+from tenfold.pipelines.skipping import Skipped
 from tenfold.pipelines.surroundings import surroundings
 from tenfold.pipelines.values import keep
 from tenfold.pipelines.work import Done, Work
@@ -71,6 +72,15 @@ def perform(
             token=work.token,
             state="finished",
             outputs=outputs,
+            seconds=time.monotonic() - started,
+        )
+    except Skipped as skipped:
+        return Done(
+            task_id=work.task_id,
+            token=work.token,
+            state="skipped",
+            error=str(skipped),
+            by_choice=skipped.by_choice,
             seconds=time.monotonic() - started,
         )
     except (Exception, SystemExit) as error:  # the edge: a step may raise anything

@@ -104,10 +104,7 @@ class KubernetesEngine(Engine):
         return same and manifests.is_of(found, work) and "deletionTimestamp" not in found
 
     def start(self, job: Job, place: Path) -> str:
-        if not (job.work.image or self.options.image):
-            raise Invalid(
-                'No image is named. Write image = "…" under [executors.kubernetes] in tenfold.toml', field="image"
-            )
+        manifests.image_of(job, self.options)
         if job.only_host:
             raise Invalid(
                 f"The store is a folder of {job.only_host}, which pods do not see. Use a PostgreSQL store with a bucket, a "

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tenfold.base.errors import Invalid
 from tenfold.pipelines.authoring.resources import Resources
 from tenfold.pipelines.executors.job import (
     JOB_FILE,
@@ -68,6 +69,13 @@ def service_manifest(job: Job, options: KubernetesOptions, owner: str) -> Manife
             "ports": [{"name": "master", "port": PORT}],
         },
     }  # fmt: skip
+
+
+def image_of(job: Job, options: KubernetesOptions) -> str:
+    """The step's own, else that of the settings. Raises Invalid when there is none."""
+    if image := job.work.image or options.image:
+        return image
+    raise Invalid('No image is named. Write image = "…" under [executors.kubernetes] in tenfold.toml', field="image")
 
 
 def labels(job: Job, options: KubernetesOptions) -> dict[str, str]:
@@ -142,7 +150,7 @@ def _container(job: Job, options: KubernetesOptions) -> Manifest:
     words = [options.python, "-P", "-m", "tenfold.pipelines.executors.attempt", f"{JOB_FOLDER}/{JOB_FILE}"]
     made: Manifest = {
         "name": CONTAINER,
-        "image": job.work.image or options.image,
+        "image": image_of(job, options),
         "command": [*words, "--message", MESSAGE],
         "env": _environ(job, options),
         "terminationMessagePath": MESSAGE,
