@@ -19,7 +19,7 @@ from tenfold.pipelines.authoring.executor_names import ENGINES
 from tenfold.pipelines.authoring.loading import refuse_while_importing, target_of
 from tenfold.pipelines.authoring.params import shown
 from tenfold.pipelines.authoring.templates import exact_versions, template
-from tenfold.pipelines.choosing import runner_for
+from tenfold.pipelines.choosing import Runner, runner_for
 from tenfold.pipelines.driving.board import Board
 from tenfold.pipelines.driving.cancelling import cancel_places
 from tenfold.pipelines.driving.limits import MAX_PARALLEL
@@ -33,7 +33,7 @@ from tenfold.pipelines.host import Host, current_host
 from tenfold.pipelines.notices.notifiers import TAG
 from tenfold.pipelines.notices.telling import tell_end
 from tenfold.pipelines.runs import PipelineRun
-from tenfold.pipelines.starting.beginning import as_prepared, begin, claim
+from tenfold.pipelines.starting.beginning import as_prepared, begin, claim, error_line
 from tenfold.pipelines.values import encode
 from tenfold.pipelines.work import Spec, Target
 from tenfold.records import Edge, Run, RunChange, RunState, Version
@@ -61,6 +61,7 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
     root = new_root(pipeline, host, fixed, graph, published, target)
     if prepared is not None:
         root = as_prepared(root, prepared)
+    runner = runner_for(host, target, graph, specs, executor=pipeline.executor)  # what cannot run is not claimed
     if pipeline.max_active:
         root = wait_for_turn(stores, root, pipeline.max_active)
         while not claim(stores, root):
@@ -69,21 +70,30 @@ def run_pipeline(pipeline: Pipeline[..., Any], params: dict[str, Any], *, prepar
             wait_for_turn(stores, root, pipeline.max_active)
     elif prepared is not None and not claim(stores, root):
         return PipelineRun(root.id, host)
-    board = Board(stores, root, pipeline.name)
+    with runner:
+        try:
+            board = _set_up(stores, root, pipeline.name, specs, published, runner)
+        except Exception as error:  # the edge: the run is claimed, and nobody else will end it
+            end_root(stores, root.id, "failed", error=error_line(error))
+            raise
+        scheduler = Scheduler(board, runner.start, folder=host.folder, fresh=True, on_event=pipeline.on_event)
+        return _drive(scheduler, host, root, raises=pipeline.raises)
+
+
+def _set_up(stores: Stores, root: Run, name: str, specs: dict[str, Spec], published: Version, runner: Runner) -> Board:
+    """The board of a new run, with its tasks written down."""
+    board = Board(stores, root, name)
     for key, spec in specs.items():
         board.add(key, spec)
     board.settle()
     tasks = [place.task for place in board.places.values()]
     runs = [root, *board.added.values()]
     board.added = {}
-    runner = runner_for(host, target, graph, specs, executor=pipeline.executor)
-    with runner:
-        if any(place.state == "ready" for place in board.places.values()):
-            runner.start()  # its processes import the user's module while the tasks are written down
-        stores.tasks.add(tasks, runs)
-        add_root_edges(stores, root, specs, published)
-        scheduler = Scheduler(board, runner.start, folder=host.folder, fresh=True, on_event=pipeline.on_event)
-        return _drive(scheduler, host, root, raises=pipeline.raises)
+    if any(place.state == "ready" for place in board.places.values()):
+        runner.start()  # its processes import the user's module while the tasks are written down
+    stores.tasks.add(tasks, runs)
+    add_root_edges(stores, root, specs, published)
+    return board
 
 
 def resume(
@@ -194,7 +204,7 @@ def _drive(scheduler: Scheduler, host: Host, root: Run, *, raises: bool) -> Pipe
         end_root(stores, root.id, "killed", error="Stopped by Ctrl-C")
         raise
     except Exception as error:  # the edge: whatever broke the scheduler is the run's error too
-        end_root(stores, root.id, "failed", error=f"{type(error).__name__}: {error}")
+        end_root(stores, root.id, "failed", error=error_line(error))
         raise
     said = end_by(board)
     if board.trouble and raises:

@@ -10,7 +10,7 @@ from tenfold.base.errors import Conflict, Invalid
 from tenfold.pipelines import Host, pipeline, resume, step
 from tenfold.pipelines.clearing import clear
 from tenfold.pipelines.starting.asking import ask_again
-from tenfold.testing.stores import sqlite_stores
+from tenfold.testing.stores import memory_stores, sqlite_stores
 
 RAN: list[str] = []
 
@@ -83,3 +83,26 @@ def test_a_run_that_goes_on_is_not_cleared(tmp_path: Path) -> None:
     stores.runs.transition(run.id, "running", expect=["finished"], at_ms=1)
     with pytest.raises(Conflict, match="going on"):
         clear(stores, run.id, ["total"])
+
+
+@pipeline
+def picky(n: int = 1):
+    if n < 0:
+        raise ValueError("a negative n")
+    return numbers(n)
+
+
+def test_a_stored_run_that_cannot_begin_fails_with_the_message_and_begins_once_it_can(tmp_path: Path) -> None:
+    host = Host(memory_stores(), tmp_path)
+    run = host.stores.runs.get([picky.with_options(host=host, executor="inline").run().id])[0]
+    unfit = ask_again(host.stores, run, {"n": -1})
+    with pytest.raises(ValueError, match="a negative n"):
+        resume(unfit.id, host=host)
+    nowhere = ask_again(host.stores, run, {"n": 3})
+    with pytest.raises(Invalid, match="in memory"):  # no other process opens these stores
+        resume(nowhere.id, host=host, executor="local")
+    ended = host.stores.runs.get([unfit.id, nowhere.id])
+    assert [found.state for found in ended] == ["failed", "failed"]
+    assert ended[0].error == "ValueError: a negative n"
+    assert "executor='inline'" in ended[1].error
+    assert resume(nowhere.id, host=host, executor="inline").outputs == [0, 1, 2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tenfold.base.clock import now_ms
-from tenfold.base.errors import Invalid, TenfoldError
+from tenfold.base.errors import Invalid, StepFailed, TenfoldError
 from tenfold.contracts import Stores
 from tenfold.pipelines.authoring.loading import load_target
 from tenfold.pipelines.driving.progress import OnEvent
@@ -61,18 +61,27 @@ def begin(
 ) -> PipelineRun:
     """Run the pipeline that a stored run names, as that run, to its end.
 
-    What keeps it from beginning (a file that cannot be imported, a param that does not fit) fails the run.
+    What keeps it from beginning fails the run: a file that cannot be imported, a param that does not fit, a body that
+    raises, an executor that is not there.
     """
     from tenfold.pipelines.control import run_pipeline
 
     try:
         pipeline = pipeline_of(root).with_options(host=host, on_event=on_event, executor=executor, raises=raises)
         params = pipeline.bind((), dict(root.params), lax=True)
-    except TenfoldError as error:
-        change = RunChange(error=str(error))
-        host.stores.runs.transition(root.id, "failed", expect=NOT_BEGUN, at_ms=now_ms(), change=change)
+        return run_pipeline(pipeline, params, prepared=root)
+    except StepFailed:
         raise
-    return run_pipeline(pipeline, params, prepared=root)
+    except Exception as error:  # the edge: it is the run's error too; one that has ended keeps its own
+        change = RunChange(error=error_line(error))
+        if not host.stores.tasks.of_root(root.id):
+            host.stores.runs.transition(root.id, "failed", expect=NOT_BEGUN, at_ms=now_ms(), change=change)
+        raise
+
+
+def error_line(error: Exception) -> str:
+    """An error as a run's record says it: messages of our own as they are, others with their class."""
+    return str(error) if isinstance(error, TenfoldError) else f"{type(error).__name__}: {error}"
 
 
 def as_prepared(root: Run, prepared: Run) -> Run:
