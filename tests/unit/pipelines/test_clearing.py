@@ -105,4 +105,4 @@ def test_a_stored_run_that_cannot_begin_fails_with_the_message_and_begins_once_i
     assert [found.state for found in ended] == ["failed", "failed"]
     assert ended[0].error == "ValueError: a negative n"
     assert "executor='inline'" in ended[1].error
-    assert resume(nowhere.id, host=host, executor="inline").outputs == [0, 1, 2]
+    assert resume(nowhere.id, host=host, executor="inline").outputs() == [0, 1, 2]
