@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from tenfold.base.errors import Invalid, NotFound, StepFailed
+from tenfold.cli.airflow import dag_options, refuse_without_airflow, run_dag
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.manifests import show_manifests
 from tenfold.cli.output import emit_json, json_option
@@ -31,6 +32,7 @@ from tenfold.cli.plan import show_plan
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
 @click.option("--kubeflow", is_flag=True, help="TARGET is a pipeline that kfp.compiler wrote, as YAML")
+@dag_options
 @click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
 @click.option(
     "--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated"
@@ -53,6 +55,7 @@ def command(
     ignore: tuple[str, ...],
     follow: bool,
     as_json: bool,
+    **dag: Any,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
     place = workspace(create=True)
@@ -63,16 +66,17 @@ def command(
         return
     if ignore or follow:
         raise Invalid("--ignore and --follow go with --pachyderm", field="pachyderm")
+    if dag["airflow"]:
+        run_dag(place, target, given=dag, params=params, project=project, as_json=as_json)
+        return
+    refuse_without_airflow(dag)
     file, colon, _ = target.rpartition(":")
     if not kubeflow and (not colon or file.endswith("\\")):
         _script(target, arguments, project)
         return
     if arguments:
         raise Invalid(f"A pipeline takes --param NAME=VALUE, not {arguments[0]!r}", field="arguments")
-    from tenfold.doors.kubeflow.importing import pipeline_of
-    from tenfold.pipelines import load_pipeline
-
-    pipeline = (pipeline_of if kubeflow else load_pipeline)(target).with_options(executor=executor)
+    pipeline = _pipeline(target, is_kubeflow=kubeflow).with_options(executor=executor)
     given = given_params(pipeline, configs, params)
     if only_plan:
         show_plan(place, pipeline, given, project, as_json=as_json)
@@ -87,6 +91,16 @@ def command(
         click.echo(f"Pipeline run {run.id} {run.state}. Look at it with: tenfold pipelines show {run.id}")
     if run.state != "finished":
         raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
+
+
+def _pipeline(target: str, *, is_kubeflow: bool) -> Any:
+    if is_kubeflow:
+        from tenfold.doors.kubeflow.importing import pipeline_of
+
+        return pipeline_of(target)
+    from tenfold.pipelines import load_pipeline
+
+    return load_pipeline(target)
 
 
 def _run(
