@@ -67,7 +67,7 @@ def command(
     if ignore or follow:
         raise Invalid("--ignore and --follow go with --pachyderm", field="pachyderm")
     if dag["airflow"]:
-        run_dag(place, target, given=dag, params=params, project=project, as_json=as_json)
+        run_dag(place, target, given=dag, params=read_params(params), project=project, as_json=as_json)
         return
     refuse_without_airflow(dag)
     file, colon, _ = target.rpartition(":")

@@ -8,7 +8,7 @@ import msgspec
 
 from tenfold.pipelines.authoring.steps import same_length
 from tenfold.pipelines.authoring.templates import Template, fill, items_of
-from tenfold.pipelines.driving.places import ENDED, GOOD, Place
+from tenfold.pipelines.driving.places import ENDED, Place
 
 if TYPE_CHECKING:
     from tenfold.pipelines.driving.board import Board
@@ -57,7 +57,7 @@ def _elements(board: Board, given: Template, key: str) -> list[Template]:
 def end_of_items(board: Board, place: Place) -> None:
     """All items of a place have ended: so has it."""
     items = [board.places[key] for key in place.items or ()]
-    failed = [item.key for item in items if item.state not in GOOD]
+    failed = [item.key for item in items if not item.is_well]
     outcome: dict[str, object] = {"items": len(items)}
     if not failed or (_bearable(place, len(failed), len(items)) and _only_failed(items)):
         board.end(place, "finished", outcome={**outcome, "failed": len(failed)} if failed else outcome)

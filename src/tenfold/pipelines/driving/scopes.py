@@ -39,9 +39,9 @@ def reason_to_skip(board: Board, place: Place) -> dict[str, Any] | None:
             reason = {"because": f"not so: {guard.says}", "by_choice": True}
         if reason is not None:
             return reason
-    return reason_not_to_run(board, place) or (
-        None if place.spec.runs else _missing(board, place.spec.arguments.values())
-    )
+    spec = place.spec
+    needs = [spec.arguments[name] for name in spec.mapped] if spec.runs else spec.arguments.values()
+    return reason_not_to_run(board, place) or _missing(board, needs)
 
 
 def _missing(board: Board, given: Iterable[Template]) -> dict[str, Any] | None:

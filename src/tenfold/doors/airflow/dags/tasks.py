@@ -1,0 +1,223 @@
+"""The steps of a DAG's run: one task or item of it, and the counting of items."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from tenfold.doors.airflow.dags.ended import PUSHED, Ended
+from tenfold.doors.airflow.dags.errors import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+from tenfold.doors.airflow.dags.operators import BaseOperator, Mapped, Task
+from tenfold.doors.airflow.dags.python_tasks import SKIPMIXIN
+from tenfold.doors.airflow.dags.rendering import render_fields
+from tenfold.doors.airflow.dags.rules import kept_from_running
+from tenfold.doors.airflow.dags.run_context import (
+    About,
+    Context,
+    TaskInstance,
+    as_environ,
+    being_current,
+    context_of,
+)
+from tenfold.doors.airflow.dags.stand_in import load_dag, standing_in
+from tenfold.doors.airflow.dags.xcom_args import NOTHING, RETURN_VALUE
+from tenfold.pipelines.authoring.steps import step
+from tenfold.pipelines.host import at_hand
+from tenfold.pipelines.skipping import Skipped
+
+
+@step(cache=False, outputs=(RETURN_VALUE, PUSHED))
+def run_task(about: dict[str, Any], task_id: str, index: int = -1) -> tuple[Any, dict[str, Any] | None]:
+    """Run a task, or one item of it, unless its rule or a branch before it keeps it from running.
+
+    Returns:
+        What it returned, and by key what else it pushed; None for nothing.
+
+    Raises:
+        Skipped: It does not run, or said so itself.
+    """
+    told = msgspec.convert(about, About)
+    task = load_dag(told.file, told.dag_id).get_task(task_id)
+    ti = _instance(told, task, index)
+    _refuse_to_run(task, ti, index)
+    with standing_in(), _logging():
+        return _performed(task, ti, context_of(ti, told), index)
+
+
+@step(cache=False)
+def count_items(about: dict[str, Any], task_id: str) -> list[int]:
+    """The indexes of the items that a task, or the group around it, expands over.
+
+    Raises:
+        Skipped: There are none, or what they come from has not run.
+    """
+    told = msgspec.convert(about, About)
+    task = load_dag(told.file, told.dag_id).get_task(task_id)
+    expansion = expansion_of(task)
+    ti = _instance(told, task, -1)
+    for source in expansion.references():
+        states = set(ti._ended.states(source, like=task, index=-1))
+        if states & {"failed", "upstream_failed"}:
+            raise Skipped(f"upstream_failed: {source.task_id} has failed", by_choice=False)
+        if states == {"skipped"}:
+            raise Skipped(f"{source.task_id} was skipped")
+    with standing_in():
+        count = expansion.length(context_of(ti, told))
+    if not count:
+        raise Skipped("there are no items")
+    return list(range(count))
+
+
+def expansion_of(task: Task) -> Any:
+    """What a task, or the group around it, expands over; None for neither."""
+    if task.expansion is not None:
+        return task.expansion
+    group = task.group.mapped if task.group else None
+    return group.expansion if group else None
+
+
+def _instance(about: About, task: Task, index: int) -> TaskInstance:
+    here = at_hand()
+    stores = here.stores()
+    root_id = stores.tasks.get(here.run_id).root_id
+    ended = Ended(stores, root_id, here.run_id, here.scratch)
+    return TaskInstance(task, about, index, stores.tasks.get(here.run_id).attempt, ended)
+
+
+def _refuse_to_run(task: Task, ti: TaskInstance, index: int) -> None:
+    ended, states, setups = ti._ended, [], []
+    for one in task.upstream_list:
+        found = ended.states(one, like=task, index=index)
+        states += found
+        setups += found if one.is_setup else []
+    for name in sorted(task.relatives(upstream=True)):
+        one = task.dag.get_task(name)
+        if one.is_branch:
+            _refuse_by_branch(task, one, ti, index)
+    verdict = kept_from_running(task.trigger_rule, states, setups)
+    if verdict == "upstream_failed":
+        raise Skipped(f"upstream_failed: its rule is {task.trigger_rule}", by_choice=False)
+    if verdict == "skipped":
+        raise Skipped(f"its rule is {task.trigger_rule}")
+
+
+def _refuse_by_branch(task: Task, branch: Task, ti: TaskInstance, index: int) -> None:
+    said = ti._ended.for_argument(branch, SKIPMIXIN, like=task, index=index, default=NOTHING)
+    if not isinstance(said, dict):
+        return
+    direct = branch.task_id in task.upstream_task_ids
+    if task.task_id in said.get("skipped", ()) or (direct and task.task_id not in said.get("followed", [task.task_id])):
+        raise Skipped(f"{branch.task_id} took another way")
+
+
+def _performed(task: Task, ti: TaskInstance, context: Context, index: int) -> tuple[Any, dict[str, Any] | None]:
+    operator = task
+    try:
+        with being_current(context), _environ(context):
+            try:
+                operator = _operator(task, context, index)
+                ti.task = context["task"] = operator
+                found = _executed(operator, ti, context)
+            except AirflowSkipException as error:
+                _call(operator.on_skipped_callback, context)
+                raise Skipped(str(error) or "the task said so") from error
+            except AirflowTaskTimeout as error:
+                raise TimeoutError(str(error)) from error
+            _call(operator.on_success_callback, context)
+    except Skipped:
+        raise
+    except Exception as error:
+        context["exception"] = error
+        again = ti.try_number <= ti.max_tries and not isinstance(error, AirflowFailException)
+        with being_current(context):
+            _call(operator.on_retry_callback if again else operator.on_failure_callback, context)
+        raise
+    return found, ti.pushed or None
+
+
+def _operator(task: Task, context: Context, index: int) -> BaseOperator:
+    made = task.for_index(context, index) if isinstance(task, Mapped) else task
+    assert isinstance(made, BaseOperator)
+    render_fields(made, context)
+    return made
+
+
+def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any:
+    _call(operator.on_execute_callback, context)
+    operator.pre_execute(context)
+    with _time_limit(operator):
+        found = operator.execute(context)
+    operator.post_execute(context, found)
+    if found is None or not operator.do_xcom_push:
+        return None
+    if operator.multiple_outputs:
+        if not isinstance(found, dict):
+            raise TypeError(f"Returned output was type {type(found)} expected dictionary for multiple_outputs")
+        for key, value in found.items():
+            if not isinstance(key, str):
+                raise TypeError(f"Returned dictionary keys must be strings when using multiple_outputs, found {key!r}")
+            ti.xcom_push(key, value)
+    return found
+
+
+def _call(callbacks: Any, context: Context) -> None:
+    """Callbacks change nothing of how a task ends: what goes wrong in one is only said."""
+    for one in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
+        try:
+            one(context)
+        except Exception:  # the user's own
+            logging.getLogger("airflow.task").exception("A callback failed")
+
+
+@contextmanager
+def _time_limit(operator: BaseOperator) -> Iterator[None]:
+    """execution_timeout as an error in the task, which may catch it; what does not listen is ended by the engine."""
+    limit = operator.execution_timeout
+    if limit is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def too_long(*_: Any) -> None:
+        raise AirflowTaskTimeout(f"Timeout: task {operator.task_id} took longer than {limit.total_seconds():g} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, limit.total_seconds())
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _environ(context: Context) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(as_environ(context))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """What is logged from INFO on goes into the step's log."""
+    handler, root = logging.StreamHandler(sys.stdout), logging.getLogger()
+    handler.setFormatter(logging.Formatter("%(levelname)s - %(message)s"))
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
