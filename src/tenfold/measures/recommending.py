@@ -84,6 +84,32 @@ def diversity(user: Ints, features: Floats, *, over: Literal["pairs", "items"] =
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
+def serendipity(user: Ints, features: Floats, train_user: Ints, train_features: Floats) -> float:
+    """Mean over users of 1 less the mean similarity of what they liked in their list to what they had met before.
+
+    As Evidently has it: the similarities (cosine) of a user's liked items add up, so that it falls below 0 where a list
+    is full of what is well known. Users without past interactions, or without a liked item, do not count.
+
+    Args:
+        user: Users of the liked items (rows,). features: Of those items (rows, features).
+        train_user: Users of the past interactions (pairs,), numbered as `user`. train_features: Of their items.
+    """
+    count = int(max(user.max(initial=-1), train_user.max(initial=-1))) + 1
+    met, liked = np.bincount(train_user, minlength=count), np.bincount(user, minlength=count)
+    sums = [_summed_units(who, of, count) for who, of in ((user, features), (train_user, train_features))]
+    usable = (met > 0) & (liked > 0)
+    if not usable.any():
+        return float("nan")
+    return float((1 - (sums[0] * sums[1]).sum(1)[usable] / met[usable]).mean())
+
+
+def _summed_units(user: Ints, features: Floats, count: int) -> Floats:
+    """(count, features): the sum of each user's vectors at length 1."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = np.divide(features, length, out=np.zeros_like(features), where=length > 0)
+    return np.stack([np.bincount(user, column, minlength=count) for column in unit.T], axis=1)
+
+
 def _against_training(user: Ints, item: Any, train_users: Any, train_items: Any) -> dict[str, float]:
     past = np.asarray(train_items)
     if past.size == 0:
@@ -105,5 +131,6 @@ def _against_training(user: Ints, item: Any, train_users: Any, train_items: Any)
     return {
         "novelty": mean(-np.log2(share)),
         "popularity": mean(seen_by[place].astype(np.float64)),
+        "normed_popularity": mean(seen_by[place] / seen_by.max()),
         "item_coverage": float(np.unique(item[known]).size / names.size),
     }

@@ -94,6 +94,22 @@ def correlation_change(
     )  # fmt: skip
 
 
+def correlations(
+    source: Any, *, method: CorrelationMethod = "pearson", columns: Iterable[str], of: str | None = None
+) -> dict[tuple[str, str], float | None]:
+    """The correlation of each pair of these columns in one table, or of one column with the others.
+
+    A pair without a correlation has None: a side is constant, or fewer than two rows have both.
+    """
+    table, names = open_table(source), list(columns)
+    matrix = _correlations(table, names, method)
+    return {
+        (first, second): _finite(float(matrix[i, j]))
+        for (i, first), (j, second) in itertools.combinations(enumerate(names), 2)
+        if of is None or of in (first, second)
+    }
+
+
 def _fits(before: Table, after: Table, name: str, method: CorrelationMethod) -> bool:
     two: list[Side] = [side(table.column(name)) for table in (before, after)]
     if any(part.is_empty or part.is_date for part in two):

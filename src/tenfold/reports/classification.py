@@ -21,20 +21,23 @@ from tenfold.reports.record import Value
 NEAR_CLASSES = eq(Reference(relative=0.2))
 
 
-def judged(data: Dataset, name: str, context: Context) -> Evaluation:
-    """The evaluation of a classification; of one table and task it is made once.
+def judged(data: Dataset, name: str, context: Context, threshold: float | None = None) -> Evaluation:
+    """The evaluation of a classification; of one table, task and threshold it is made once.
+
+    Args:
+        threshold: Scores from here on are called positive, whatever the column of labels says; of two classes.
 
     Raises:
         Invalid: No such task, or no row has both a label and a prediction.
     """
-    key = ("classification", id(data), name)
+    key = ("classification", id(data), name, threshold)
     if key not in context.kept:
-        context.kept[key] = _evaluated(data, context.definition.task("classification", name))
+        context.kept[key] = _evaluated(data, context.definition.task("classification", name), threshold)
     found: Evaluation = context.kept[key]
     return found
 
 
-def _evaluated(data: Dataset, task: Any) -> Evaluation:
+def _evaluated(data: Dataset, task: Any, threshold: float | None) -> Evaluation:
     scores = task.prediction_probas
     wanted = [name for name in (task.target, task.prediction_labels) if name]
     is_binary = isinstance(task, BinaryClassification)
@@ -48,13 +51,20 @@ def _evaluated(data: Dataset, task: Any) -> Evaluation:
                 "The classification has neither prediction_labels nor prediction_probas", field="classification"
             )
         score = columns[scores] if scores else None
-        return evaluate(true, labels, score, task="binary", positive=_as(task.pos_label, true))
+        if threshold is not None and (score is None or not 0 <= threshold <= 1):
+            raise Invalid(
+                f"probas_threshold {threshold} needs prediction_probas and is from 0 to 1", field="probas_threshold"
+            )
+        at, labels = (0.5, labels) if threshold is None else (threshold, None)
+        return evaluate(true, labels, score, task="binary", positive=as_label(task.pos_label, true), threshold=at)
+    if threshold is not None:
+        raise Invalid("probas_threshold is of two classes; here there are several", field="probas_threshold")
     table = np.column_stack([columns[name] for name in scores]) if scores else None
-    classes = [_as(name, true) for name in scores] if scores else None
+    classes = [as_label(name, true) for name in scores] if scores else None
     return evaluate(true, labels, table, task="multiclass", labels=classes)
 
 
-def _as(label: Any, values: Any) -> Any:
+def as_label(label: Any, values: Any) -> Any:
     """The label in the type of the values: 'True' and '1' may stand for True and 1."""
     if values.dtype.kind == "b":
         return str(label).lower() in ("true", "1")
@@ -66,9 +76,10 @@ def _as(label: Any, values: Any) -> Any:
 @dataclass(frozen=True)
 class _Classified(SingleMetric):
     classification_name: str = "default"
+    probas_threshold: float | None = None
 
     def measure(self, data: Dataset, context: Context) -> Value:
-        found = self.of(judged(data, self.classification_name, context))
+        found = self.of(judged(data, self.classification_name, context, self.probas_threshold))
         if found is None:
             raise Invalid(
                 f"{type(self).__name__} is not defined for these labels and predictions", field="classification"
@@ -155,9 +166,10 @@ class FNR(_Classified):
 @dataclass(frozen=True)
 class _ByLabel(LabelMetric):
     classification_name: str = "default"
+    probas_threshold: float | None = None
 
     def measure(self, data: Dataset, context: Context) -> Value:
-        found = judged(data, self.classification_name, context)
+        found = judged(data, self.classification_name, context, self.probas_threshold)
         if not found.confusion:
             raise Invalid("there are too many classes to tell them apart", field="classification")
         table = np.asarray(found.confusion, np.float64)
@@ -196,9 +208,10 @@ class F1ByLabel(_ByLabel):
 
 @dataclass(frozen=True)
 class RocAucByLabel(LabelMetric):
-    """The area under the ROC curve of each class against the rest; needs scores."""
+    """The area under the ROC curve of each class against the rest; needs scores. It has no threshold, whatever is given."""
 
     classification_name: str = "default"
+    probas_threshold: float | None = None
 
     def measure(self, data: Dataset, context: Context) -> Value:
         task = context.definition.task("classification", self.classification_name)
@@ -212,7 +225,7 @@ class RocAucByLabel(LabelMetric):
         columns = data.complete([task.target, *task.prediction_probas])
         areas = {}
         for name in task.prediction_probas:
-            is_it = columns[task.target] == _as(name, columns[task.target])
+            is_it = columns[task.target] == as_label(name, columns[task.target])
             if is_it.all() or not is_it.any():
                 raise Invalid(
                     f"the class {name} is in all rows or in none, so it has no ROC curve", field="classification"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid
+from tenfold.base.extras import require
 from tenfold.monitoring.record import ColumnKind
 from tenfold.profiles import Table, open_table
 
@@ -134,6 +136,8 @@ class Dataset:
         self.table: Table = open_table(data)
         self.definition = data_definition or DataDefinition()
         self.descriptors: list[Descriptor] = []
+        self.described: list[str] = []
+        """Columns that descriptors made, in order."""
         self._made: dict[str, ColumnKind] = {}
         self.add_descriptors(descriptors)
         absent = [name for name in self.definition._named if name not in self.table.names]
@@ -159,14 +163,30 @@ class Dataset:
             absent = [column for column in descriptor.sources if column not in self.table.names]
             if absent:
                 raise Invalid(f"{descriptor.name}: there is no column {absent[0]!r}", field=absent[0])
-            if descriptor.name in self.table.names:
-                raise Invalid(f"There is already a column {descriptor.name!r}. Give an alias", field="alias")
-            made = descriptor.compute(self).alias(descriptor.name)
+            made = {name: values.alias(name) for name, values in descriptor.columns_of(self).items()}
+            taken = [name for name in made if name in self.table.names]
+            if taken:
+                raise Invalid(f"There is already a column {taken[0]!r}. Give an alias", field="alias")
             columns = [self.table.column(name) for name in self.table.names]
-            self.table = open_table(pl.DataFrame([*columns, made]))
+            self.table = open_table(pl.DataFrame([*columns, *made.values()]))
             self.descriptors.append(descriptor)
-            if made.dtype.is_numeric():
-                self._made[descriptor.name] = "number"
+            self.described += made
+            self._made |= {name: "number" for name, values in made.items() if values.dtype.is_numeric()}
+
+    def as_dataframe(self) -> Any:
+        """The table with the columns that descriptors made, as a pandas frame. Needs pandas."""
+        pandas = require("pandas", extra="demo", why="give a pandas frame")
+        return pandas.DataFrame({name: self.table.column(name).to_numpy() for name in self.table.names})
+
+    def where(self, name: str, label: str) -> Dataset:
+        """The rows where a column has this value, written as a string, with the same definition."""
+        import polars as pl
+
+        usable = self.column(name).cast(pl.String) == label
+        made = copy.copy(self)
+        made.__dict__.pop("rows", None)
+        made.table = open_table(pl.DataFrame([self.table.column(each) for each in self.table.names]).filter(usable))
+        return made
 
     def column(self, name: str) -> pl.Series:
         """One whole column, infinities as they are, NaN as nulls. Raises Invalid when there is none of that name."""

@@ -28,23 +28,27 @@ _SENTENCE_ENDS = re.compile(r"(?<!\w\.\w.)(?<![A-Z][a-z]\.)(?<=\.|\?)\s")
 class Descriptor:
     """A new column. `alias` is its name; `tests` are held to every row."""
 
-    column: str
+    column_name: str
     alias: str = field(default="", kw_only=True)
     tests: Sequence[Condition] = field(default=(), kw_only=True)
 
     @property
     def name(self) -> str:
         """The name of the new column."""
-        return self.alias or f"{type(self).__name__} of {self.column}"
+        return self.alias or f"{type(self).__name__} of {self.column_name}"
 
     @property
     def sources(self) -> list[str]:
         """The columns it is made of."""
-        return [self.column]
+        return [self.column_name]
+
+    def columns_of(self, data: Dataset) -> dict[str, pl.Series]:
+        """The new columns (rows,) by name; most descriptors make one."""
+        return {self.name: self.compute(data)}
 
     def compute(self, data: Dataset) -> pl.Series:
         """The column of values (rows,)."""
-        return self.of(text_column(data, self.column))
+        return self.of(text_column(data, self.column_name))
 
     def of(self, texts: pl.Series) -> pl.Series:
         """The values of these texts; missing ones are ''."""
@@ -219,7 +223,7 @@ class IsValidJSON(Descriptor):
 class ExactMatch(Descriptor):
     """Whether the texts of two columns are equal: `ExactMatch(columns=["answer", "expected"])`."""
 
-    column: str = ""
+    column_name: str = ""
     columns: Sequence[str] = ()
 
     @property
@@ -238,20 +242,44 @@ class ExactMatch(Descriptor):
 
 
 @dataclass(frozen=True)
-class CustomDescriptor(Descriptor):
-    """A function of your own: a Polars series in, values of as many rows out."""
+class CustomColumnDescriptor(Descriptor):
+    """A function of your own of one column: a Polars series in, values of as many rows out."""
 
     func: Callable[[pl.Series], Any] | None = None
 
     def compute(self, data: Dataset) -> pl.Series:
-        import polars as pl
+        return _made(self, self.func, data.column(self.column_name), data.rows)
 
-        if self.func is None:
-            raise Invalid("CustomDescriptor needs a function: CustomDescriptor('text', func=…)", field="func")
-        made = pl.Series(self.func(data.column(self.column)))
-        if len(made) != data.rows:
-            raise Invalid(f"{self.name} gave {len(made)} values for {data.rows} rows", field="func")
-        return made
+
+@dataclass(frozen=True)
+class CustomDescriptor(Descriptor):
+    """A function of your own of the whole dataset: `CustomDescriptor(lambda data: …, alias="both")`."""
+
+    column_name: str = field(default="", kw_only=True)
+    func: Callable[[Dataset], Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.alias or f"CustomDescriptor of {getattr(self.func, '__name__', 'a function')}"
+
+    @property
+    def sources(self) -> list[str]:
+        return []
+
+    def compute(self, data: Dataset) -> pl.Series:
+        return _made(self, self.func, data, data.rows)
+
+
+def _made(descriptor: Descriptor, func: Callable[[Any], Any] | None, given: Any, rows: int) -> pl.Series:
+    import polars as pl
+
+    if func is None:
+        name = type(descriptor).__name__
+        raise Invalid(f"{name} needs a function: {name}(…, func=…)", field="func")
+    made = pl.Series(func(given))
+    if len(made) != rows:
+        raise Invalid(f"{descriptor.name} gave {len(made)} values for {rows} rows", field="func")
+    return made
 
 
 def _joined(found: list[pl.Series], mode: Mode) -> pl.Series:

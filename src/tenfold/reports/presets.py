@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 from tenfold.base.errors import Invalid
-from tenfold.reports import classification, columns, drifts, ranking, regression, tables
-from tenfold.reports.conditions import gte
+from tenfold.reports import biases, columns, drifts, ranking, tables
 from tenfold.reports.context import Context
-from tenfold.reports.dataset import BinaryClassification, Dataset
-from tenfold.reports.metric import Conditions, LabelMetric, Metric
-from tenfold.reports.record import Value
+from tenfold.reports.metric import Metric
+
+DISTRIBUTIONS: tuple[Literal["default", "train"], ...] = ("default", "train")
 
 
 @runtime_checkable
@@ -131,53 +130,6 @@ class DataQualityPreset:
 
 
 @dataclass(frozen=True)
-class ClassificationPreset:
-    """How good a classifier is, overall and by label; with scores also AUC and log loss."""
-
-    classification_name: str = "default"
-
-    def metrics(self, context: Context) -> Iterable[Metric]:
-        """Raises Invalid when the data definition has no such classification."""
-        name = self.classification_name
-        task = context.definition.task("classification", name)
-        kinds: list[Any] = [
-            classification.Accuracy,
-            classification.Precision,
-            classification.Recall,
-            classification.F1Score,
-        ]
-        if task.prediction_probas:
-            kinds += [classification.RocAuc, classification.LogLoss]
-        if isinstance(task, BinaryClassification):
-            kinds += [classification.TPR, classification.TNR, classification.FPR, classification.FNR]
-        kinds += [classification.F1ByLabel, classification.PrecisionByLabel, classification.RecallByLabel]
-        if task.prediction_probas:
-            kinds.append(classification.RocAucByLabel)
-        for kind in kinds:
-            yield kind(name)
-
-
-@dataclass(frozen=True)
-class RegressionPreset:
-    """How far off predicted numbers are."""
-
-    regression_name: str = "default"
-
-    def metrics(self, context: Context) -> Iterable[Metric]:
-        """Raises Invalid when the data definition has no such regression."""
-        context.definition.task("regression", self.regression_name)
-        for kind in (
-            regression.MeanError,
-            regression.MAPE,
-            regression.RMSE,
-            regression.MAE,
-            regression.R2Score,
-            regression.AbsMaxError,
-        ):
-            yield kind(self.regression_name)
-
-
-@dataclass(frozen=True)
 class RecsysPreset:
     """How good recommendations are at k, and what the lists are like; with training data also how novel."""
 
@@ -186,6 +138,11 @@ class RecsysPreset:
     no_feedback_users: bool = False
     ranking_name: str = "default"
     beta: float = 1.0
+    normalize_arp: bool = False
+    item_features: Sequence[str] | None = None
+    """Columns of numbers that describe the items: with them also diversity and, with training data, serendipity."""
+    user_bias_columns: Sequence[str] | None = None
+    item_bias_columns: Sequence[str] | None = None
 
     def metrics(self, context: Context) -> Iterable[Metric]:
         """Raises Invalid when the data definition has no such ranking."""
@@ -201,50 +158,16 @@ class RecsysPreset:
         if context.training is not None:
             yield ranking.Novelty(self.k, self.ranking_name)
             for kind in ("arp", "coverage", "gini"):
-                yield ranking.PopularityBias(self.k, self.ranking_name, kind)
+                yield ranking.PopularityBias(self.k, self.ranking_name, kind, self.normalize_arp)
+        yield from self._by_features(context.training is not None)
 
-
-@dataclass(frozen=True)
-class RowTestSummary(LabelMetric):
-    """The share of rows that pass each test of the descriptors; by default all have to."""
-
-    min_success_rate: float = 1.0
-    descriptors: Sequence[Any] = field(default=(), repr=False)
-
-    def measure(self, data: Dataset, context: Context) -> Value:
-        found: dict[str, Any] = {}
-        for descriptor in self.descriptors or context.current.descriptors:
-            for test in descriptor.tests:
-                values = data.column(descriptor.name)
-                found[f"{descriptor.name} {test}"] = sum(_passes(test, v) for v in values) / max(len(values), 1)
-        if not found:
-            raise Invalid("no descriptor has tests: TextLength('text', tests=[lte(250)])", field="tests")
-        return found
-
-    def defaults(self, context: Context) -> dict[str, Conditions]:
-        tested = ((d, t) for d in self.descriptors or context.current.descriptors for t in d.tests)
-        return {f"{d.name} {t}": (gte(self.min_success_rate, is_critical=t.is_critical),) for d, t in tested}
-
-
-@dataclass(frozen=True)
-class TextEvals:
-    """What the descriptors of texts say: rows that pass their tests, and each descriptor's values."""
-
-    columns: Sequence[str] | None = None
-
-    def metrics(self, context: Context) -> Iterable[Metric]:
-        """Raises Invalid when the dataset has no descriptors."""
-        names = list(self.columns or [descriptor.name for descriptor in context.current.descriptors])
-        if not names:
-            raise Invalid(
-                "There are no descriptors: Dataset(df, descriptors=[TextLength('answer')])", field="descriptors"
-            )
-        if any(descriptor.tests for descriptor in context.current.descriptors):
-            yield RowTestSummary()
-        yield tables.RowCount()
-        for name in names:
-            yield from list(ValueStats(name).metrics(context))[1:]
-
-
-def _passes(test: Any, value: Any) -> bool:
-    return value is not None and test.holds(value)
+    def _by_features(self, trained: bool) -> Iterable[Metric]:
+        if self.item_features:
+            yield biases.Diversity(self.k, self.item_features, self.ranking_name)
+            if trained:
+                yield biases.Serendipity(self.k, self.item_features, self.ranking_name)
+        for distribution in DISTRIBUTIONS if trained else ():
+            for name in self.item_bias_columns or ():
+                yield biases.ItemBias(self.k, name, distribution, self.ranking_name)
+            for name in self.user_bias_columns or ():
+                yield biases.UserBias(name, distribution, self.ranking_name)

@@ -22,7 +22,7 @@ from tenfold.reports.metric import Conditions, SingleMetric
 from tenfold.reports.record import Value
 
 
-def _columns(data: Dataset, name: str, context: Context) -> tuple[Recsys, dict[str, Any], Any]:
+def ranked_columns(data: Dataset, name: str, context: Context) -> tuple[Recsys, dict[str, Any], Any]:
     """The task, its columns, and scores that fall with the place."""
     task: Recsys = context.definition.task("ranking", name)
     columns = data.complete([task.user_id, task.item_id, task.prediction, task.target])
@@ -52,7 +52,7 @@ class _AtK(SingleMetric):
     def _at(self, k: int, data: Dataset, context: Context) -> dict[str, float]:
         key = ("ranking", id(data), self.ranking_name, self.min_rel_score, self.no_feedback_users, k)
         if key not in context.kept:
-            task, columns, scores = _columns(data, self.ranking_name, context)
+            task, columns, scores = ranked_columns(data, self.ranking_name, context)
             liked = columns[task.target].astype(np.float64)
             if self.min_rel_score is not None:
                 liked = (liked >= self.min_rel_score).astype(np.float64)
@@ -140,7 +140,7 @@ class _OfLists(SingleMetric):
     def _all(self, data: Dataset, context: Context) -> dict[str, float]:
         key = ("lists", id(data), self.ranking_name, self.k)
         if key not in context.kept:
-            task, columns, scores = _columns(data, self.ranking_name, context)
+            task, columns, scores = ranked_columns(data, self.ranking_name, context)
             training = context.training_table()
             past = {} if training is None else training.complete([task.user_id, task.item_id])
             context.kept[key] = recommendation_metrics(
@@ -175,12 +175,22 @@ class PopularityBias(_AgainstTraining):
     """How much lists favour popular items: 'arp' the mean popularity, 'coverage' of the known items, 'gini' of the lists."""
 
     metric: str = "arp"
+    normalize_arp: bool = False
+    """Popularity as a share of the most popular item's."""
 
     def figure(self) -> str:
-        return {"arp": "popularity", "coverage": "item_coverage", "gini": "gini"}.get(self.metric, self.metric)
+        arp = "normed_popularity" if self.normalize_arp else "popularity"
+        found = {"arp": arp, "coverage": "item_coverage", "gini": "gini"}.get(self.metric)
+        if found is None:
+            raise Invalid(f"There is no popularity bias {self.metric!r}: arp, coverage, gini", field="methods")
+        return found
 
     def hint(self) -> str:
         return "" if self.metric == "gini" else super().hint()
+
+
+PopularityBiasMetric = PopularityBias
+"""Evidently's name of it."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +198,7 @@ class ScoreDistribution(_OfLists):
     """The entropy of the scores of the first k (softmax, nats): low when few stand out."""
 
     def measure(self, data: Dataset, context: Context) -> Value:
-        task, columns, scores = _columns(data, self.ranking_name, context)
+        task, columns, scores = ranked_columns(data, self.ranking_name, context)
         if task.recommendations_type == "rank":
             raise Invalid("ScoreDistribution needs scores, not ranks", field="ranking")
         _, _, rows = top_lists(columns[task.user_id], columns[task.item_id], scores, self.k)

@@ -43,21 +43,23 @@ class Report:
                     f"{metric!r} is neither a metric nor a preset: Report([DataDriftPreset()])", field="metrics"
                 )
 
-    def run(self, current: Any, reference: Any = None, *, additional_data: Mapping[str, Any] | None = None) -> Snapshot:
+    def run(
+        self, current_data: Any, reference_data: Any = None, additional_data: Mapping[str, Any] | None = None
+    ) -> Snapshot:
         """Look at the tables; the current one is judged, the reference is how things should be.
 
         A metric that has no value in these tables is in the result with the reason, and a test of it is an error.
 
         Args:
-            current: A `Dataset`, or anything `open_table` takes.
-            reference: The same; without it nothing is compared.
+            current_data: A `Dataset`, or anything `open_table` takes.
+            reference_data: The same; without it nothing is compared.
             additional_data: {"current_train_data": table} for recommendations.
 
         Raises:
             Invalid: A table cannot be read, or a preset asks for what the data definition does not have.
         """
-        after = dataset_of(current)
-        before = None if reference is None else dataset_of(reference)
+        after = dataset_of(current_data)
+        before = None if reference_data is None else dataset_of(reference_data)
         context = Context(after, before, (additional_data or {}).get("current_train_data"))
         metrics: list[MetricResult] = []
         tests: list[TestResult] = []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,32 @@ def recommendations() -> tuple[dict[str, Any], dict[str, Any]]:
     liked = random.binomial(3, 0.15 + 0.3 * scores) * (users % 10 != 0)
     rows = {"user_id": users, "item_id": items, "target": liked, "prediction": scores}
     return rows, {"user_id": random.integers(0, 60, 900), "item_id": np.minimum(random.geometric(0.04, 900), 80)}
+
+
+def described() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The recommendations with what describes their items (price, weight, genre) and users (age, plan)."""
+    tables = recommendations()
+    for table in tables:
+        items, users = np.asarray(table["item_id"]), np.asarray(table["user_id"])
+        table |= {
+            "price": (items * 37 % 11 + 1).astype(float), "weight": (items * 17 % 7).astype(float) - 2.0,
+            "genre": np.array(["drama", "crime", "noise"])[items % 3], "age": (20 + users * 13 % 45).astype(float),
+            "plan": np.array(["free", "paid"])[users % 2],
+        }  # fmt: skip
+    return tables
+
+
+def matches() -> dict[str, Any]:
+    """Texts beside lists of words, JSON beside JSON, and code that parses or does not."""
+    random = np.random.default_rng(79)
+    texts = [" ".join(random.choice(WORDS, random.integers(2, 9))) for _ in range(120)]
+    said = [json.dumps({"gate": i % 4, "crew": None if i % 7 == 0 else "a"}) for i in range(120)]
+    said[3], said[4], said[8] = "no json", '{"gate": "x", "crew": "a", "more": 1}', '{"crew": "a", "gate": 0}'
+    return {
+        "text": texts, "word": random.choice(WORDS, 120).tolist(), "json": said,
+        "other": [text if i % 2 else '{"crew": "a", "gate": 0}' for i, text in enumerate(said)],
+        "code": [["x = 1", "def f(:", "print('a')", "1 +"][i % 4] for i in range(120)],
+    }  # fmt: skip
 
 
 def answers() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tenfold.reports import (
     Accuracy,
     BinaryClassification,
     ClassificationPreset,
-    CustomDescriptor,
+    CustomColumnDescriptor,
     DataDefinition,
     DataDriftPreset,
     DataQualityPreset,
@@ -180,7 +180,7 @@ def test_rows_of_texts_are_tested_one_by_one() -> None:
         descriptors=[
             TextLength("answer", alias="length", tests=[lte(10)]),
             OOVWordsPercentage("answer", words={"short"}, alias="unknown"),
-            CustomDescriptor("answer", alias="loud", func=lambda s: s.fill_null("").str.contains("!")),
+            CustomColumnDescriptor("answer", alias="loud", func=lambda s: s.fill_null("").str.contains("!")),
         ],
     )
     found = Report([TextEvals()], include_tests=True).run(data)
