@@ -1339,7 +1339,39 @@ export interface ScheduleRow {
   max_active: number;
   priority: number;
   late_after: string;
+  late_ms: number[];
   hook: boolean;
+  cron: string;
+  every: string;
+  on: string[];
+  wait_for_all: boolean;
+  starts_at_ms: number | null;
+  ends_at_ms: number | null;
+}
+
+/** A schedule as it is to be: one of `cron`, `every`, `on`. `is_new`: refused when there is one of that name. `preview` saves nothing. */
+export interface ScheduleSave {
+  pipeline: string;
+  cron: string;
+  every: string;
+  on: string[];
+  wait_for_all: boolean;
+  timezone: string;
+  params: Record<string, Json>;
+  starts_at_ms: number | null;
+  ends_at_ms: number | null;
+  catch_up: boolean;
+  max_active: number;
+  priority: number;
+  late_after: string;
+  is_new: boolean;
+  preview: boolean;
+}
+
+/** What starts it, in a few words, and its next ten times. */
+export interface ScheduleSaved {
+  says: string;
+  next_ms: number[];
 }
 
 /** A column as words, and as the fields that are set. */

@@ -12,6 +12,7 @@ from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
 from tenfold.pipelines.starting.calendar import between
 from tenfold.pipelines.starting.firing import Firing, at_moment, by_hand, fire, next_times, waiting
+from tenfold.pipelines.starting.lateness import late_moments
 from tenfold.pipelines.starting.requests import hook_of
 from tenfold.pipelines.starting.schedules import Schedule, all_schedules, find, save
 from tenfold.records import Compare, Order, Run, RunQuery, Version
@@ -30,6 +31,8 @@ class ScheduleState(msgspec.Struct, frozen=True, kw_only=True):
     """Since when it is in force; None while it is paused."""
     next_ms: list[int]
     last: Run | None
+    late_ms: list[int]
+    """Moments whose run has not ended `late_after` after them."""
     waiting: int
     """Runs that were asked for and have not begun."""
 
@@ -106,6 +109,7 @@ def schedules(stores: Stores) -> list[ScheduleState]:
             since_ms=active.moved_at_ms if active else None,
             next_ms=next_times(one, SHOWN_TIMES, after_ms=now) if active else [],
             last=_last(stores, one.name),
+            late_ms=[late.due_ms for late, _ in late_moments(stores, one, active, at_ms=now)] if active else [],
             waiting=queued.count(one.name),
         )
         for one, active in all_schedules(stores)

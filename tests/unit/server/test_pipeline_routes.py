@@ -7,16 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from tenfold.base.clock import now_ms
 from tenfold.pipelines import Host, pipeline, step
 from tenfold.pipelines.driving.pools import set_pool
-from tenfold.pipelines.starting.schedules import Schedule, save
+from tenfold.pipelines.starting.schedules import Schedule, activate, find, save
 from tenfold.pipelines.work import Target
-from tenfold.records import RunQuery, Task
+from tenfold.records import Run, RunQuery, Task
 from tenfold.server import place_of, serving
 from tenfold.workspace import Workspace
 from tenfold.workspace.location import Location
@@ -177,3 +180,39 @@ def test_schedules_are_paused_and_backfilled_after_a_look_and_pools_say_who_wait
     assert api.put("/pools/gpu", json={"slots": 5}).json() == {"changed": 1}
     assert api.get("/notices").json() == {"notifiers": [], "notices": []}
     assert api.get("/secrets").json() == {"items": []}
+
+
+def test_a_schedule_is_made_edited_and_removed_over_http_for_code_that_has_run(
+    place: Workspace, api: httpx.Client
+) -> None:
+    stores = place.stores
+    made = {
+        "pipeline": "training",
+        "cron": "0 2 * * *",
+        "timezone": "Europe/Zurich",
+        "params": {"lr": 0.1},
+        "is_new": True,
+    }
+    assert "Run it once" in api.put("/schedules/nightly", json=made).json()["detail"]
+    target = {"module": "train", "file": "/code/train.py", "name": "training"}
+    run = Run(id="9" * 26, project="p", kind="pipeline", name="training", created_at_ms=1, result={"target": target})
+    stores.runs.create([run])
+    shown = api.put("/schedules/nightly", json={**made, "preview": True}).json()
+    assert shown["says"] == "0 2 * * * Europe/Zurich" and len(shown["next_ms"]) == 10
+    assert {datetime.fromtimestamp(at / 1000, ZoneInfo("Europe/Zurich")).hour for at in shown["next_ms"]} == {2}
+    assert api.get("/schedules").json()["items"] == []
+    assert api.put("/schedules/nightly", json=made).json() == shown
+    assert api.put("/schedules/nightly", json=made).status_code == 409
+    known, active = find(stores, "nightly")
+    assert (known.target.file, known.project, active is not None) == ("/code/train.py", "p", True)
+    assert api.put("/schedules/bad", json={**made, "cron": "61 * * * *"}).json()["field"] == "cron"
+    api.patch("/schedules/nightly", json={"active": False})
+    edited = {"pipeline": "training", "every": "1s", "late_after": "1s"}
+    assert api.put("/schedules/nightly", json=edited).json()["says"] == "every 1s"
+    [row] = api.get("/schedules").json()["items"]
+    assert (row["active"], row["every"], row["cron"], row["late_ms"]) == (False, "1s", "", [])
+    activate(stores, "nightly", clock=lambda: now_ms() - 10_000)
+    [row] = api.get("/schedules").json()["items"]
+    assert len(row["late_ms"]) >= 8  # nobody has run them
+    assert api.delete("/schedules/nightly").json() == {"changed": 1}
+    assert api.get("/schedules").json()["items"] == [] and api.delete("/schedules/nightly").status_code == 404

@@ -19,8 +19,7 @@ from tenfold.pipelines.ids import derived_id
 from tenfold.pipelines.notices.notifiers import KIND as NOTIFIER
 from tenfold.pipelines.notices.notifiers import Notifier, On, notifiers
 from tenfold.pipelines.notices.sending import Message, send
-from tenfold.pipelines.starting.calendar import between, parse_every
-from tenfold.pipelines.starting.firing import at_moment
+from tenfold.pipelines.starting.lateness import late_moments
 from tenfold.pipelines.starting.schedules import Schedule
 from tenfold.records import And, Compare, Or, Order, Ref, Run, RunChange, RunQuery
 
@@ -30,8 +29,6 @@ MOST_TRIES = 12
 FIRST_WAIT_MS, LONGEST_WAIT_MS = 2_000, 600_000
 LEFT_MS = 60_000
 """A delivery under way for so long is taken for one whose process died."""
-MOST_LATE = 20
-"""Late moments of a schedule that are told of at one look, the newest."""
 
 
 def about(run: Run) -> On | None:
@@ -62,27 +59,18 @@ def note_ends(stores: Stores, runs: Iterable[Run], *, clock: Clock = now_ms) -> 
 
 def note_late(stores: Stores, schedule: Schedule, active: Ref, *, clock: Clock = now_ms) -> list[str]:
     """Make the notices for moments whose run has not ended in time; gives their ids."""
-    rhythm, now = schedule.rhythm, clock()
-    if not schedule.late_after or rhythm is None:
-        return []
-    until = now - int(parse_every(schedule.late_after).seconds * 1000)
-    since = max(active.moved_at_ms, schedule.starts_at_ms or 0, until - 86_400_000)
-    moments = list(between(rhythm, since, until))[-MOST_LATE:]
-    known = notifiers(stores) if moments else {}
-    firings = [at_moment(schedule, moment) for moment in moments] if known else []
-    query = RunQuery(where=Compare("id", "in", [one.run_id for one in firings]), deleted=None, limit=MOST_LATE)
-    runs = {run.id: run for run in stores.runs.search(query).items} if firings else {}
+    now = clock()
+    late = late_moments(stores, schedule, active, at_ms=now)
+    known = notifiers(stores) if late else {}
     made = []
-    for firing in firings:
-        run = runs.get(firing.run_id) or Run(
+    for firing, there in late:
+        run = there or Run(
             id=firing.run_id,
             project=schedule.project,
             kind="pipeline",
             name=schedule.pipeline,
             created_at_ms=firing.due_ms,
         )
-        if run.state in ("finished", "failed", "killed"):
-            continue
         text = f"{schedule.name} is late: its run of {iso(firing.due_ms)} has not ended {schedule.late_after} later"
         made += [
             _notice(run, notifier, "late", text, "", now)

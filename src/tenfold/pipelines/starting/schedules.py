@@ -143,8 +143,13 @@ def _ref_address(text: str) -> str:
     return str(Address(wanted.kind, wanted.name, ref=wanted.ref or DEFAULT_REFS.get(wanted.kind, "latest")))
 
 
-def save(stores: Stores, schedule: Schedule, *, who: str | None = None, clock: Clock = now_ms) -> Version:
+def save(
+    stores: Stores, schedule: Schedule, *, who: str | None = None, is_active: bool = True, clock: Clock = now_ms
+) -> Version:
     """Keep a schedule and put it in force; the one of that name before it stays as an older version.
+
+    Args:
+        is_active: False: it is kept and put in force later, by `activate`.
 
     Raises:
         Invalid: It cannot be read, or what it names never moves.
@@ -154,7 +159,8 @@ def save(stores: Stores, schedule: Schedule, *, who: str | None = None, clock: C
     author = _who(who)
     newest = stores.versions.find(KIND, whole.name)
     if newest is not None and newest.digest == digest(data):
-        activate(stores, whole.name, who=author, clock=clock)
+        if is_active:
+            activate(stores, whole.name, who=author, clock=clock)
         return newest
     draft = Draft(
         id=ids.new_id(),
@@ -167,7 +173,7 @@ def save(stores: Stores, schedule: Schedule, *, who: str | None = None, clock: C
         metadata={"pipeline": whole.pipeline, "says": whole.says},
         author=author,
         created_at_ms=clock(),
-        moves=[Move(ref=ACTIVE, who=author, why="saved")],
+        moves=[Move(ref=ACTIVE, who=author, why="saved")] if is_active else [],
     )
     return stores.versions.publish([draft])[0]
 

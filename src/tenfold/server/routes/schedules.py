@@ -22,12 +22,15 @@ from tenfold.server.wire import (
     ScheduleChange,
     ScheduleList,
     ScheduleRow,
+    ScheduleSave,
+    ScheduleSaved,
 )
 
 if TYPE_CHECKING:
     from tenfold.workspace.scheduling import ScheduleState
 
 SHOWN = 400
+_NOT_OF_IT = ("pipeline", "is_new", "preview")
 
 
 class SchedulesParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +67,14 @@ def _row(state: ScheduleState) -> ScheduleRow:
         max_active=one.max_active,
         priority=one.priority,
         late_after=one.late_after,
+        late_ms=state.late_ms,
         hook=one.hook is not None,
+        cron=one.cron,
+        every=one.every,
+        on=one.on,
+        wait_for_all=one.wait_for_all,
+        starts_at_ms=one.starts_at_ms,
+        ends_at_ms=one.ends_at_ms,
     )
 
 
@@ -75,6 +85,23 @@ def change(place: Place, params: OneSchedule, body: ScheduleChange) -> Changed:
     if (active is not None) == body.active:
         return Changed(0)
     (activate if body.active else pause)(place.stores, params.name, who=user_name(), why=body.why)
+    return Changed(1)
+
+
+def put(place: Place, params: OneSchedule, body: ScheduleSave) -> ScheduleSaved:
+    from tenfold.workspace.editing_schedules import edited, preview, save_edited
+
+    given = {name: getattr(body, name) for name in body.__struct_fields__ if name not in _NOT_OF_IT}
+    made = edited(place.stores, params.name, body.pipeline, given, is_new=body.is_new)
+    if not body.preview:
+        save_edited(place.stores, made, who=user_name())
+    return ScheduleSaved(says=made.says, next_ms=preview(made))
+
+
+def delete(place: Place, params: OneSchedule) -> Changed:
+    from tenfold.pipelines.starting.schedules import remove
+
+    remove(place.stores, params.name, who=user_name())
     return Changed(1)
 
 
@@ -109,6 +136,10 @@ _ONE = "/schedules/{name}"
 ROUTES = [
     Route("GET", "/schedules", listing, ScheduleList, "Schedules by name, with their next times", SchedulesParams),
     Route("PATCH", _ONE, change, Changed, "Pause a schedule, or put it in force", OneSchedule, ScheduleChange),
+    Route(
+        "PUT", _ONE, put, ScheduleSaved, "Make a schedule, or edit it; or look at its times", OneSchedule, ScheduleSave
+    ),
+    Route("DELETE", _ONE, delete, Changed, "Put a schedule into the bin; its runs stay", OneSchedule),
     Route("POST", f"{_ONE}/trigger", trigger, RunAsked, "Ask for a run of a schedule now", OneSchedule, RunAsk),
     Route("POST", f"{_ONE}/backfill", backfill, BackfillPlan, "Ask for the runs of a range", OneSchedule, BackfillAsk),
 ]

@@ -137,6 +137,8 @@ from tenfold.server.wire.schedules import (
     ScheduleChange,
     ScheduleList,
     ScheduleRow,
+    ScheduleSave,
+    ScheduleSaved,
     SecretList,
     SecretRow,
 )
@@ -174,7 +176,7 @@ __all__ = [
     "ReportDraft", "ReportEdit", "ReportList", "ReportPreview", "ReportRow", "ReportVersion", "RowPair",
     "RunAction", "RunAsk", "RunAsked", "RunDetail", "RunEdit", "RunFilter", "RunKeys", "RunLink", "RunMark",
     "RunPage", "RunPair", "RunRow", "RunSet", "RunSetQuery", "RunsActed", "ScheduleChange", "ScheduleList",
-    "ScheduleRow", "SchemaColumn", "SchemaDetail", "SchemaEdit", "SchemaList", "SchemaRow", "SchemaVersion",
+    "ScheduleRow", "ScheduleSave", "ScheduleSaved", "SchemaColumn", "SchemaDetail", "SchemaEdit", "SchemaList", "SchemaRow", "SchemaVersion",
     "ScoreLimit", "SecretList", "SecretRow", "SeriesList", "SeriesRow", "ServerHealth", "ServerVersion", "StepAttempt",
     "StepClear", "StepDetail", "StepsCleared", "TableColumn", "TablePair", "TablePreview", "Target",
     "ValuePair", "VersionDetail", "VersionLink", "VersionPage", "VersionRow", "VersionUse", "View",

@@ -33,7 +33,15 @@ class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
     max_active: int
     priority: int
     late_after: str
+    late_ms: list[int]
+    """Moments whose run has not ended in time, oldest first."""
     hook: bool
+    cron: str
+    every: str
+    on: list[str]
+    wait_for_all: bool
+    starts_at_ms: int | None
+    ends_at_ms: int | None
 
 
 class ScheduleList(msgspec.Struct, frozen=True):
@@ -47,6 +55,34 @@ class ScheduleChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     active: bool
     why: Why = ""
+
+
+class ScheduleSave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A schedule as it is to be: one of `cron`, `every`, `on`. `is_new`: refused when there is one of that name. `preview` saves
+    nothing."""
+
+    pipeline: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    cron: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    every: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    on: Annotated[list[Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=50)] = []
+    wait_for_all: bool = False
+    timezone: Annotated[str, msgspec.Meta(max_length=100)] = "UTC"
+    params: dict[str, Any] = {}
+    starts_at_ms: AtMs | None = None
+    ends_at_ms: AtMs | None = None
+    catch_up: bool = False
+    max_active: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    priority: Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)] = 0
+    late_after: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    is_new: bool = False
+    preview: bool = False
+
+
+class ScheduleSaved(msgspec.Struct, frozen=True, kw_only=True):
+    """What starts it, in a few words, and its next ten times."""
+
+    says: str
+    next_ms: list[int]
 
 
 class BackfillAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
