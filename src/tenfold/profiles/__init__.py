@@ -11,13 +11,18 @@ from tenfold.profiles.profile import profile
 from tenfold.profiles.queries import Query
 from tenfold.profiles.record import (
     ColumnProfile,
+    Correlations,
     Histogram,
+    ListContents,
     Profile,
     Quantiles,
+    TextBasics,
     TextLengths,
     TopValues,
     decode,
     encode,
+    kurtosis,
+    skewness,
     std,
 )
 from tenfold.profiles.showing import HEADERS, cells, to_html, to_page
@@ -25,6 +30,7 @@ from tenfold.profiles.sketch import quantile
 from tenfold.profiles.tables import Table, open_table
 
 __all__ = [
-    "HEADERS", "ColumnProfile", "Histogram", "Profile", "Quantiles", "Query", "Table", "TextLengths", "TopValues", "cells",
-    "decode", "encode", "merge", "open_table", "profile", "quantile", "std", "to_html", "to_page",
+    "HEADERS", "ColumnProfile", "Correlations", "Histogram", "ListContents", "Profile", "Quantiles", "Query", "Table",
+    "TextBasics", "TextLengths", "TopValues", "cells", "decode", "encode", "kurtosis", "merge", "open_table", "profile", "quantile",
+    "skewness", "std", "to_html", "to_page",
 ]  # fmt: skip

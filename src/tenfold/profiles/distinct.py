@@ -25,7 +25,7 @@ def new_registers() -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 def hash_floats(values: np.ndarray[Any, np.dtype[np.float64]]) -> Hashes:
     """64-bit hashes of numbers; 0.0 and -0.0 are one value."""
-    return _mix((values + 0.0).view(np.uint64))
+    return mix((values + 0.0).view(np.uint64))
 
 
 def hash_strings(offsets: np.ndarray[Any, np.dtype[np.int64]], data: np.ndarray[Any, np.dtype[np.uint8]]) -> Hashes:
@@ -38,7 +38,7 @@ def hash_strings(offsets: np.ndarray[Any, np.dtype[np.int64]], data: np.ndarray[
         place = np.arange(starts[0], offsets[-1]) - np.repeat(starts, lengths[filled])
         powers = _powers(int(lengths.max()))
         total[filled] = np.add.reduceat(_BYTES[data[starts[0] : offsets[-1]]] * powers[place], starts - starts[0])
-    return _mix(total ^ (lengths.astype(np.uint64) * _STEP))
+    return mix(total ^ (lengths.astype(np.uint64) * _STEP))
 
 
 def observe(registers: np.ndarray[Any, np.dtype[np.uint8]], hashes: Hashes) -> None:
@@ -71,7 +71,7 @@ def unpack(data: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.frombuffer(zlib.decompress(data), np.uint8).copy() if data else new_registers()
 
 
-def _mix(bits: Hashes) -> Hashes:
+def mix(bits: Hashes) -> Hashes:
     """The finaliser of splitmix64 (Steele et al. 2014): every bit of the input reaches every bit of the output."""
     bits = bits + _STEP
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

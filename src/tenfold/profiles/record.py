@@ -50,6 +50,41 @@ class TextLengths(msgspec.Struct, frozen=True):
     mean: float
 
 
+class TextBasics(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What the strings are made of, summed over all of them. Words stand between white space; letters are Unicode's."""
+
+    empty: int = 0
+    """Strings of no characters."""
+    blank: int = 0
+    """Strings of nothing but white space, the empty ones among them."""
+    characters: int = 0
+    letters: int = 0
+    spaces: int = 0
+    """Characters that are white space."""
+    words: int = 0
+    fewest_words: int = 0
+    most_words: int = 0
+
+    @property
+    def non_letters(self) -> float:
+        """Share of the characters that are neither letters nor white space; 0 where there are none."""
+        return (self.characters - self.letters - self.spaces) / self.characters if self.characters else 0.0
+
+
+class ListContents(msgspec.Struct, frozen=True, kw_only=True):
+    """What lists hold: how many values each, and the profile of all their values as one column."""
+
+    count: int
+    """Lists that are there."""
+    empty: int
+    """Those of no values."""
+    total: int
+    """Values in all of them."""
+    min: int
+    max: int
+    items: ColumnProfile
+
+
 class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One column. rows = nulls + nans + infinities + count; moments and quantiles are over the `count` finite values."""
 
@@ -64,6 +99,10 @@ class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     mean: float | None = None
     m2: float | None = None
     """Sum of squared differences from the mean, which is what merges; see `std`."""
+    m3: float | None = None
+    """Sum of cubed differences; see `skewness`. None also in profiles made before it was kept, and in merges with one."""
+    m4: float | None = None
+    """Sum of differences to the fourth; see `kurtosis`."""
     min: float | None = None
     max: float | None = None
     quantiles: Quantiles | None = None
@@ -75,11 +114,36 @@ class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     registers: bytes = b""
     """The HyperLogLog registers, one byte each, zlib-compressed."""
     lengths: TextLengths | None = None
+    text: TextBasics | None = None
+    """Of strings; None also in profiles made before it was kept, and in merges with one."""
+    lists: ListContents | None = None
+    """Of a column of lists, whose type is `other`."""
 
     @property
     def missing(self) -> int:
         """Rows without a value: null or NaN."""
         return self.nulls + self.nans
+
+
+class Correlations(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How columns go together. Row i of a matrix has i numbers: of column i with those before it; None where there is none,
+    as a side is constant or fewer than two rows have both. Rows that lack one of a pair are left out for that pair."""
+
+    numbers: list[str] = []
+    """Columns of numbers, at most 64, the first ones."""
+    pearson: list[list[float | None]] = []
+    """Exact, and exact after merging, to rounding."""
+    spearman: list[list[float | None]] = []
+    """Of `sampled` rows drawn evenly: standard error 1 / sqrt(sampled). Exact while these are all rows of a table read."""
+    sampled: int = 0
+    categories: list[str] = []
+    """Columns of strings or booleans with at most 32 values, at most 16, the first ones."""
+    cramers_v: list[list[float | None]] = []
+    """0 to 1, without bias correction; exact, and exact after merging."""
+    left_out: int = 0
+    """Columns of numbers, or of few categories, beyond those."""
+    state: dict[str, bytes] = {}
+    """What merges: sums of products, rows of the sample as places in their columns' quantiles, counts of pairs; compressed."""
 
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -88,6 +152,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int
     columns: dict[str, ColumnProfile]
     format: int = 1
+    correlations: Correlations | None = None
+    """None of profiles made before they were kept, of merges with one, and where no two columns could have any."""
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -96,7 +162,37 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def std(column: ColumnProfile) -> float | None:
     """Standard deviation of the finite values (divisor n), None without numbers."""
-    return math.sqrt(column.m2 / column.count) if column.m2 is not None and column.count else None
+    count = _numbers_of(column)
+    return math.sqrt(column.m2 / count) if column.m2 is not None and count else None
+
+
+def skewness(column: ColumnProfile) -> float | None:
+    """Skewness of the finite values (of the population, as scipy.stats.skew); None without numbers or spread."""
+    if column.m2 is None or column.m3 is None or not _spreads(column):
+        return None
+    return _finite(math.sqrt(_numbers_of(column)) * (column.m3 / column.m2) / math.sqrt(column.m2))
+
+
+def kurtosis(column: ColumnProfile) -> float | None:
+    """Excess kurtosis of the finite values (0 for a normal one, as scipy.stats.kurtosis); None without numbers or spread."""
+    if column.m2 is None or column.m4 is None or not _spreads(column):
+        return None
+    return _finite(_numbers_of(column) * (column.m4 / column.m2) / column.m2 - 3)
+
+
+def _spreads(column: ColumnProfile) -> bool:
+    """False where all that differs is rounding: relative to the mean, as scipy judges it."""
+    deviation, mean = std(column), column.mean
+    return deviation is not None and mean is not None and deviation > 1e-15 * abs(mean) and column.min != column.max
+
+
+def _numbers_of(column: ColumnProfile) -> int:
+    """Values the moments are of: all, but in a column of several types only its numbers."""
+    return column.quantiles.count if column.quantiles is not None else column.count
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def encode(profile: Profile) -> bytes:

@@ -35,6 +35,10 @@ class Table:
         """One whole column. A column of pandas' NaN is one of nulls."""
         return _column(self.source, name)
 
+    def batches(self, rows: int = BATCH_ROWS) -> Iterator[list[pl.Series]]:
+        """All columns side by side, `rows` rows at a time, the last batch with fewer."""
+        return _batches(self.source, self.names, rows)
+
     def chunks(self, rows: int = BATCH_ROWS) -> Iterator[pl.Series]:
         """Every column in pieces of at most about `rows`; pieces of one column come in the order of its rows."""
         if self.is_columnar:
@@ -120,9 +124,38 @@ def _column(source: Any, name: str) -> pl.Series:
             if parts
             else pl.Series(name, [])
         )
-    return _of_pandas(
-        source[name] if name in source.columns else source.iloc[:, list(map(str, source.columns)).index(name)], name
-    )
+    return _of_pandas(_pandas_column(source, name), name)
+
+
+def _pandas_column(source: Any, name: str) -> Any:
+    return source[name] if name in source.columns else source.iloc[:, list(map(str, source.columns)).index(name)]
+
+
+def _is_plain(values: Any) -> bool:
+    return type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "iufb"
+
+
+def _batches(source: Any, names: list[str], rows: int) -> Iterator[list[pl.Series]]:
+    import polars as pl
+
+    if isinstance(source, pl.LazyFrame):
+        for batch in _exactly(rows, source.select(names).collect_batches(chunk_size=rows, maintain_order=True)):
+            yield batch.get_columns()
+    elif isinstance(source, Query):
+        for batch in source.batches(rows):
+            yield batch.select(names).get_columns()
+    elif isinstance(source, pl.DataFrame):
+        for start in range(0, source.height, rows):
+            yield [source.get_column(name).slice(start, rows) for name in names]
+    else:  # pandas: what is not plain numbers has its type only as a whole
+        whole = {name: _column(source, name) for name in names if not _is_plain(_pandas_column(source, name))}
+        for start in range(0, len(source), rows):
+            yield [
+                whole[name].slice(start, rows)
+                if name in whole
+                else _of_pandas(_pandas_column(source, name).iloc[start : start + rows], name)
+                for name in names
+            ]
 
 
 def _chunks(source: Any, names: list[str], rows: int) -> Iterator[pl.Series]:
@@ -158,7 +191,7 @@ def _exactly(rows: int, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFram
 def _of_pandas(values: Any, name: str) -> pl.Series:
     import polars as pl
 
-    if type(values.dtype).__module__.startswith("numpy") and values.dtype.kind in "iufb":
+    if _is_plain(values):
         return pl.Series(name, values.to_numpy(), nan_to_null=values.dtype.kind == "f")
     try:
         return pl.Series(name, pl.from_pandas(values, nan_to_null=True))
