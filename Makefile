@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes
+.PHONY: metaflow help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -122,6 +122,14 @@ executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Dock
 	TENFOLD_SKIP_UI=1 .kfp/bin/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
+.metaflow/.ready:
+	test -x .metaflow/bin/python || $(PYTHON) -m venv .metaflow
+	.metaflow/bin/python -m pip install --quiet --disable-pip-version-check 'metaflow==2.19.39'
+	touch $@
+
+metaflow: setup .metaflow/.ready  ## flows in the real Metaflow and in Tenfold: the same states, artifacts and lines
+	TENFOLD_METAFLOW=1 $(BIN)/python -m pytest tests/metaflow --durations=0
+
 exports: setup .airflow/.ready .kfp/.ready  ## exported pipelines in the real Airflow, KFP's local runner and Hera's models of Argo
 	TENFOLD_EXPORTS=1 $(BIN)/python -m pytest tests/exports --durations=0
 
@@ -139,4 +147,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .nannyml .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .metaflow .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .nannyml .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

@@ -16,6 +16,7 @@ ORDER = (
     "dvc",
     "remotes",
     "exports",
+    "metaflow",
     "golden",
     "conformance",
     "crash",

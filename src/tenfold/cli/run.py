@@ -32,6 +32,9 @@ from tenfold.cli.plan import show_plan
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
 @click.option("--kubeflow", is_flag=True, help="TARGET is a pipeline that kfp.compiler wrote, as YAML")
+@click.option(
+    "--metaflow", is_flag=True, help="TARGET is a Metaflow flow's file; ARGUMENTS are what Metaflow would be given"
+)
 @dag_options
 @click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
 @click.option(
@@ -51,6 +54,7 @@ def command(
     project: str | None,
     executor: str | None,
     kubeflow: bool,
+    metaflow: bool,
     pachyderm: bool,
     ignore: tuple[str, ...],
     follow: bool,
@@ -70,6 +74,11 @@ def command(
         run_dag(place, target, given=dag, params=read_params(params), project=project, as_json=as_json)
         return
     refuse_without_airflow(dag)
+    if metaflow:
+        from tenfold.cli.metaflow import run_flow
+
+        run_flow(place, target, arguments, params, configs, executor=executor, project=project, as_json=as_json)
+        return
     file, colon, _ = target.rpartition(":")
     if not kubeflow and (not colon or file.endswith("\\")):
         _script(target, arguments, project)
