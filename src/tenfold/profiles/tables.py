@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 BATCH_ROWS = 131_072
+CELLS_AT_ONCE = 1_000_000
+"""Of a file with columns apart: columns of together so many values are read at a time."""
 READABLE = (".parquet", ".pq", ".csv", ".tsv", ".csv.gz", ".arrow", ".feather", ".ipc", ".ndjson", ".jsonl")
 
 
@@ -42,8 +44,9 @@ class Table:
     def chunks(self, rows: int = BATCH_ROWS) -> Iterator[pl.Series]:
         """Every column in pieces of at most about `rows`; pieces of one column come in the order of its rows."""
         if self.is_columnar:
-            for name in self.names:
-                yield from _chunks(self.source, [name], rows)
+            group = _columns_at_once(self.source)
+            for start in range(0, len(self.names), group):
+                yield from _chunks(self.source, self.names[start : start + group], rows)
         else:
             yield from _chunks(self.source, self.names, rows)
 
@@ -102,12 +105,26 @@ def scan(path: Path) -> pl.LazyFrame:
     if name.endswith((".parquet", ".pq")):
         return polars.scan_parquet(path)  # type: ignore[no-any-return]
     if name.endswith((".csv", ".csv.gz", ".tsv")):
-        return polars.scan_csv(path, infer_schema_length=None, separator="\t" if name.endswith(".tsv") else ",")  # type: ignore[no-any-return]
+        separator = "\t" if name.endswith(".tsv") else ","
+        _named_once(path, separator)
+        return polars.scan_csv(path, infer_schema_length=None, separator=separator)  # type: ignore[no-any-return]
     if name.endswith((".arrow", ".feather", ".ipc")):
         return polars.scan_ipc(path)  # type: ignore[no-any-return]
     if name.endswith((".ndjson", ".jsonl")):
         return polars.scan_ndjson(path, infer_schema_length=None)  # type: ignore[no-any-return]
     raise Invalid(f"{path.name} is not a table this can read. Readable: {', '.join(READABLE)}")
+
+
+def _named_once(path: Path, separator: str) -> None:
+    """Raise Invalid when two columns of a CSV have the same name: Polars would rename the second one in silence."""
+    import polars as pl
+
+    first = pl.read_csv(
+        path, has_header=False, n_rows=1, infer_schema=False, separator=separator, truncate_ragged_lines=True
+    )
+    names = [str(name) for name in first.row(0) if name is not None] if first.height else []
+    if twice := sorted(name for name in set(names) if names.count(name) > 1):
+        raise Invalid(f"Two columns have the same name: {twice[0]!r}. Rename one of them in {path.name}")
 
 
 def _column(source: Any, name: str) -> pl.Series:
@@ -156,6 +173,14 @@ def _batches(source: Any, names: list[str], rows: int) -> Iterator[list[pl.Serie
                 else _of_pandas(_pandas_column(source, name).iloc[start : start + rows], name)
                 for name in names
             ]
+
+
+def _columns_at_once(source: Any) -> int:
+    """Many of a short file, each opening of which reads what is said of all its columns; one of a long one."""
+    import polars as pl
+
+    rows = int(source.select(pl.len()).collect().item()) if isinstance(source, pl.LazyFrame) else len(source)
+    return max(CELLS_AT_ONCE // max(rows, 1), 1)
 
 
 def _chunks(source: Any, names: list[str], rows: int) -> Iterator[pl.Series]:
