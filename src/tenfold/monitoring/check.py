@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tenfold.monitoring.conditions import Condition, judge
+from tenfold.monitoring.conditions import Condition, TestOutcome, judge
 from tenfold.monitoring.drift import drift
 from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Severity, Status
 from tenfold.monitoring.validation import Schema, validate
-from tenfold.profiles import ColumnProfile, Profile, open_table, profile, std
+from tenfold.profiles import ColumnProfile, Profile, Table, open_table, profile, std
 
 NAMED = 6
 STATISTICS: dict[str, Callable[[ColumnProfile], float | None]] = {
@@ -34,10 +34,12 @@ def check(
     current_quality: Mapping[str, float] | None = None,
     window: str = "",
     more: Mapping[str, float] | None = None,
+    columns: list[str] | None = None,
 ) -> CheckResult:
     """Compare current data with the reference, the schema and the quality expected.
 
-    With fewer than `monitor.min_rows` current rows nothing is judged, and the status says so: it is not 'ok'.
+    With fewer than `monitor.min_rows` current rows nothing but tests of `rows` is judged, and the status says so: it is not
+    'ok'. Nor is a check in which the drift of no column could be judged: that is an alarm, or fails the tests of drift.
     A rule whose metric was not measured raises an alarm once there is any quality, and is a reason before that.
 
     Args:
@@ -49,22 +51,13 @@ def check(
         current_quality: Metrics of this window; None while outcomes are not known.
         window: Label of this window, such as '2013-04'.
         more: Further scores, which tests can be about: estimates, say.
+        columns: Columns to judge where the monitor names none; those that both tables have when None.
     """
     before, after = open_table(reference), open_table(current)
-    if monitor.columns is None:
-        known = [name for name in before.names if name in after.names]
-        reasons = [f"{name} is only in the reference" for name in before.names if name not in known]
-        reasons += [f"{name} is only in the current data" for name in after.names if name not in known]
-    else:
-        known = [name for name in monitor.columns if name in before.names or name in after.names]
-        reasons = [f"{name} is in neither table" for name in monitor.columns if name not in known]
+    known, reasons = _known_columns(monitor.columns if monitor.columns is not None else columns, before, after)
     rows = len(after.column(after.names[0])) if after.names else 0
     if rows < monitor.min_rows:
-        reason = f"{rows} rows are fewer than the {monitor.min_rows} this monitor needs: nothing was judged"
-        return CheckResult(
-            monitor=monitor.name, status="too few rows", alarms=[], scores={"rows": float(rows)},
-            reasons=[reason, *reasons], window=window,
-        )  # fmt: skip
+        return _too_few(monitor, rows, before, window, reasons)
     report = drift(
         before,
         after,
@@ -73,8 +66,12 @@ def check(
         thresholds=monitor.thresholds,
         share=monitor.share,
         dates=monitor.columns is not None,
+        correction=monitor.correction or None,
     )
+    if report.reason:
+        reasons.append(f"drift was not judged: {report.reason}")
     reasons += [f"{c.name} was not judged: {c.reason}" for c in report.columns if c.drifted is None]
+    reasons += [f"{c.name} drifted: {c.reason}" for c in report.columns if c.drifted and c.score is None]
     anomalies: list[Anomaly] = []
     if schema is not None:
         anomalies = validate(after, schema, environment=monitor.environment, previous=previous)
@@ -87,18 +84,46 @@ def check(
     alarms = _drift_alarms(monitor, report) + _anomaly_alarms(monitor, anomalies)
     if quality:
         alarms += [alarm for rule in monitor.quality for alarm in _quality_alarms(rule, quality, expected)]
-    alarms += [
-        Alarm("test", one.severity, one.reason, value=one.value, limit=one.limit, about=one.says)
-        for one in tests
-        if one.passed is False
-    ]
-    judged = ["drift"] + ["anomaly"] * (schema is not None) + ["quality"] * bool(quality)
+    alarms += _test_alarms(tests)
+    judged = ["drift"] * (not report.reason) + ["anomaly"] * (schema is not None) + ["quality"] * bool(quality)
     judged += [f"test:{one.says}" for one in tests if one.passed is not None]
     status: Status = "alarm" if alarms else "ok"
     return CheckResult(
         monitor=monitor.name, status=status, alarms=alarms, scores=scores, reasons=reasons, drift=report,
         anomalies=anomalies, quality=quality, reference_quality=expected, window=window, tests=tests, judged=judged,
     )  # fmt: skip
+
+
+def _known_columns(wanted: list[str] | None, before: Table, after: Table) -> tuple[list[str], list[str]]:
+    """The columns to judge, and why others are not."""
+    if wanted is not None:
+        known = [name for name in wanted if name in before.names or name in after.names]
+        return known, [f"{name} is in neither table" for name in wanted if name not in known]
+    known = [name for name in before.names if name in after.names]
+    reasons = [f"{name} is only in the reference" for name in before.names if name not in known]
+    return known, reasons + [f"{name} is only in the current data" for name in after.names if name not in known]
+
+
+def _too_few(monitor: Monitor, rows: int, before: Table, window: str, reasons: list[str]) -> CheckResult:
+    """Tests of the number of rows are judged all the same."""
+    reason = f"{rows} rows are fewer than the {monitor.min_rows} this monitor needs: nothing was judged"
+    scores = {"rows": float(rows)}
+    expected = {"rows": float(len(before.column(before.names[0])) if before.names else 0)}
+    tests = [judge(one, scores, expected) for one in monitor.tests if one.score == "rows"]
+    alarms = _test_alarms(tests)
+    return CheckResult(
+        monitor=monitor.name, status="alarm" if alarms else "too few rows", alarms=alarms, scores=scores,
+        reasons=[reason + (" but tests of rows" if tests else ""), *reasons], window=window, tests=tests,
+        judged=[f"test:{one.says}" for one in tests],
+    )  # fmt: skip
+
+
+def _test_alarms(tests: list[TestOutcome]) -> list[Alarm]:
+    return [
+        Alarm("test", one.severity, one.reason, value=one.value, limit=one.limit, about=one.says)
+        for one in tests
+        if one.passed is False
+    ]
 
 
 def measured(tests: list[Condition], source: Any) -> dict[str, float]:
@@ -128,6 +153,8 @@ def _finite(quality: Mapping[str, float] | None) -> dict[str, float]:
 def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:
     drifted = [column for column in report.columns if column.drifted]
     alarms = []
+    if report.reason and not monitor.tests and monitor.columns != []:
+        alarms.append(Alarm("drift", "error", f"drift was not judged: {report.reason}", about="judged"))
     if report.drifted and not monitor.tests:
         names = ", ".join(column.name for column in drifted[:NAMED]) + (" …" if len(drifted) > NAMED else "")
         text = f"{report.drifted_columns} of {report.judged_columns} columns drifted: {names}"
@@ -186,12 +213,9 @@ def _quality_alarm(rule: QualityRule, text: str, value: float | None = None, lim
 
 
 def _scores(report: DriftReport, anomalies: list[Anomaly], quality: dict[str, float]) -> dict[str, float]:
-    scores = {
-        "rows": float(report.current_rows),
-        "drift_share": report.drifted_share,
-        "drifted_columns": float(report.drifted_columns),
-        "anomalies": float(len(anomalies)),
-    }
+    scores = {"rows": float(report.current_rows), "anomalies": float(len(anomalies))}
+    if not report.reason:  # what was not judged has no score, so a test of it fails
+        scores |= {"drift_share": report.drifted_share, "drifted_columns": float(report.drifted_columns)}
     scores |= {f"quality.{name}": value for name, value in quality.items()}
     scores |= {f"drift.{c.name}": c.score for c in report.columns if c.score is not None}
     return scores | {f"missing.{c.name}": c.current_missing for c in report.columns if c.drifted is not None}

@@ -14,6 +14,7 @@ from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores
 from tenfold.monitoring.conditions import check_action, check_condition
+from tenfold.monitoring.corrections import adjusted
 from tenfold.monitoring.record import Monitor
 from tenfold.records import Draft, Move, Version
 
@@ -74,6 +75,8 @@ def check_monitor(monitor: Monitor) -> Monitor:
         raise Invalid("'previous' needs windows. Write window: 1d", field="window")
     if monitor.every and monitor.cron:
         raise Invalid(f"Monitor {monitor.name!r} takes one of every and cron", field="every")
+    if monitor.correction:
+        adjusted([], monitor.correction)
     for condition in monitor.tests:
         check_condition(condition)
     for action in monitor.actions:

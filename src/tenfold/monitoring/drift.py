@@ -25,6 +25,8 @@ from tenfold.profiles import open_table
 
 ALL = "*"
 """The entry of `methods` and `thresholds` for every column without one of its own."""
+IDENTIFIER_ROWS = 100
+"""From so many rows on words that never occur twice are taken for identifiers."""
 KINDS: dict[str, tuple[ColumnKind, ...]] = {
     "number": ("number", "category"), "bool": ("category", "number"), "string": ("category", "text"),
 }  # fmt: skip
@@ -81,7 +83,7 @@ def drift(
     rows = [0, 0]
     for name, *two in zip(names, sides(before, names), sides(after, names), strict=True):
         rows = [max(seen, part.rows if part else 0) for seen, part in zip(rows, two, strict=True)]
-        if not with_dates and any(part is not None and part.is_date for part in two):
+        if not with_dates and all(part.is_date for part in two if part is not None):
             results.append(ColumnDrift(name=name, reason="dates move on by themselves; name the column to compare it"))
         else:
             results.append(_column(name, two[0], two[1], asked))
@@ -106,11 +108,11 @@ class _Asked:
             thresholds if isinstance(thresholds, Mapping) else {} if thresholds is None else {ALL: thresholds}
         )
         self._by_kind, self._limit_by_kind = by_kind or {}, limit_by_kind or {}
-        self._kinds = kinds or {}
+        self.kinds: Mapping[str, ColumnKind] = kinds or {}
 
     def kind(self, name: str, values_type: str, inferred: ColumnKind) -> ColumnKind:
         """Raises Invalid when the values cannot be judged as the kind asked for."""
-        kind: ColumnKind = self._kinds.get(name, inferred)
+        kind: ColumnKind = self.kinds.get(name, inferred)
         if kind not in KINDS[values_type]:
             fitting = " or ".join(KINDS[values_type])
             raise Invalid(f"{name} cannot be judged as {kind}, its values are {fitting}", field="kinds")
@@ -128,7 +130,7 @@ class _Asked:
         if kind in method.kinds:
             return method, kind
         others = [other for other in KINDS[values_type] if other in method.kinds]
-        if others and name not in self._kinds:
+        if others and name not in self.kinds:
             return method, others[0]
         fitting = ", ".join(other.name for other in METHODS.values() if kind in other.kinds)
         text = f"{name}: the method {method.name} is not for a column of kind {kind}. For that: {fitting}"
@@ -152,6 +154,12 @@ def _column(name: str, reference: Side | None, current: Side | None, asked: _Ask
     inferred = asked.kind(name, current.values_type, current.kind)
     wanted, kind = asked.method(name, inferred, current.values_type)
     pair = Pair(reference, current, kind)
+    if wanted is None and kind == "text" and name not in asked.kinds and _is_identifier(pair):
+        return ColumnDrift(
+            name=name, kind=kind, reason="an identifier: every value is another single word. Name a method to compare it",
+            reference_rows=reference.count, current_rows=current.count,
+            reference_missing=reference.missing, current_missing=current.missing,
+        )  # fmt: skip
     method = wanted or default_method(pair)
     limit = asked.threshold(name, inferred)
     threshold = method.threshold if limit is None else limit
@@ -162,6 +170,18 @@ def _column(name: str, reference: Side | None, current: Side | None, asked: _Ask
         score_error=wasserstein_error(pair) if method.name == "wasserstein" else 0.0,
         reference_rows=reference.count, current_rows=current.count,
         reference_missing=reference.missing, current_missing=current.missing,
+    )  # fmt: skip
+
+
+def _is_identifier(pair: Pair) -> bool:
+    """True of long columns of words that never occur twice: a classifier of texts learns nothing from them."""
+    sides = (pair.reference, pair.current)
+    if min(side.count for side in sides) < IDENTIFIER_ROWS or any(
+        " " in value for value in pair.current.values.head(100)
+    ):
+        return False
+    return all(
+        side.values.n_unique() == side.count and not side.values.str.contains(r"\s").any() for side in sides
     )  # fmt: skip
 
 
@@ -228,6 +248,7 @@ def _unjudged(name: str, reference: Side | None, current: Side | None) -> Column
         return result(True, "the current data have no value in this column, the reference has")
     if reference.is_empty:
         return result(None, "the reference has no value in this column to compare with")
-    if (reference.values_type == "string") != (current.values_type == "string"):
-        return result(True, f"the type changed from {reference.values_type} to {current.values_type}")
+    before, after = ("date" if part.is_date else part.values_type for part in (reference, current))
+    if before != after and {"string", "date"} & {before, after}:
+        return result(True, f"the type changed from {before} to {after}")
     return None

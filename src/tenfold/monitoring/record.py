@@ -152,6 +152,10 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Method by column, where the default choice is not wanted."""
     thresholds: dict[str, float] = {}
     """Threshold by column, where the method's default is not wanted."""
+    correction: str = ""
+    """bonferroni, holm or bh: p-values are adjusted for the number of columns judged."""
+    schema: str = ""
+    """Address of a schema, like schema:flights, that each window is held to in `environment`."""
     share: float = 0.5
     """Share of drifted columns from which the table has drifted."""
     watched: list[str] = []

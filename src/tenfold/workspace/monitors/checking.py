@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from tenfold.base.clock import Clock, iso, now_ms
 from tenfold.base.errors import Invalid
 from tenfold.base.hashing import json_digest
 from tenfold.contracts import resolve
-from tenfold.monitoring import Alarm, CheckResult, Monitor, PastCheck, check, history, record_check
+from tenfold.monitoring import Alarm, CheckResult, Monitor, PastCheck, Schema, check, history, record_check
 from tenfold.monitoring.alarms import settle
 from tenfold.monitoring.declared import find_declared
 from tenfold.pipelines.ids import derived_id
@@ -19,10 +17,8 @@ from tenfold.records import Run, Version
 from tenfold.workspace.monitors.acting import act
 from tenfold.workspace.monitors.judging import Judge
 from tenfold.workspace.monitors.windows import Window, answered_by, read_data, windows
+from tenfold.workspace.schemas import load as load_schema
 from tenfold.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    import polars as pl
 
 EXPLAINED = 5
 """Columns named that explain a drop."""
@@ -46,6 +42,7 @@ def check_monitor(workspace: Workspace, name: str, *, clock: Clock = now_ms) -> 
             {(found[0].label, found[0].at_ms): max(past.values(), key=lambda one: one.at_ms)} if past and found else {}
         )
     side = _Reference(workspace, monitor, now, found)
+    kept, schema = load_schema(stores, monitor.schema) if monitor.schema else (None, None)
     runs = []
     for place, window in enumerate(found):
         if monitor.reference == "first" and place == 0 and monitor.window and len(found) > 1:
@@ -53,15 +50,16 @@ def check_monitor(workspace: Workspace, name: str, *, clock: Clock = now_ms) -> 
         if monitor.reference == "previous" and place == 0:
             continue
         lost = _labels_lost(monitor, window, now)
-        fingerprint = json_digest([version.id, _seen(monitor, window), side.fingerprint(place), lost])
+        schemas = [kept.id] if kept is not None else []
+        fingerprint = json_digest([version.id, _seen(monitor, window), side.fingerprint(place), lost, *schemas])
         known = past.get((window.label, window.at_ms))
         if known is not None and known.fingerprint == fingerprint:
             continue
-        result = look(monitor, side.judge(place, window), window, lost=lost)
+        result = look(monitor, side.judge(place, window), window, lost=lost, schema=schema)
         runs.append(
             record_check(
                 stores, monitor, result, window_label=window.label if monitor.window else iso(now)[:16],
-                at_ms=window.at_ms, used={**side.used, **window.used},
+                at_ms=window.at_ms, used={**side.used, **window.used, **({"schema": kept} if kept is not None else {})},
                 run_id=derived_id(version.id, "check", window.label, str(window.at_ms), fingerprint),
                 fingerprint=fingerprint, clock=clock,
             )
@@ -72,7 +70,9 @@ def check_monitor(workspace: Workspace, name: str, *, clock: Clock = now_ms) -> 
     return runs
 
 
-def look(monitor: Monitor, judge: Judge, window: Window, *, lost: bool) -> CheckResult:
+def look(
+    monitor: Monitor, judge: Judge, window: Window, *, lost: bool = False, schema: Schema | None = None
+) -> CheckResult:
     """Judge one window. Records nothing."""
     rows, known = window.rows, judge.labelled(window.rows)
     more = {}
@@ -82,12 +82,14 @@ def look(monitor: Monitor, judge: Judge, window: Window, *, lost: bool) -> Check
     estimated = judge.estimate(rows)
     for name, one in (estimated.metrics if estimated else {}).items():
         more |= {f"estimated.{name}": one.value, f"estimated.{name}.low": one.low, f"estimated.{name}.high": one.high}
-    columns = monitor.columns if monitor.columns is not None else _shared(judge, rows)
+    columns, unjudged = judge.columns(rows)
     result = check(
-        msgspec.structs.replace(monitor, columns=columns), judge.reference, rows, window=window.label, more=more,
+        monitor, judge.reference, rows, window=window.label, more=more, schema=schema, columns=columns,
         reference_quality=judge.reference_quality, current_quality=judge.quality(rows),
     )  # fmt: skip
-    alarms, judged, reasons = list(result.alarms), list(result.judged), list(result.reasons)
+    alarms, judged, reasons = list(result.alarms), list(result.judged), [*result.reasons, *unjudged]
+    if judge.unestimated and known.height < rows.height:
+        reasons.append(f"nothing was estimated: {judge.unestimated}")
     if monitor.labels_within and (lost or known.height):
         judged.append("labels")
         if lost:
@@ -102,13 +104,6 @@ def look(monitor: Monitor, judge: Judge, window: Window, *, lost: bool) -> Check
             reasons.append(f"{effect.column} explains {effect.mix:+.3g} by its drift and {effect.within:+.3g} within its values{worst}")  # fmt: skip
     status = "alarm" if alarms else result.status
     return msgspec.structs.replace(result, alarms=alarms, judged=judged, reasons=reasons, status=status)
-
-
-def _shared(judge: Judge, rows: pl.DataFrame) -> list[str]:
-    """Inputs and outputs of both sides; what only a log has (ids, times) is never judged."""
-    inputs = [name for name in judge.inputs(rows) if name in judge.reference.columns]
-    outputs = [judge.monitor.prediction, judge.monitor.score]
-    return inputs + [name for name in outputs if name in rows.columns and name in judge.reference.columns]
 
 
 def _seen(monitor: Monitor, window: Window) -> list[object]:

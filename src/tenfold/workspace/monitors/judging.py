@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, MissingExtra
 from tenfold.evaluation import evaluate
-from tenfold.monitoring.estimating import Cbpe, Estimated, fit_cbpe
+from tenfold.monitoring.estimating import LEAST_ROWS, Cbpe, Estimated, fit_cbpe
 from tenfold.monitoring.estimating_errors import Dle, fit_dle
 from tenfold.monitoring.explaining import ColumnEffect, explain_drop
 from tenfold.monitoring.record import Monitor
@@ -79,6 +79,24 @@ class Judge:
         out = {*BESIDE, self.monitor.outcome, self.monitor.prediction, *self._scored(rows)}
         return [name for name in rows.columns if name not in out]
 
+    def columns(self, rows: pl.DataFrame) -> tuple[list[str], list[str]]:
+        """The columns whose drift is judged where the monitor names none, and why others are not.
+
+        Of a dataset every column of the reference: one that is gone has drifted. Of a prediction log what both sides have
+        of inputs and outputs; what only a log has (ids, times) is never judged.
+        """
+        if self.monitor.columns is not None:
+            return self.monitor.columns, []
+        outputs = [one for one in (self.monitor.prediction, *self._scored(self.reference)) if one in self.reference]
+        if self.monitor.target.startswith("data:"):
+            beside = (*BESIDE, self.monitor.outcome, self.monitor.time)
+            known = [name for name in self.reference.columns if name not in beside]
+            return known, _new(rows, [*known, *beside])
+        inputs, there = self.inputs(rows), self.inputs(self.reference)
+        unjudged = [f"{name} is only in the reference" for name in there if name not in rows.columns]
+        shared = [name for name in inputs if name in there]
+        return shared + [name for name in outputs if name in rows.columns], unjudged + _new(rows, [*there, *outputs, *BESIDE, self.monitor.outcome])  # fmt: skip
+
     @property
     def task(self) -> Any:
         """binary, multiclass, regression or auto."""
@@ -88,11 +106,25 @@ class Judge:
             else self.monitor.task
         )
 
-    @cached_property
+    @property
+    def unestimated(self) -> str:
+        """Why metrics are not estimated though the reference has outcomes; '' when they are, or were not asked for."""
+        found = self._made
+        return found if isinstance(found, str) else ""
+
+    @property
     def _estimator(self) -> Cbpe | Dle | None:
+        found = self._made
+        return None if isinstance(found, str) else found
+
+    @cached_property
+    def _made(self) -> Cbpe | Dle | str | None:
+        """The estimator; None when none is wanted, a text when there cannot be one."""
         known = self.labelled(self.reference)
-        if not self.monitor.estimate or known.height < max(self.monitor.min_rows, 50):
+        if not self.monitor.estimate or not known.height:
             return None
+        if known.height < max(self.monitor.min_rows, LEAST_ROWS):
+            return f"the reference has {known.height} rows with outcomes"
         try:
             if self._scored(known):
                 labels = self._classes(known)
@@ -101,9 +133,9 @@ class Judge:
             numbers = predicted.dtype.is_float() or self.monitor.task == "regression"
             if numbers:
                 return fit_dle(known.select(self.inputs(known)), self._truth(known), predicted.to_numpy())
-        except Invalid:  # one label only, scores that are no probabilities: there is no estimate, and no harm
-            return None
-        return None
+        except (Invalid, MissingExtra) as error:  # one label only, scores that are no probabilities
+            return str(error)
+        return "labels without probabilities tell nothing of how sure they are"
 
     def _scored(self, rows: pl.DataFrame) -> list[str]:
         name = self.monitor.score
@@ -159,6 +191,11 @@ class Judge:
         if given.dtype.kind == "f":
             return (given - np.asarray(truth, np.float64)) ** 2
         return (given != truth).astype(np.float64)
+
+
+def _new(rows: pl.DataFrame, known: list[str]) -> list[str]:
+    """What is said of columns that the reference does not have."""
+    return [f"{name} is only in the current data" for name in rows.columns if name not in known]
 
 
 def _as_text(values: pl.Series) -> pl.Series:

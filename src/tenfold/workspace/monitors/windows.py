@@ -19,7 +19,11 @@ from tenfold.workspace.workspace import Workspace
 if TYPE_CHECKING:
     import polars as pl
 
+    from tenfold.data import Dataset
+
 _ROWS = re.compile(r"([1-9][0-9]*)\s*rows?")
+_RENAMED = re.compile(r"(.+)_duplicated_\d+")
+"""What Polars makes of the second column of one name in a CSV."""
 ID = "prediction_id"
 
 
@@ -85,8 +89,24 @@ def read_data(stores: Stores, address: str) -> pl.DataFrame:
     at, _, path = address.partition("/")
     wanted = parse(at, default_kind="data")
     version = resolve(stores, wanted)
-    found: pl.DataFrame = Dataset(stores, wanted.name).scan(path, version).collect()
-    return found
+    return _read(Dataset(stores, wanted.name), path, version)
+
+
+def _read(dataset: Dataset, path: str, version: Version) -> pl.DataFrame:
+    """The rows of a version. Raises Invalid naming it when its files cannot be read as one table."""
+    import polars as pl
+
+    place = version.address + (f"/{path}" if path else "")
+    try:
+        rows = dataset.scan(path, version).collect()
+    except pl.exceptions.PolarsError as error:
+        said = str(error).partition("\n")[0]
+        raise Invalid(f"{place} cannot be read as a table: {said}") from error
+    for name in rows.columns:
+        found = _RENAMED.fullmatch(name)
+        if found and found[1] in rows.columns:
+            raise Invalid(f"Two columns of {place} have the same name: {found[1]!r}. Rename one of them")
+    return rows
 
 
 def _answered(workspace: Workspace, monitor: Monitor, model: str, since: int | None) -> pl.DataFrame:
@@ -111,9 +131,7 @@ def _versions(stores: Stores, monitor: Monitor) -> Iterator[Window]:
     newest = resolve(stores, at)
     line = list(reversed(dataset.log(newest.id))) if monitor.window == "version" else [newest]
     for version in line:
-        yield Window(
-            f"v{version.number}", version.created_at_ms, dataset.scan(path, version).collect(), {"current": version}
-        )
+        yield Window(f"v{version.number}", version.created_at_ms, _read(dataset, path, version), {"current": version})
 
 
 def _cut(rows: pl.DataFrame, monitor: Monitor, now: int) -> Iterator[tuple[str, int, pl.DataFrame]]:
