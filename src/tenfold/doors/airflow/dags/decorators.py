@@ -16,7 +16,12 @@ from tenfold.doors.airflow.dags.operators import Mapped, Partial
 from tenfold.doors.airflow.dags.python_tasks import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from tenfold.doors.airflow.dags.rendering import render_fields
 from tenfold.doors.airflow.dags.sensors import PythonSensor
-from tenfold.doors.airflow.dags.virtualenv_tasks import ExternalPythonOperator, PythonVirtualenvOperator
+from tenfold.doors.airflow.dags.virtualenv_tasks import (
+    BranchExternalPythonOperator,
+    BranchPythonVirtualenvOperator,
+    ExternalPythonOperator,
+    PythonVirtualenvOperator,
+)
 from tenfold.doors.airflow.dags.xcom_args import XComArg
 
 
@@ -50,6 +55,7 @@ class BashTask(BashOperator):
 KINDS: dict[str, Any] = {
     "python": PythonOperator, "branch": BranchPythonOperator, "short_circuit": ShortCircuitOperator, "bash": BashTask,
     "sensor": PythonSensor, "virtualenv": PythonVirtualenvOperator, "external_python": ExternalPythonOperator,
+    "branch_virtualenv": BranchPythonVirtualenvOperator, "branch_external_python": BranchExternalPythonOperator,
 }  # fmt: skip
 
 

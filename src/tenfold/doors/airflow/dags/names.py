@@ -12,7 +12,9 @@ _HOMES: dict[str, str] = {
     "python_tasks:BranchPythonOperator": "BranchPythonOperator", "python_tasks:ShortCircuitOperator": "ShortCircuitOperator",
     "python_tasks:EmptyOperator": "EmptyOperator", "python_tasks:BaseBranchOperator": "BaseBranchOperator",
     "python_tasks:SkipMixin": "SkipMixin", "virtualenv_tasks:PythonVirtualenvOperator": "PythonVirtualenvOperator",
-    "virtualenv_tasks:ExternalPythonOperator": "ExternalPythonOperator", "run_context:Context": "Context",
+    "virtualenv_tasks:ExternalPythonOperator": "ExternalPythonOperator", "assets:Asset": "Asset",
+    "virtualenv_tasks:BranchPythonVirtualenvOperator": "BranchPythonVirtualenvOperator",
+    "virtualenv_tasks:BranchExternalPythonOperator": "BranchExternalPythonOperator", "run_context:Context": "Context",
     "run_context:current": "get_current_context", "settings:Variable": "Variable", "settings:Connection": "Connection",
     "settings:BaseHook": "BaseHook", "sensors:BaseSensorOperator": "BaseSensorOperator",
     "sensors:PokeReturnValue": "PokeReturnValue", "sensors:PythonSensor": "PythonSensor", "sensors:BashSensor": "BashSensor",
@@ -29,17 +31,17 @@ _ERRORS = [
 ]  # fmt: skip
 _BY_NAME = {name: home for home, name in _HOMES.items()} | {name: f"errors:{name}" for name in _ERRORS}
 _BY_NAME |= {
-    "DummyOperator": "python_tasks:EmptyOperator", "EdgeModifier": "nodes:Label", "BaseSensor": "sensors:BaseSensorOperator",
+    "DummyOperator": "python_tasks:EmptyOperator", "EdgeModifier": "nodes:Label", "Dataset": "assets:Asset", "BaseSensor": "sensors:BaseSensorOperator",
     "utcnow": "zones:utcnow", "parse": "zones:parse", "make_aware": "zones:make_aware", "utc": "zones:utc", "datetime": "zones:aware_datetime",
     "context": "run_context:Context",
 }  # fmt: skip
 
 _PYTHON = (
     "PythonOperator BranchPythonOperator ShortCircuitOperator PythonVirtualenvOperator ExternalPythonOperator "
-    "get_current_context"
+    "get_current_context BranchPythonVirtualenvOperator BranchExternalPythonOperator"
 )
 _SDK = (
-    "DAG dag task task_group setup teardown BaseOperator BaseBranchOperator BaseHook BaseSensorOperator Connection Context "
+    "Asset DAG dag task task_group setup teardown BaseOperator BaseBranchOperator BaseHook BaseSensorOperator Connection Context "
     "Label Param ParamsDict PokeReturnValue TaskGroup TriggerRule Variable XComArg chain chain_linear cross_downstream "
     "get_current_context literal TaskInstanceState DagRunState timezone SkipMixin " + " ".join(_ERRORS)
 )
@@ -73,6 +75,7 @@ MODULES: dict[str, frozenset[str]] = {
         "airflow.models.taskinstance": "TaskInstance",
         "airflow.decorators": "dag task task_group setup teardown",
         "airflow.hooks.base": "BaseHook",
+        "airflow.datasets": "Dataset",
         "airflow.sensors.base": "BaseSensorOperator PokeReturnValue",
         "airflow.sensors.python": "PythonSensor",
         "airflow.sensors.bash": "BashSensor",

@@ -23,14 +23,14 @@ OPTIONS: dict[str, Any] = {
 }  # fmt: skip
 """What a task can be told that is kept, with its default."""
 SHOWN = {
-    "owner", "email", "email_on_retry", "email_on_failure", "start_date", "end_date", "depends_on_past", "weight_rule",
+    "outlets", "inlets", "owner", "email", "email_on_retry", "email_on_failure", "start_date", "end_date", "depends_on_past", "weight_rule",
     "wait_for_downstream", "ignore_first_depends_on_past", "queue", "pool", "pool_slots", "doc", "doc_md", "doc_json",
     "doc_yaml", "doc_rst", "task_display_name", "map_index_template", "max_active_tis_per_dag", "run_as_user",
     "max_active_tis_per_dagrun", "executor", "executor_config", "resources", "logger_name", "sla", "task_concurrency",
     "show_return_value_in_logs", "allow_nested_operators", "wait_for_past_depends_before_skipping", "render_template_as_native_obj", "is_setup", "is_teardown",
 }  # fmt: skip
 """What a task can be told that changes neither its state nor its values in one run of its DAG."""
-REFUSED = {"outlets", "inlets", "retry_policy", "deferrable", "start_trigger_args", "start_from_trigger"}
+REFUSED = {"retry_policy", "deferrable", "start_trigger_args", "start_from_trigger"}
 
 
 class Task(Related):

@@ -12,6 +12,7 @@ import msgspec
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
 from tenfold.doors.airflow.dags.dag import DAG
+from tenfold.doors.airflow.dags.errors import ParamValidationError
 from tenfold.doors.airflow.dags.operators import Task
 from tenfold.doors.airflow.dags.run_context import About
 from tenfold.doors.airflow.dags.stand_in import load_dag
@@ -48,7 +49,10 @@ def run(
         StepFailed: A task has failed for good.
     """
     dag = load_dag(str(file), dag_id)
-    dag.params.in_run(dict(conf or {}))
+    try:
+        dag.params.in_run(dict(conf or {}))
+    except ParamValidationError as error:
+        raise Invalid(f"DAG {dag.dag_id!r}: {error}. Give it with --conf '{{…}}'", field="conf") from None
     host = pipeline_host(workspace, project=project)
     host = replace(host, tags={**host.tags, "airflow": str(file)})
     made: Pipeline[..., Any] = Pipeline(airflow_dag.function, name=dag.dag_id)

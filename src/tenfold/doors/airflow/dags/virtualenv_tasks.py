@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from tenfold.base.errors import Invalid
 from tenfold.doors.airflow.dags.errors import AirflowException, AirflowSkipException
-from tenfold.doors.airflow.dags.python_tasks import PythonOperator
+from tenfold.doors.airflow.dags.python_tasks import PythonOperator, SkipMixin
 from tenfold.pipelines.environments import Environment
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.making_environments import ensure_environment
@@ -121,3 +121,21 @@ class PythonVirtualenvOperator(_ElsewhereOperator):
             return sys.executable
         cache = at_hand().scratch.parent.parent / "cache"
         return str(ensure_environment(Environment(sorted(set(wanted)), self.python_version or ""), cache))
+
+
+class BranchPythonVirtualenvOperator(PythonVirtualenvOperator, SkipMixin):
+    """The function, in a virtual environment, says which tasks run next."""
+
+    is_branch = True
+
+    def execute(self, context: Any) -> Any:
+        return self.follow(context, super().execute(context))
+
+
+class BranchExternalPythonOperator(ExternalPythonOperator, SkipMixin):
+    """The function, in another Python, says which tasks run next."""
+
+    is_branch = True
+
+    def execute(self, context: Any) -> Any:
+        return self.follow(context, super().execute(context))
