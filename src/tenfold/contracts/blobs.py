@@ -74,6 +74,17 @@ class Medium(ABC):
             self.put(name, data)
         return self.get(name) == data
 
+    takes_files: bool = False
+    """True when `take` may work: the objects are files of this machine."""
+
+    def take(self, name: str, path: Path) -> bool:
+        """Make a file the object, durable on return, by moving it; False when it lies on another disk, and stays there."""
+        return False
+
+    def local_file(self, name: str) -> Path | None:
+        """The file that an object is, not to be written to; None where objects are no files of this machine."""
+        return None
+
     @abstractmethod
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """The object, or a range of it. Raises BlobNotFound."""
@@ -115,7 +126,7 @@ class Blobs(ABC):
         return None
 
     def put_made(self, path: Path) -> Entry:
-        """Store a file that was made for this: it may be moved to where `local_path` finds it, and not be written again."""
+        """Store a file that was made for this: it may be moved into the store as it is, and its bytes not written again."""
         return self.put_file(path)
 
     @abstractmethod

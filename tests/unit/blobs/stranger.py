@@ -83,8 +83,11 @@ class Store:
         return set(names)
 
     def records(self, pack: str) -> bytes:
-        data = (self.folder / "packs" / pack).read_bytes()
-        assert data[:8] == b"TFPACK01"
+        if pack.startswith("F"):
+            data = (self.folder / "ends" / pack).read_bytes()[32:]
+        else:
+            data = (self.folder / "packs" / pack).read_bytes()
+            assert data[:8] == b"TFPACK01"
         hash_, count, end = struct.unpack(">32sI8s", data[-44:])
         records = data[-44 - 46 * count : -44]
         assert end == b"TFPACKED"

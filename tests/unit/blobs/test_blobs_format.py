@@ -114,12 +114,15 @@ def test_every_revision_reads_the_golden_store_and_stores_the_same_content_under
 
 def test_a_stranger_reads_what_is_written_today(tmp_path: Path) -> None:
     blobs = open_blobs(tmp_path / "objects", tmp_path / "cache")
-    tree = blobs.put_tree({f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3})
+    made = blobs.place_to_make() / "made"
+    made.write_bytes(NOISE * 4)
+    entry = blobs.put_made(made)
+    tree = blobs.put_tree({f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3, "made": entry})
     blobs.collect([tree.digest], grace_ms=0)
-    assert stranger(str(tmp_path / "objects"), "check")["objects"]["recipe"] == 1
+    assert stranger(str(tmp_path / "objects"), "check")["objects"]["recipe"] == 2
     stranger(str(tmp_path / "objects"), "restore", tree.digest, str(tmp_path / "out"))
     found = {path: content for path, (kind, content, _) in looks(tmp_path / "out").items() if kind != "folder"}
-    assert found == {f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3}
+    assert found == {f"d{n % 7}/f{n}": b"%d" % n * n for n in range(300)} | {"large": NOISE * 3, "made": NOISE * 4}
 
 
 @pytest.mark.parametrize("size", [0, 1, 262_144, 262_145, 1_048_576, 8 << 20, (8 << 20) + 1, 20_000_000])

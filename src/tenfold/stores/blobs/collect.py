@@ -5,7 +5,7 @@ The order of steps is the promise; pins.py and docs/format.md say why it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tenfold.base import ids
@@ -15,7 +15,7 @@ from tenfold.stores.blobs.chunks import SMALL
 from tenfold.stores.blobs.index import Index, encode_trash
 from tenfold.stores.blobs.local import LocalMedium
 from tenfold.stores.blobs.nodes import FOLDER, is_node
-from tenfold.stores.blobs.packs import NODE, RECIPE, TARGET_BYTES, PackBuilder, Place
+from tenfold.stores.blobs.packs import NODE, RECIPE, TARGET_BYTES, PackBuilder, Place, delete_pack, is_file, pack_reader
 from tenfold.stores.blobs.reading import WHOLE, check, parts_of, read_object
 from tenfold.stores.blobs.recipes import decode_recipe
 from tenfold.stores.blobs.trees import read_node
@@ -36,7 +36,12 @@ class _Pack:
 
     @property
     def dead_bytes(self) -> int:
-        return sum(place.stored for _, place in self.dead)
+        dead = sum(place.stored for _, place in self.dead)
+        if not is_file(self.name):
+            return dead
+        return (
+            self.size * dead // (dead + sum(place.stored for _, place in self.live) or 1)
+        )  # twins lie there each time
 
     @property
     def names_others(self) -> bool:
@@ -83,6 +88,9 @@ def collect(
     freed = sum(len(pack.dead) for pack in chosen), sum(pack.dead_bytes for pack in chosen)
     if not dry_run and isinstance(medium, LocalMedium):
         medium.sweep()
+        for name, _, at_ms in medium.scan("ends/"):  # written for a pack that never came, or is gone
+            if at_ms <= cutoff and name.removeprefix("ends/") not in index.packs:
+                medium.delete(name)
     if dry_run or not chosen:
         return freed
     listed = f"trash/{ids.new_id()}"
@@ -181,34 +189,31 @@ def _remove(index: Index, chosen: list[_Pack]) -> tuple[int, int]:
     carried: list[_Pack] = []
     for pack in chosen:
         try:
-            moved = _read_live(index, pack)
+            for key, place, stored in _read_live(index, pack):
+                if (key, place.kind) not in builder.places:
+                    builder.add(key, place.kind, place.codec, stored, place.plain)
+                if builder.size >= TARGET_BYTES:
+                    _swap(index, builder, carried)
+                    carried = []
         except (Damaged, BlobNotFound):  # damaged bytes stay where they are, for `verify` to name
             continue
-        for key, place, stored in moved:
-            if (key, place.kind) not in builder.places:
-                builder.add(key, place.kind, place.codec, stored, place.plain)
         carried.append(pack)
         objects += len(pack.dead)
         size += pack.dead_bytes
-        if builder.size >= TARGET_BYTES:
-            _swap(index, builder, carried)
-            carried = []
     _swap(index, builder, carried)
     index.refresh()
     index.consolidate(force=True)
     return objects, size
 
 
-def _read_live(index: Index, pack: _Pack) -> list[tuple[bytes, Place, bytes]]:
+def _read_live(index: Index, pack: _Pack) -> Iterator[tuple[bytes, Place, memoryview]]:
     if not pack.live:
-        return []
-    data = memoryview(index.medium.get(f"packs/{pack.name}"))
-    moved = []
+        return
+    read = pack_reader(index.medium, pack.name)
     for key, place in sorted(pack.live, key=lambda item: item[1].offset):
-        stored = data[place.offset : place.offset + place.stored]
+        stored = read(place.offset, place.stored)
         check(key, place, stored)
-        moved.append((key, place, bytes(stored)))
-    return moved
+        yield key, place, stored
 
 
 def _swap(index: Index, builder: PackBuilder, carried: list[_Pack]) -> None:
@@ -217,7 +222,7 @@ def _swap(index: Index, builder: PackBuilder, carried: list[_Pack]) -> None:
         index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
         builder.begin()
     for pack in carried:
-        index.medium.delete(f"packs/{pack.name}")
+        delete_pack(index.medium, pack.name)
 
 
 def _end_trash(index: Index, listed: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -16,6 +17,7 @@ from tenfold.base.files import fsync_folder, raise_if_full
 from tenfold.contracts import Medium, ObjectWriter
 
 _TMP = "tmp"
+_OTHER_DISK = (errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class LocalMedium(Medium):
@@ -57,6 +59,26 @@ class LocalMedium(Medium):
         if not self._swept:
             self.sweep()
         return _FileWriter(self._path(name), f"{self._root}/{_TMP}/{secrets.token_hex(8)}")
+
+    takes_files = True
+
+    def take(self, name: str, path: Path) -> bool:
+        target = self._path(name)
+        try:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.chmod(0o444)
+            _move(os.fspath(path), target)
+            fsync_folder(Path(target).parent)
+        except OSError as error:
+            if error.errno in _OTHER_DISK:
+                return False
+            raise_if_full(error, Path(target))
+            raise
+        return True
+
+    def local_file(self, name: str) -> Path | None:
+        return Path(self._path(name))
 
     def get(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         try:

@@ -41,6 +41,7 @@ from tenfold.stores.blobs.trees import find_item, list_folder, read_times, store
 from tenfold.stores.blobs.upload import Upload, uploading
 from tenfold.stores.blobs.usage import usage
 from tenfold.stores.blobs.verify import verify
+from tenfold.stores.blobs.whole_files import can_take, cut_file, take_file, taken_file
 
 
 class PackedBlobs(Blobs):
@@ -74,7 +75,24 @@ class PackedBlobs(Blobs):
     def place_to_make(self) -> Path:
         return making_folder(self.cache)
 
+    @permission_said()
     def put_made(self, path: Path) -> Entry:
+        if not can_take(self.index, path):
+            return self._put_and_keep(path)
+        info = path.stat()
+        key, parts = cut_file(path)
+
+        def work(upload: Upload) -> bytes | None:
+            return key if self._stored(upload, key) or take_file(upload, path, key, parts) else None
+
+        if uploading(self.index, work, lambda key: [key] if key else []) is None:
+            return self._put_and_keep(path)
+        entry = Entry(path.name, key.hex(), info.st_size, 0o644, "file", info.st_mtime_ns)
+        if path.exists() and taken_file(self.index, key) is None:  # it was stored before, in pieces
+            keep_as_cached(self.cache, path, entry)
+        return entry
+
+    def _put_and_keep(self, path: Path) -> Entry:
         entry = self.put_file(path)
         keep_as_cached(self.cache, path, entry)
         return entry
@@ -153,7 +171,8 @@ class PackedBlobs(Blobs):
         return cast(BinaryIO, io.BufferedReader(ContentReader(self.index, _key(digest)), 65_536))
 
     def local_path(self, digest: str) -> Path:
-        return cached_file(self.index, self.cache, _key(digest))
+        key = _key(digest)
+        return taken_file(self.index, key) or cached_file(self.index, self.cache, key)
 
     def entries(self, tree: str) -> list[Entry]:
         return sorted(walk(self.index, _key(tree)), key=lambda entry: entry.path)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tenfold.base import ids
-from tenfold.base.errors import Damaged
+from tenfold.base.errors import BlobNotFound, Damaged
 from tenfold.base.hashing import hasher
 from tenfold.contracts import Medium
 
@@ -63,16 +63,44 @@ class PackBuilder:
 
     def put(self, medium: Medium) -> int:
         """Write the pack to a medium; gives its size in bytes."""
-        pack = RECORD.pack
-        records = b"".join(
-            [pack(key, p.kind, p.codec, p.offset, p.stored, p.plain) for (key, _), p in sorted(self.places.items())]
-        )
-        hash_ = hasher()
-        hash_.update(records)
-        tail = _TAIL.pack(hash_.digest(), len(self.places), _END)
+        footer = _footer(self.places)
         with memoryview(self._bytes) as all_, all_[: self.size] as body:
-            medium.put_parts(f"packs/{self.name}", [body, records, tail])
-        return self.size + len(records) + len(tail)
+            medium.put_parts(f"packs/{self.name}", [body, footer])
+        return self.size + len(footer)
+
+
+FILE = "F"
+"""How the name of a pack begins that is one file as it came: its key and records lie in `ends/<name>`."""
+
+
+def is_file(name: str) -> bool:
+    """True for a pack that is nothing but one file."""
+    return name.startswith(FILE)
+
+
+def put_end(medium: Medium, name: str, key: bytes, places: dict[bytes, Place]) -> None:
+    """Write down what lies in a pack that is one file; before the pack is there."""
+    medium.put(f"ends/{name}", key + _footer({(part, place.kind): place for part, place in places.items()}))
+
+
+def file_key(medium: Medium, name: str) -> bytes:
+    """The key of the file that a pack is. Raises BlobNotFound."""
+    return medium.get(f"ends/{name}", 0, 32)
+
+
+def delete_pack(medium: Medium, name: str) -> None:
+    """Remove a pack."""
+    medium.delete(f"packs/{name}")
+    if is_file(name):
+        medium.delete(f"ends/{name}")
+
+
+def pack_reader(medium: Medium, name: str) -> Callable[[int, int], memoryview]:
+    """What gives (offset, size) of a pack to be read through: a small pack is read once, of one that is a file what is asked."""
+    if is_file(name):
+        return lambda at, size: memoryview(medium.get(f"packs/{name}", at, size))
+    data = memoryview(medium.get(f"packs/{name}"))
+    return lambda at, size: data[at : at + size]
 
 
 def read_footer(medium: Medium, name: str, size: int) -> Iterator[tuple[bytes, Place]]:
@@ -81,7 +109,11 @@ def read_footer(medium: Medium, name: str, size: int) -> Iterator[tuple[bytes, P
     Raises:
         Damaged: The pack has no sound footer.
     """
-    end = medium.get(f"packs/{name}", max(0, size - _FIRST_READ))
+    if is_file(name):
+        end = _file_end(medium, name)
+        size = len(MAGIC) + len(end)  # as if they stood in a pack of nothing else
+    else:
+        end = medium.get(f"packs/{name}", max(0, size - _FIRST_READ))
     if len(end) < _TAIL.size:
         raise _broken(name)
     wanted, count, magic = _TAIL.unpack(end[-_TAIL.size :])
@@ -103,6 +135,25 @@ def read_footer(medium: Medium, name: str, size: int) -> Iterator[tuple[bytes, P
         (key, Place(name, kind, codec, offset, stored, plain))
         for key, kind, codec, offset, stored, plain in RECORD.iter_unpack(records)
     )
+
+
+def _file_end(medium: Medium, name: str) -> bytes:
+    try:
+        return medium.get(f"ends/{name}", 32)
+    except BlobNotFound:
+        if medium.has(f"packs/{name}"):
+            raise _broken(name) from None
+        raise
+
+
+def _footer(places: dict[tuple[bytes, int], Place]) -> bytes:
+    pack = RECORD.pack
+    records = b"".join(
+        [pack(key, p.kind, p.codec, p.offset, p.stored, p.plain) for (key, _), p in sorted(places.items())]
+    )
+    hash_ = hasher()
+    hash_.update(records)
+    return records + _TAIL.pack(hash_.digest(), len(places), _END)
 
 
 def _broken(name: str) -> Damaged:

@@ -12,7 +12,7 @@ from tenfold.base.hashing import is_digest
 from tenfold.stores.blobs.collect import TRASH_MS, mark
 from tenfold.stores.blobs.folder import hash_path, store_path
 from tenfold.stores.blobs.index import FORMAT, FORMAT_NAME, Index
-from tenfold.stores.blobs.packs import CHUNK, RECIPE, PackBuilder, Place, read_footer
+from tenfold.stores.blobs.packs import CHUNK, RECIPE, PackBuilder, Place, delete_pack, pack_reader, read_footer
 from tenfold.stores.blobs.reading import check, parts_of
 from tenfold.stores.blobs.upload import Upload, uploading
 from tenfold.stores.blobs.verify import Damage, condemn, find_damage
@@ -101,11 +101,11 @@ def _rewrite(index: Index, pack: str, found: list[Damage], keep: list[bytes]) ->
     there = _objects(index, pack)
     if not there and any(damage.pack == pack and not damage.key for damage in found):
         return _drop_unknown(index, pack, keep)
-    data = memoryview(index.medium.get(f"packs/{pack}"))
+    read = pack_reader(index.medium, pack)
     builder = PackBuilder()
     lost = 0
     for key, place in there:
-        stored = data[place.offset : place.offset + place.stored]
+        stored = read(place.offset, place.stored)
         try:
             check(key, place, stored)
         except Damaged:
@@ -117,7 +117,7 @@ def _rewrite(index: Index, pack: str, found: list[Damage], keep: list[bytes]) ->
     if builder.places:
         size = builder.put(index.medium)
         index.add(builder.name, size, [(key, place) for (key, _), place in builder.places.items()])
-    index.medium.delete(f"packs/{pack}")
+    delete_pack(index.medium, pack)
     return max(lost, 1)
 
 
@@ -151,5 +151,5 @@ def _drop_unknown(index: Index, pack: str, keep: list[bytes]) -> int:
         return 0
     if any(index.find(key) is None for key in live):
         return 0
-    index.medium.delete(f"packs/{pack}")
+    delete_pack(index.medium, pack)
     return 1

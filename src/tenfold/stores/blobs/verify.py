@@ -14,7 +14,7 @@ from tenfold.contracts.blobs import Progress
 from tenfold.stores.blobs import pins
 from tenfold.stores.blobs.index import FORMAT, FORMAT_NAME, Index, encode_trash
 from tenfold.stores.blobs.nodes import FOLDER, decode_node, is_node
-from tenfold.stores.blobs.packs import CHUNK, MAGIC, NODE, RECIPE, TIMES, Place, read_footer
+from tenfold.stores.blobs.packs import CHUNK, MAGIC, NODE, RECIPE, TIMES, Place, is_file, pack_reader, read_footer
 from tenfold.stores.blobs.reading import WHOLE, check, read_content, read_object
 from tenfold.stores.blobs.recipes import decode_recipe
 
@@ -79,7 +79,7 @@ def _verify_pack(
     index: Index, name: str, size: int, sound: set[bytes], recipes: dict[bytes, list[bytes]], nodes: list[bytes]
 ) -> Iterator[Damage]:
     try:
-        data = memoryview(index.medium.get(f"packs/{name}"))
+        read = pack_reader(index.medium, name)
         places = list(read_footer(index.medium, name, size))
     except BlobNotFound:  # removed by a collection meanwhile
         return
@@ -87,12 +87,14 @@ def _verify_pack(
         yield Damage(str(error), name)
         # where a segment still knows what lies in it, each object is judged by itself
         places = [(key, place) for key, place in index.all() if place.pack == name]
-    if data[: len(MAGIC)] != MAGIC:
+    if not is_file(name) and read(0, len(MAGIC)) != MAGIC:
         yield Damage(f"The pack packs/{name} does not begin as a pack does. All in it is checked by itself", name)
     for key, place in places:
         try:
-            plain = check(key, place, data[place.offset : place.offset + place.stored])
+            plain = check(key, place, read(place.offset, place.stored))
             _note(key, place, plain, recipes, nodes)
+        except BlobNotFound:
+            return
         except Damaged as error:
             yield Damage(str(error), name, key)
             continue
