@@ -10,9 +10,10 @@ import pytest
 from browsing import Served, Tab
 from playwright.sync_api import expect
 
+from tenfold.base.clock import now_ms
 from tenfold.pipelines import Host, pipeline, step
 from tenfold.pipelines.driving.pools import set_pool
-from tenfold.pipelines.starting.schedules import Schedule, save
+from tenfold.pipelines.starting.schedules import Schedule, activate, all_schedules, pause, save
 from tenfold.pipelines.work import Target
 from tenfold.records import Run, Task
 
@@ -119,3 +120,36 @@ def test_a_schedule_is_paused_and_its_past_looked_at_and_a_pool_says_who_waits(t
     expect(page.get_by_role("list", name="Who holds gpu")).to_contain_text("train[1]")
     expect(page.get_by_role("list", name="Who waits for gpu")).to_contain_text("train[2]")
     assert tab.axe() == []
+
+
+def test_a_schedule_is_made_edited_and_removed_in_the_page(tab: Tab, seeded: Served, tmp_path: Path) -> None:
+    chaining.with_options(host=Host(seeded.stores, tmp_path), executor="inline").run()
+    page = tab.open("/pipelines/chaining?tab=schedules")
+    page.get_by_role("button", name="New schedule…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("nightly-chain")
+    dialog.get_by_label("Time zone").fill("Europe/Zurich")
+    dialog.get_by_label("Cron expression").fill("61 2 * * *")
+    expect(dialog.get_by_role("alert")).to_contain_text("61")
+    dialog.get_by_label("Cron expression").fill("30 2 * * *")
+    expect(dialog.get_by_role("status").get_by_role("listitem")).to_have_count(10)
+    expect(dialog.get_by_role("status")).to_contain_text("02:30")
+    assert tab.axe() == []
+    dialog.get_by_role("button", name="Put in force").click()
+    expect(page.get_by_role("table", name="Schedules")).to_contain_text("30 2 * * * Europe/Zurich")
+    page.get_by_role("button", name="Edit nightly-chain").click()
+    dialog.get_by_label("Starts").select_option("every")
+    dialog.get_by_label("Interval").fill("1s")
+    dialog.get_by_text("Limits").click()
+    dialog.get_by_label("Late after").fill("1s")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("table", name="Schedules")).to_contain_text("every 1s")
+    pause(seeded.stores, "nightly-chain")
+    activate(seeded.stores, "nightly-chain", clock=lambda: now_ms() - 60_000)
+    page.reload()
+    expect(page.get_by_role("table", name="Schedules")).to_contain_text("20, just now")  # late: nobody runs it
+    page.get_by_role("button", name="Edit nightly-chain").click()
+    dialog.get_by_role("button", name="Remove…").click()
+    dialog.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Nothing starts by itself")).to_be_visible()
+    assert "nightly-chain" not in {one.name for one, _ in all_schedules(seeded.stores)}

@@ -1368,10 +1368,11 @@ export interface ScheduleSave {
   preview: boolean;
 }
 
-/** What starts it, in a few words, and its next ten times. */
+/** What starts it, in a few words, and its next ten times; of a preview also why it cannot be saved. */
 export interface ScheduleSaved {
   says: string;
   next_ms: number[];
+  problem: string;
 }
 
 /** A column as words, and as the fields that are set. */

@@ -205,6 +205,7 @@ def test_a_schedule_is_made_edited_and_removed_over_http_for_code_that_has_run(
     assert api.put("/schedules/nightly", json=made).status_code == 409
     known, active = find(stores, "nightly")
     assert (known.target.file, known.project, active is not None) == ("/code/train.py", "p", True)
+    assert "there is" in api.put("/schedules/nightly", json={**made, "preview": True}).json()["problem"].lower()
     assert api.put("/schedules/bad", json={**made, "cron": "61 * * * *"}).json()["field"] == "cron"
     api.patch("/schedules/nightly", json={"active": False})
     edited = {"pipeline": "training", "every": "1s", "late_after": "1s"}

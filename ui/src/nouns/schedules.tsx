@@ -1,6 +1,6 @@
 // Schedules, of all pipelines or of one: next times, paused and put in force, started by hand, run for the past.
 import "./pipelines.css";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { call, useResource, withQuery } from "../kit/api";
 import { Badge } from "../kit/badge";
 import { Dialog, toast } from "../kit/dialog";
@@ -11,22 +11,31 @@ import { Empty, Failed } from "../kit/parts";
 import { useQuery } from "../kit/router";
 import { Table, type Column } from "../kit/table";
 import type { BackfillPlan, Changed, ScheduleList, ScheduleRow } from "../wire";
+import { local, ScheduleForm } from "./schedule-form";
 import { AskForm, pageOfPipeline, pageOfPipelineRun, said, type Schema } from "./pipelines";
 
 const DAY = 86_400_000;
+const LOOK_MS = 30_000;
 
-/** A moment in a schedule's own time zone. */
-function local(at_ms: number, zone: string): string {
-  return new Date(at_ms).toLocaleString(undefined, { timeZone: zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-}
+const sinceOf = (at_ms: number): string => (ago(at_ms) === "now" ? "just now" : `since ${ago(at_ms).replace(" ago", "")}`);
 
 export function Schedules({ pipeline }: { pipeline?: string }) {
   const list = useResource<ScheduleList>(withQuery("/schedules", { pipeline }), (event) => event.topic === "run" || event.topic === "ref" || event.topic === "version");
+  useEffect(() => {
+    const timer = window.setInterval(list.reload, LOOK_MS); // what is late comes with time alone
+    return () => window.clearInterval(timer);
+  }, [list.reload]);
   const [find, setFind] = useQuery("q");
-  const [asked, setAsked] = useState<{ what: "trigger" | "backfill"; of: ScheduleRow } | null>(null);
+  const [asked, setAsked] = useState<{ what: "trigger" | "backfill" | "edit"; of: ScheduleRow } | { what: "new"; of: null } | null>(null);
+  const closed = (saved: boolean) => {
+    setAsked(null);
+    if (saved) list.reload();
+  };
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
   const lines = `tenfold schedules add nightly train.py:${pipeline ?? "daily"} --cron '0 2 * * *' --timezone Europe/Zurich\ntenfold schedules add on-data train.py:${pipeline ?? "daily"} --on data:sales@main`;
-  if (!list.data.items.length) return <Empty title="Nothing starts by itself" lines={lines}>A schedule starts a pipeline at times, or when data or a model moves, a run ends, a file arrives, a request comes in.</Empty>;
+  const form = asked?.what === "new" || asked?.what === "edit" ? <ScheduleForm of={asked.of} pipeline={pipeline} close={closed} /> : null;
+  const add = <button type="button" class="button" onClick={() => setAsked({ what: "new", of: null })}>New schedule…</button>;
+  if (!list.data.items.length) return <><Empty title="Nothing starts by itself" lines={lines}>A schedule starts a pipeline at times, or when data or a model moves, a run ends, a file arrives, a request comes in.<p style={{ marginTop: "8px" }}>{add}</p></Empty>{form}</>;
   const rows = list.data.items.filter((row) => `${row.name} ${row.pipeline} ${row.says}`.toLowerCase().includes(find.toLowerCase())).sort((a, b) => Math.sign((a.next_ms[0] ?? 1e15) - (b.next_ms[0] ?? 1e15)) || Number(b.active) - Number(a.active));
   const pause = async (of: ScheduleRow) => {
     try {
@@ -37,29 +46,33 @@ export function Schedules({ pipeline }: { pipeline?: string }) {
       toast((error as Error).message, "bad");
     }
   };
+  const late = list.data.items.some((row) => row.late_ms.length);
   const columns: Column<ScheduleRow>[] = [
-    { key: "name", title: "Schedule", width: 170, cell: (row) => <a href={pageOfPipeline(row.pipeline)} title={row.name}>{row.name}</a> },
-    { key: "state", title: "State", width: 90, cell: (row) => <Badge state={row.active ? "live" : "stopped"} word={row.active ? "in force" : "paused"} /> },
-    ...(pipeline ? [] : [{ key: "pipeline", title: "Pipeline", width: 140, cell: (row: ScheduleRow) => <a href={pageOfPipeline(row.pipeline)}>{row.pipeline}</a> }]),
-    { key: "says", title: "Starts", width: 180, cell: (row) => <span title={row.says}>{row.says}{row.hook && row.has_times ? ", by a request" : ""}</span> },
+    { key: "name", title: "Schedule", width: 160, cell: (row) => <a href={pageOfPipeline(row.pipeline)} title={row.name}>{row.name}</a> },
+    { key: "state", title: "State", width: 84, cell: (row) => <Badge state={row.active ? "live" : "stopped"} word={row.active ? "in force" : "paused"} /> },
+    ...(pipeline ? [] : [{ key: "pipeline", title: "Pipeline", width: 124, cell: (row: ScheduleRow) => <a href={pageOfPipeline(row.pipeline)}>{row.pipeline}</a> }]),
+    { key: "says", title: "Starts", width: 160, cell: (row) => <span title={row.says}>{row.says}{row.hook && row.has_times ? ", by a request" : ""}</span> },
     { key: "next", title: "Next", width: 146, cell: (row) => (row.next_ms[0] ? <time dateTime={new Date(row.next_ms[0]).toISOString()} title={row.next_ms.map((at) => `${local(at, row.timezone)} ${row.timezone}`).join("\n")}>{local(row.next_ms[0], row.timezone)}</time> : "") },
-    { key: "in", title: "In", width: 64, cell: (row) => (row.next_ms[0] ? ago(row.next_ms[0]).replace("in ", "") : "") },
-    { key: "last", title: "Last run", width: 138, cell: (row) => (row.last ? <a class="plain row" href={pageOfPipelineRun(row.last.id)} title={said(row.last)}><Badge state={row.last.state} /><span class="soft">{ago(row.last.at_ms)}</span></a> : "") },
-    { key: "waiting", title: "Waiting", width: 66, numeric: true, cell: (row) => row.waiting || "" },
-    { key: "do", title: "Do", width: 204, cell: (row) => (
+    ...(late ? [] : [{ key: "in", title: "In", width: 64, cell: (row: ScheduleRow) => (row.next_ms[0] ? ago(row.next_ms[0]).replace("in ", "") : "") }]),
+    { key: "last", title: "Last run", width: 126, cell: (row) => (row.last ? <a class="plain row" href={pageOfPipelineRun(row.last.id)} title={said(row.last)}><Badge state={row.last.state} /><span class="soft">{ago(row.last.at_ms)}</span></a> : "") },
+    ...(late ? [{ key: "late", title: "Late", width: 112, cell: (row: ScheduleRow) => (row.late_ms[0] ? <span class="row" title={`Not ended ${row.late_after} after:\n${row.late_ms.map((at) => local(at, row.timezone)).join("\n")}`}><Badge state="warning" word={`${row.late_ms.length > 1 ? `${row.late_ms.length}, ` : ""}${sinceOf(row.late_ms[0])}`} /></span> : "") }] : []),
+    { key: "waiting", title: "Waiting", width: 62, numeric: true, cell: (row) => row.waiting || "" },
+    { key: "do", title: "Do", width: 248, cell: (row) => (
       <span class="row" style={{ gap: "2px" }}>
         <button type="button" class="button bare" style={{ height: "24px" }} onClick={() => void pause(row)}>{row.active ? "Pause" : "Activate"}</button>
         <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Run ${row.name} now`} onClick={() => setAsked({ what: "trigger", of: row })}>Run…</button>
         {row.has_times ? <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Backfill ${row.name}`} onClick={() => setAsked({ what: "backfill", of: row })}>Backfill…</button> : null}
+        <button type="button" class="button bare" style={{ height: "24px" }} aria-label={`Edit ${row.name}`} onClick={() => setAsked({ what: "edit", of: row })}>Edit…</button>
       </span>
     ) },
   ];
   return (
     <>
-      {list.data.items.length > 8 ? <div class="toolbar" style={{ padding: "0 0 8px" }}><Filter value={find} set={(to) => setFind(to || null)} label="Find a schedule" /></div> : null}
+      <div class="toolbar" style={{ padding: "0 0 8px" }}>{list.data.items.length > 8 ? <Filter value={find} set={(to) => setFind(to || null)} label="Find a schedule" /> : null}<span class="grow" />{add}</div>
       <Table label="Schedules" rows={rows} id={(row) => row.name} columns={columns} />
       {pipeline ? <NextTimes rows={rows} /> : null}
       {asked?.what === "trigger" ? <AskForm title={`Run ${asked.of.name} now`} schema={schemaOf(asked.of)} params={asked.of.params} path={`/schedules/${encodeURIComponent(asked.of.name)}/trigger`} close={() => setAsked(null)} /> : null}
+      {form}
       {asked?.what === "backfill" ? <Backfill of={asked.of} close={() => { setAsked(null); list.reload(); }} /> : null}
     </>
   );

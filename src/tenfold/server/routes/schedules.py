@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, TenfoldError
 from tenfold.base.user import user_name
 from tenfold.server.pipelines import mark
 from tenfold.server.place import Place
@@ -92,7 +92,12 @@ def put(place: Place, params: OneSchedule, body: ScheduleSave) -> ScheduleSaved:
     from tenfold.workspace.editing_schedules import edited, preview, save_edited
 
     given = {name: getattr(body, name) for name in body.__struct_fields__ if name not in _NOT_OF_IT}
-    made = edited(place.stores, params.name, body.pipeline, given, is_new=body.is_new)
+    try:
+        made = edited(place.stores, params.name, body.pipeline, given, is_new=body.is_new)
+    except TenfoldError as error:
+        if not body.preview:
+            raise
+        return ScheduleSaved(says="", next_ms=[], problem=str(error))
     if not body.preview:
         save_edited(place.stores, made, who=user_name())
     return ScheduleSaved(says=made.says, next_ms=preview(made))

@@ -79,10 +79,11 @@ class ScheduleSave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ScheduleSaved(msgspec.Struct, frozen=True, kw_only=True):
-    """What starts it, in a few words, and its next ten times."""
+    """What starts it, in a few words, and its next ten times; of a preview also why it cannot be saved."""
 
     says: str
     next_ms: list[int]
+    problem: str = ""
 
 
 class BackfillAsk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
