@@ -10,29 +10,23 @@ import click
 from tenfold.base.errors import Invalid
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import emit_json, json_option, table
+from tenfold.cli.report_tasks import (
+    PRESETS,
+    Asked,
+    TableOrAddress,
+    definition_of,
+    describe_texts,
+    preset_of,
+    task_options,
+)
 
 if TYPE_CHECKING:
     from tenfold.records import Version
     from tenfold.reports import Snapshot
 
-PRESETS = ("drift", "summary", "quality", "target", "classification", "regression")
 MOST_TESTS = 20
 VERDICT = ("drifted", "drifted_columns", "judged_columns", "drifted_share", "share", "reason", "columns")
 """What of the drift stands at the top of the JSON too."""
-
-
-class TableOrAddress(click.ParamType):  # type: ignore[type-arg]
-    """A file that exists, or the address of a dataset."""
-
-    name = "table"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, or the address as it is."""
-        if isinstance(value, str) and (value.startswith("data:") or ("@" in value and not Path(value).exists())):
-            return value
-        if not Path(value).exists():
-            self.fail(f"{value!r} does not exist. Give a file, or a dataset's address: data:flights@main", param, ctx)
-        return Path(value)
 
 
 @click.command(
@@ -79,17 +73,13 @@ class TableOrAddress(click.ParamType):  # type: ignore[type-arg]
     type=click.Choice(["bonferroni", "holm", "bh"]),
     help="Adjust p-values for the number of columns tested",
 )
-@click.option("--target", help="Column of the truth, for the presets target, classification and regression")
-@click.option("--prediction", help="Column of the predictions")
-@click.option("--score", help="Column of the probability of the positive class")
-@click.option("--positive", default="1", show_default=True, help="The positive class")
+@task_options
 @json_option
 @click.pass_context
 def report(
-    ctx: click.Context, reference: Path | str | None, current: Path | str, presets: tuple[str, ...], include_tests: bool,
+    ctx: click.Context, /, reference: Path | str | None, current: Path | str, presets: tuple[str, ...], include_tests: bool,
     html: Path | None, save: str | None, fail_on: str, share: float, columns: tuple[str, ...], methods: tuple[str, ...],
-    thresholds: tuple[str, ...], correction: str | None, target: str | None, prediction: str | None, score: str | None,
-    positive: str, as_json: bool,
+    thresholds: tuple[str, ...], correction: str | None, train: Path | str | None, as_json: bool, **told: Any,
 ) -> None:  # fmt: skip
     """Compare two tables, or summarize one. Exit code 3 when the table drifted, nothing could be judged, or a test failed."""
     from tenfold.reports import DataDriftPreset, Dataset, Report
@@ -104,13 +94,20 @@ def report(
         columns=columns or None, drift_share=share, per_column_method=by_column, per_column_threshold=limits,
         correction=correction,
     )  # fmt: skip
-    definition = _definition(asked, target, prediction, score, positive)
-    made = [drift if name == "drift" else _preset(name, columns, target, prediction) for name in asked]
+    about = Asked(presets=asked, columns=columns, **told)
+    definition = definition_of(about)
+    made = [drift if name == "drift" else preset_of(name, about) for name in asked]
     used: dict[str, Version] = {}
-    tables = {role: _table(given, role, used) for role, given in (("current", current), ("reference", reference))}
-    before = None if tables["reference"] is None else Dataset(tables["reference"], definition)
+    given = {"current": current, "reference": reference, "train": train}
+    tables = {role: _table(place, role, used) for role, place in given.items()}
+    sides = {
+        role: None if tables[role] is None else Dataset(tables[role], definition) for role in ("current", "reference")
+    }
+    if "text" in asked:
+        describe_texts(sides.values(), columns)
     title = f"{_name(current)} beside {_name(reference)}" if reference is not None else _name(current)
-    found = Report(made, include_tests=include_tests, title=title).run(Dataset(tables["current"], definition), before)
+    more = {} if train is None else {"current_train_data": tables["train"]}
+    found = Report(made, include_tests=include_tests, title=title).run(sides["current"], sides["reference"], more)
     if html is not None:
         found.save_html(html)
         click.echo(f"Written to {html}", err=True)
@@ -175,37 +172,6 @@ def _table(given: Path | str | None, role: str, used: dict[str, Version]) -> Any
     address = given if given.startswith("data:") else f"data:{given}"
     used[role] = version = Client().version(address)
     return dataset(parse(address).name).scan(parse(address).path or "", version)
-
-
-def _definition(
-    asked: tuple[str, ...], target: str | None, prediction: str | None, score: str | None, positive: str
-) -> Any:
-    from tenfold.reports import BinaryClassification, DataDefinition, MulticlassClassification, Regression
-
-    tasks = {"classification", "regression"} & set(asked)
-    if not tasks:
-        return DataDefinition()
-    if target is None or (prediction is None and score is None):
-        raise Invalid(f"The preset {min(tasks)} needs --target and --prediction, or --score", field="target")
-    if "regression" in tasks:
-        return DataDefinition(regression=[Regression(target=target, prediction=prediction or "")])
-    if score is None:
-        return DataDefinition(classification=[MulticlassClassification(target=target, prediction_labels=prediction)])
-    label: Any = int(positive) if positive.lstrip("-").isdigit() else positive
-    task = BinaryClassification(target=target, prediction_labels=prediction, prediction_probas=score, pos_label=label)
-    return DataDefinition(classification=[task])
-
-
-def _preset(name: str, columns: tuple[str, ...], target: str | None, prediction: str | None) -> Any:
-    from tenfold import reports
-
-    if name == "summary":
-        return reports.DataSummaryPreset(columns or None)
-    if name == "quality":
-        return reports.DataQualityPreset(columns or None)
-    if name == "target":
-        return reports.TargetDriftPreset([given for given in (target, prediction) if given])
-    return {"classification": reports.ClassificationPreset, "regression": reports.RegressionPreset}[name]()
 
 
 def _short(value: Any) -> str:

@@ -99,7 +99,8 @@ def bless(judged: Judged, rules: Sequence[Rule]) -> Blessing:
 
     stores = current().stores
     with within_run("bless", kind="evaluation") as run:
-        candidate = load_evaluation(stores, run.use(judged.evaluation, role="evaluation").version)
+        judged_in = run.use(judged.evaluation, role="evaluation").version
+        candidate = load_evaluation(stores, judged_in)
         before = None
         if judged.baseline_evaluation is not None:
             before = load_evaluation(stores, run.use(judged.baseline_evaluation, role="baseline").version)
@@ -107,7 +108,7 @@ def bless(judged: Judged, rules: Sequence[Rule]) -> Blessing:
     said = {
         "passed": verdict.passed,
         "reasons": verdict.reasons,
-        "evaluation": judged.evaluation,
+        "evaluation": judged_in.id,
         "metrics": judged.metrics,
     }
     set_verdict(stores, resolve(stores, judged.model).id, said)

@@ -200,7 +200,8 @@ def _clusters(
 
     def judge(rows: Any) -> dict[str, float]:
         told = agreement(true[rows], found[rows]) if true is not None else {}
-        return told | (separation(where[rows], found[rows], seed=seed) if where is not None else {})
+        told |= separation(where[rows], found[rows], seed=seed) if where is not None else {}
+        return {name: float(value) for name, value in told.items()}
 
     parts = [(cut.column, name, rows) for cut in cuts(slices, by, found.size) for name, rows in cut.parts()]
     metrics = judge(slice(None))

@@ -49,14 +49,7 @@ from tenfold.reports.correlations import (
     CorrelationMatrix,
     DatasetCorrelations,
 )
-from tenfold.reports.dataset import (
-    BinaryClassification,
-    DataDefinition,
-    Dataset,
-    MulticlassClassification,
-    Recsys,
-    Regression,
-)
+from tenfold.reports.dataset import DataDefinition, Dataset
 from tenfold.reports.descriptors import (
     BeginsWith,
     Contains,
@@ -96,6 +89,7 @@ from tenfold.reports.dummies import (
 )
 from tenfold.reports.evals import RowTestSummary, TextEvals
 from tenfold.reports.grouping import GroupBy
+from tenfold.reports.judging import ClusteringPreset, ForecastingPreset, MultilabelPreset, Score, TextQualityPreset
 from tenfold.reports.matching import (
     IsValidPython,
     ItemMatch,
@@ -157,6 +151,16 @@ from tenfold.reports.tables import (
     EmptyRowsCount,
     RowCount,
 )
+from tenfold.reports.tasks import (
+    BinaryClassification,
+    Clustering,
+    Forecasting,
+    MulticlassClassification,
+    Multilabel,
+    Recsys,
+    Regression,
+    TextAnswers,
+)
 
 __all__ = [
     "FNR",
@@ -180,6 +184,8 @@ __all__ = [
     "ClassificationPreset",
     "ClassificationQuality",
     "ClassificationQualityByLabel",
+    "Clustering",
+    "ClusteringPreset",
     "ColumnCorrelationMatrix",
     "ColumnCorrelations",
     "ColumnCount",
@@ -229,6 +235,8 @@ __all__ = [
     "F1ByLabel",
     "F1Score",
     "FBetaTopK",
+    "Forecasting",
+    "ForecastingPreset",
     "GroupBy",
     "HitRate",
     "InListValueCount",
@@ -253,6 +261,8 @@ __all__ = [
     "MinValue",
     "MissingValueCount",
     "MulticlassClassification",
+    "Multilabel",
+    "MultilabelPreset",
     "MultivariateDrift",
     "NonLetterCharacterPercentage",
     "Novelty",
@@ -286,6 +296,7 @@ __all__ = [
     "RocAucByLabel",
     "RowCount",
     "RowTestSummary",
+    "Score",
     "ScoreDistribution",
     "SentenceCount",
     "Serendipity",
@@ -296,9 +307,11 @@ __all__ = [
     "TargetDriftPreset",
     "TestResult",
     "TestSummary",
+    "TextAnswers",
     "TextEvals",
     "TextLength",
     "TextMatch",
+    "TextQualityPreset",
     "TriggerWordsPresent",
     "UniqueValueCount",
     "UserBias",

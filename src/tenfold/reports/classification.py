@@ -14,9 +14,10 @@ from tenfold.base.errors import Invalid
 from tenfold.evaluation import Evaluation, evaluate
 from tenfold.reports.conditions import Reference, eq
 from tenfold.reports.context import Context
-from tenfold.reports.dataset import BinaryClassification, Dataset
+from tenfold.reports.dataset import Dataset
 from tenfold.reports.metric import Conditions, LabelMetric, SingleMetric
 from tenfold.reports.record import Value
+from tenfold.reports.tasks import BinaryClassification
 
 NEAR_CLASSES = eq(Reference(relative=0.2))
 

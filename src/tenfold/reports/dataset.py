@@ -12,56 +12,22 @@ from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
 from tenfold.monitoring.record import ColumnKind
 from tenfold.profiles import Table, open_table
+from tenfold.reports.tasks import (
+    EXAMPLES,
+    Classification,
+    Clustering,
+    Forecasting,
+    Multilabel,
+    Recsys,
+    Regression,
+    TextAnswers,
+    columns_of,
+)
 
 if TYPE_CHECKING:
     import polars as pl
 
     from tenfold.reports.descriptors import Descriptor
-
-
-@dataclass(frozen=True, kw_only=True)
-class BinaryClassification:
-    """Two classes. The column of scores is the probability of `pos_label`; labels are made of it at 0.5 where there are none."""
-
-    target: str = "target"
-    prediction_labels: str | None = None
-    prediction_probas: str | None = None
-    pos_label: Any = 1
-    name: str = "default"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MulticlassClassification:
-    """Several classes. Columns of scores bear the names of the classes."""
-
-    target: str = "target"
-    prediction_labels: str | None = "prediction"
-    prediction_probas: Sequence[str] | None = None
-    name: str = "default"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Regression:
-    """Numbers that were predicted."""
-
-    target: str = "target"
-    prediction: str = "prediction"
-    name: str = "default"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recsys:
-    """Items ranked for users: `prediction` is a score, or with `recommendations_type="rank"` the place from 1 on."""
-
-    user_id: str = "user_id"
-    item_id: str = "item_id"
-    target: str = "target"
-    prediction: str = "prediction"
-    recommendations_type: str = "score"
-    name: str = "default"
-
-
-Classification = BinaryClassification | MulticlassClassification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +43,10 @@ class DataDefinition:
     classification: Sequence[Classification] = ()
     regression: Sequence[Regression] = ()
     ranking: Sequence[Recsys] = ()
+    forecasting: Sequence[Forecasting] = ()
+    multilabel: Sequence[Multilabel] = ()
+    clustering: Sequence[Clustering] = ()
+    answers: Sequence[TextAnswers] = ()
     embeddings: dict[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -102,20 +72,15 @@ class DataDefinition:
         for task in getattr(self, kind):
             if task.name == name:
                 return task
-        class_name = {"classification": "BinaryClassification", "regression": "Regression", "ranking": "Recsys"}[kind]
+        class_name = EXAMPLES[kind]
         example = f"DataDefinition({kind}=[{class_name}(…)])"
         raise Invalid(f"The data definition has no {kind} {name!r}. Give one: {example}", field=kind)
 
     @property
     def _named(self) -> list[str]:
         named = [*self.kinds, *self.apart]
-        for task in (*self.classification, *self.regression, *self.ranking):
-            given = [
-                getattr(task, part, None)
-                for part in ("target", "prediction", "prediction_labels", "user_id", "item_id")
-            ]
-            scores = getattr(task, "prediction_probas", None) or ()
-            named += [*filter(None, given), *([scores] if isinstance(scores, str) else scores)]
+        for task in (task for kind in EXAMPLES for task in getattr(self, kind)):
+            named += columns_of(task)
         return named
 
 

@@ -17,9 +17,10 @@ from tenfold.base.errors import Invalid
 from tenfold.evaluation import evaluate
 from tenfold.reports.classification import as_label
 from tenfold.reports.context import Context
-from tenfold.reports.dataset import BinaryClassification, Dataset
+from tenfold.reports.dataset import Dataset
 from tenfold.reports.metric import SingleMetric
 from tenfold.reports.record import Value
+from tenfold.reports.tasks import BinaryClassification
 
 
 @dataclass(frozen=True)

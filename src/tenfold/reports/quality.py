@@ -13,8 +13,8 @@ from tenfold.reports import classification as c
 from tenfold.reports import dummies as d
 from tenfold.reports import regression as r
 from tenfold.reports.context import Context
-from tenfold.reports.dataset import BinaryClassification
 from tenfold.reports.metric import Conditions, MeanMetric, Metric
+from tenfold.reports.tasks import BinaryClassification
 
 OVERALL: tuple[tuple[type[Metric], str], ...] = (
     (c.Accuracy, "accuracy"), (c.Precision, "precision"), (c.Recall, "recall"), (c.F1Score, "f1score"),

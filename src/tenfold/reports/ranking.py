@@ -17,9 +17,10 @@ from tenfold.measures.ranking import ranked
 from tenfold.measures.recommending import recommendation_metrics, top_lists
 from tenfold.reports.columns import NEAR
 from tenfold.reports.context import Context
-from tenfold.reports.dataset import Dataset, Recsys
+from tenfold.reports.dataset import Dataset
 from tenfold.reports.metric import Conditions, SingleMetric
 from tenfold.reports.record import Value
+from tenfold.reports.tasks import Recsys
 
 
 def ranked_columns(data: Dataset, name: str, context: Context) -> tuple[Recsys, dict[str, Any], Any]:

@@ -174,6 +174,8 @@ def test_each_works_alone(store):
     judged = c.evaluate(address, table, "y")
     assert judged.metrics["rmse"] < 1e-9
     assert c.push(c.bless(judged, [tenfold.Rule("rmse", at_most=1.0)])) == c.champion("line") == address
+    kept = tenfold.Client().version(address).tags["evaluation"]  # an id: what the page's link and the route take
+    assert tenfold.Client().version(f"version:{kept}").address == judged.evaluation
     assert c.predict(address, table)["prediction"].to_numpy() == pytest.approx(table["y"].to_numpy())
 
 
