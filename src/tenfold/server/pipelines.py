@@ -42,6 +42,11 @@ def mark(run: Run, *, now: int | None = None) -> RunMark:
     )
 
 
+def pipeline_count(stores: Stores) -> int:
+    """How many pipelines are registered, as each is when it runs."""
+    return sum(count > 0 for _, _, count, _ in stores.versions.names(KIND))
+
+
 def pipeline_names(stores: Stores) -> dict[str, list[Run]]:
     """The runs of each pipeline, newest first; the pipeline that ran last first. Of the newest runs of the store."""
     found: dict[str, list[Run]] = {}

@@ -15,7 +15,7 @@ from tenfold.contracts import Stores
 from tenfold.records import And, Compare, Not, Run, RunQuery
 from tenfold.server.attention import attention
 from tenfold.server.pages_of import page_of_run, page_of_version
-from tenfold.server.pipelines import pipeline_names
+from tenfold.server.pipelines import pipeline_count
 from tenfold.server.place import Place
 from tenfold.server.place import version as package_version
 from tenfold.server.routes.deployments import live_count
@@ -78,7 +78,7 @@ def home(place: Place, params: HomeParams) -> Home:
             running=running.total,
             data=len(stores.versions.names("data")),
             models=len(stores.versions.names("model")),
-            pipelines=len(pipeline_names(stores)),
+            pipelines=pipeline_count(stores),
             deployments=live_count(stores, now),
             monitors=len(monitor_names(stores)),
         ),
