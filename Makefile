@@ -84,6 +84,15 @@ nannyml: setup .nannyml/.ready  ## the estimates of the real NannyML, anew, and 
 	.nannyml/bin/python scripts/nannyml_parity.py
 	$(BIN)/python -m pytest tests/unit/monitoring/test_estimates_as_nannyml.py
 
+.texts/.ready:
+	test -x .texts/bin/python || $(PYTHON) -m venv .texts
+	.texts/bin/python -m pip install --quiet --disable-pip-version-check 'sacrebleu==2.5.1' 'rouge-score==0.1.2'
+	touch $@
+
+texts: setup .texts/.ready  ## BLEU and chrF of the real sacreBLEU and ROUGE of rouge-score, anew, and ours held to them
+	.texts/bin/python scripts/text_parity.py
+	$(BIN)/python -m pytest tests/unit/measures/test_texts_as_sacrebleu.py
+
 .tfdv/.ready:
 	$(BIN)/python -m uv venv --quiet --python 3.11 .tfdv
 	$(BIN)/python -m uv pip install --quiet --python .tfdv/bin/python 'tensorflow-data-validation==1.16.1' dill 'setuptools<80'

@@ -30,7 +30,14 @@ PER_ROW = (
     "edit_similarity",
     "length_ratio",
 )
-_WORDS = re.compile(r"\w+|[^\w\s]")
+_APART = (
+    (re.compile(r"([\{-\~\[-\` -\&\(-\+\:-\@\/])"), r" \1 "),
+    (re.compile(r"([^0-9])([\.,])"), r"\1 \2 "),
+    (re.compile(r"([\.,])([^0-9])"), r" \1 \2"),
+    (re.compile(r"([0-9])(-)"), r"\1 \2 "),
+)
+"""What mteval-v13a sets apart: signs; stops and commas but between digits; dashes after digits."""
+_ESCAPED = (("<skipped>", ""), ("-\n", ""), ("\n", " "), ("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _DROPPED = str.maketrans("", "", string.punctuation)
 _LETTERS = re.compile(r"[a-z0-9]+")
@@ -75,8 +82,9 @@ def texts(references: Sequence[str | Sequence[str]], answers: Sequence[str], wei
 
     exact_match; normalized_exact_match and token_f1 as SQuAD's (lower case, no articles, no punctuation; Rajpurkar et
     al. 2016); rouge_1, rouge_2, rouge_l as F1 over lower-case words without stemming (Lin 2004); edit_similarity is 1
-    less Levenshtein's distance by the longer length; bleu of the corpus up to 4-grams with the brevity penalty, without
-    smoothing (Papineni et al. 2002); chrf of the corpus, characters 1 to 6, beta 2, no white space (Popović 2015).
+    less Levenshtein's distance by the longer length; bleu of the corpus up to 4-grams with the brevity penalty (Papineni et al.
+    2002), words as mteval-v13a has them and missing n-grams smoothed as it does, which is sacreBLEU's default; chrf of the
+    corpus, characters 1 to 6, beta 2, no white space (Popović 2015). Both are shares, sacreBLEU's are in percent.
     """
     rows, bleu, chrf = [], [], []
     for given, answer in zip(references, answers, strict=True):
@@ -92,6 +100,20 @@ def texts(references: Sequence[str | Sequence[str]], answers: Sequence[str], wei
 def normalized(text: str) -> str:
     """Lower case, without articles, punctuation and doubled white space."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_DROPPED)).split())
+
+
+def words_of(text: str) -> list[str]:
+    """Words and signs as mteval-v13a, the script of the WMT campaigns, sets them apart.
+
+    >>> words_of("It cost 1,200.5 (net).")
+    ['It', 'cost', '1,200.5', '(', 'net', ')', '.']
+    """
+    for written, meant in _ESCAPED:
+        text = text.replace(written, meant)
+    text = f" {text} "
+    for found, apart in _APART:
+        text = found.sub(apart, text)
+    return text.split()
 
 
 def edit_distance(a: str, b: str) -> int:
@@ -114,9 +136,11 @@ def bleu_of(counts: Floats) -> Floats:
     """BLEU of each row of (rows, 10): matches and totals of 1- to 4-grams, length of answers and of references."""
     matches, totals = counts[:, :BLEU_ORDER], counts[:, BLEU_ORDER : 2 * BLEU_ORDER]
     answer, reference = counts[:, -2], counts[:, -1]
+    missed = (matches == 0) & (totals > 0)
+    halved = 0.5 ** np.cumsum(missed, axis=1)  # each order without a match counts half as much as the one before it
     with np.errstate(divide="ignore", invalid="ignore"):
-        precision = np.where(totals > 0, matches / totals, 0.0)
-        mean = np.exp(np.log(precision).mean(1))
+        precision = np.where(totals > 0, np.where(missed, halved, matches) / totals, 0.0)
+        mean = np.where(matches.any(1), np.exp(np.log(precision).mean(1)), 0.0)
         brevity = np.where(answer >= reference, 1.0, np.exp(1 - reference / answer))
     return np.where(answer > 0, np.nan_to_num(mean * brevity), np.where(reference > 0, 0.0, np.nan))
 
@@ -145,21 +169,22 @@ def _row(reference: str, answer: str) -> list[float]:
         float(reference == answer),
         float(plain == given),
         _overlap(Counter(plain.split()), Counter(given.split())),
-        _overlap(Counter(words), Counter(said)),
-        _overlap(Counter(pairwise(words)), Counter(pairwise(said))),
-        _harmonic(_common(words, said), len(said), len(words)),
+        _overlap(Counter(words), Counter(said), of_nothing=0.0),
+        _overlap(Counter(pairwise(words)), Counter(pairwise(said)), of_nothing=0.0),
+        _harmonic(_common(words, said), len(said), len(words), of_nothing=0.0),
         1 - edit_distance(reference, answer) / longest if longest else 1.0,
         len(answer) / len(reference) if reference else float(not answer),
     ]
 
 
-def _overlap(a: Counter[Any], b: Counter[Any]) -> float:
-    return _harmonic(sum((a & b).values()), sum(b.values()), sum(a.values()))
+def _overlap(a: Counter[Any], b: Counter[Any], *, of_nothing: float = 1.0) -> float:
+    return _harmonic(sum((a & b).values()), sum(b.values()), sum(a.values()), of_nothing=of_nothing)
 
 
-def _harmonic(match: int, answer: int, reference: int) -> float:
+def _harmonic(match: int, answer: int, reference: int, *, of_nothing: float) -> float:
+    """`of_nothing` where neither has anything: SQuAD calls that equal, ROUGE does not."""
     if answer == 0 or reference == 0:
-        return float(answer == reference)
+        return of_nothing if answer == reference else 0.0
     return 2 * match / (answer + reference)
 
 
@@ -183,7 +208,7 @@ def _grams(items: Sequence[Any], n: int) -> Counter[Any]:
 
 
 def _bleu_counts(references: Sequence[str], answer: str) -> list[float]:
-    said, given = _WORDS.findall(answer), [_WORDS.findall(reference) for reference in references]
+    said, given = words_of(answer), [words_of(reference) for reference in references]
     matches, totals = [], []
     for n in range(1, BLEU_ORDER + 1):
         grams = _grams(said, n)
@@ -202,7 +227,7 @@ def _chrf_counts(reference: str, answer: str) -> list[float]:
     for n in range(1, CHRF_ORDER + 1):
         a, b = _slices(given, n), _slices(said, n)
         found[0].append(sum((a & b).values()))
-        found[1].append(max(len(said) - n + 1, 0))
+        found[1].append(max(len(said) - n + 1, 0) if a else 0)
         found[2].append(max(len(given) - n + 1, 0))
     return found[0] + found[1] + found[2]
 
