@@ -72,7 +72,7 @@ def _tenfold_needs() -> list[str]:
 def _link_tenfold(interpreter: Path, home: Path) -> None:
     said = subprocess.run(
         [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        capture_output=True, text=True, check=True, env=_clean(os.environ),
+        capture_output=True, text=True, check=True, env=clean_environ(os.environ),
     )  # fmt: skip
     link = Path(said.stdout.strip()) / "tenfold"
     if not link.exists():
@@ -82,10 +82,10 @@ def _link_tenfold(interpreter: Path, home: Path) -> None:
 def _uv(words: list[str], environment: Environment) -> None:
     maker = os.getpid()
     done = subprocess.run(
-        [*_uv_command(), *words],
+        [*uv_command(), *words],
         capture_output=True,
         text=True,
-        env=_clean(os.environ),
+        env=clean_environ(os.environ),
         preexec_fn=lambda: die_with_parent(maker),
         check=False,
     )
@@ -96,7 +96,8 @@ def _uv(words: list[str], environment: Environment) -> None:
         )
 
 
-def _uv_command() -> list[str]:
+def uv_command() -> list[str]:
+    """How uv is started here. Raises MissingExtra without it."""
     found = shutil.which("uv")
     if found is not None:
         return [found]
@@ -105,7 +106,7 @@ def _uv_command() -> list[str]:
     raise MissingExtra("A step's own environment is made with uv, which is not here. Install it with: pip install uv")
 
 
-def _clean(environ: Iterable[tuple[str, str]] | os._Environ[str]) -> dict[str, str]:
+def clean_environ(environ: Iterable[tuple[str, str]] | os._Environ[str]) -> dict[str, str]:
     """Variables without those that point at this process's own packages."""
     given = dict(environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
@@ -131,4 +132,4 @@ def own_path(path: Iterable[str]) -> list[str]:
 def become(fd: int, python: Path, boot: str, arguments: list[str]) -> None:
     """Replace this process by the environment's interpreter, which goes on at the same socket. Does not return."""
     os.set_inheritable(fd, True)
-    os.execve(python, [str(python), "-c", boot, str(fd), *arguments], _clean(os.environ))
+    os.execve(python, [str(python), "-c", boot, str(fd), *arguments], clean_environ(os.environ))

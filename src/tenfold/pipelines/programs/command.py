@@ -20,6 +20,7 @@ from tenfold.pipelines.programs.containers import container_words
 from tenfold.pipelines.programs.definition import CommandProgram
 from tenfold.pipelines.programs.process import run_process
 from tenfold.pipelines.programs.spelling import spelled
+from tenfold.pipelines.skipping import Skipped
 
 _PLACE = re.compile(r"(?<![$\\])\{(out\.)?([A-Za-z_]\w*)\}")
 _INPUTS = ("auto", "csv", "json", "parquet", "text")
@@ -33,6 +34,7 @@ def command(
     inputs: Mapping[str, str] | Sequence[str] | None = None,
     outputs: Mapping[str, str] | None = None,
     files: Sequence[str] = (),
+    skip_code: int = 0,
     **options: Unpack[StepOptions],
 ) -> Command:
     """A step that is a command line, in any language: `command("train", "python train.py {data} {out.model}", outputs={"model": "file"})`.
@@ -49,6 +51,7 @@ def command(
             (a file that is read), "stdout" (what it prints).
         files: Files and folders it runs from, which count for the cache. Words of the command that are files of the
             project, like train.py, do by themselves.
+        skip_code: An exit code by which the command says that the step counts as skipped; 0: none.
         options: As for `@step`.
 
     Raises:
@@ -72,7 +75,15 @@ def command(
         raise Invalid(f"Command {name!r} has only one stdout", field="outputs")
     words = command if isinstance(command, str) else list(command)
     made = msgspec.convert(
-        {"type": "command", "name": name, "command": words, "inputs": taken, "outputs": declared, "files": list(files)},
+        {
+            "type": "command",
+            "name": name,
+            "command": words,
+            "inputs": taken,
+            "outputs": declared,
+            "files": list(files),
+            "skip_code": skip_code,
+        },
         CommandProgram,
     )
     return Command(made, **options)
@@ -168,6 +179,8 @@ def _run(definition: CommandProgram, values: dict[str, Any]) -> Any:
         code, tail = run_process(words, keep=keep, holds=bool(definition.image))
     except FileNotFoundError as error:
         raise StepFailed(f"Command {definition.name!r} cannot be started: there is no {words[0]!r} here") from error
+    if code and code == definition.skip_code:
+        raise Skipped(tail[-1] if tail else f"it ended with exit code {code}")
     if code:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         said = "\n".join(tail)

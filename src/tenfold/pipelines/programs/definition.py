@@ -25,6 +25,8 @@ class CommandProgram(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     image: str = ""
     files: list[str] = []
     """Files and folders of the project that it reads as code: their content counts for the cache."""
+    skip_code: int = 0
+    """Exit code by which it says that it is skipped; 0: none."""
 
     @property
     def words(self) -> list[str]:

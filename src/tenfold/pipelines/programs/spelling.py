@@ -31,12 +31,19 @@ def spelled(name: str, value: Any, kind: InputKind, folder: Path) -> str:
     if kind in ("csv", "parquet") or (kind == "auto" and _is_table(value)):
         return _table(name, value, "csv" if kind == "csv" else "parquet", folder)
     try:
-        return _written(folder / f"{name}.json", msgspec.json.encode(value))
+        return _written(folder / f"{name}.json", msgspec.json.encode(value, enc_hook=_path))
     except (TypeError, ValueError) as error:
         raise Invalid(
             f"Input {name!r} is a {type(value).__name__}, which has no spelling for a program. Give it a Path, a text, a "
             "table or plain data"
         ) from error
+
+
+def _path(value: Any) -> str:
+    """A path inside of a list or dict."""
+    if isinstance(value, Path):
+        return str(value.absolute())
+    raise TypeError(f"a {type(value).__name__}")
 
 
 def _written(path: Path, data: bytes) -> str:
