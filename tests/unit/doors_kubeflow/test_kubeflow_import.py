@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.kubeflow.cel import condition_of
+from tenfold.doors.kubeflow.cel import holds
 from tenfold.doors.kubeflow.importing import pipeline_of
 from tenfold.pipelines.host import Host
 from tenfold.testing.stores import memory_stores
 
-CODE = """
+CODE = """ # ephemeral_component.py
 import json, sys  # kfp.dsl.executor_main is not installed here: this is what it does
 given = json.loads(sys.argv[1])
 x = given["inputs"]["parameterValues"]["x"]
@@ -68,8 +68,8 @@ def test_tasks_get_their_inputs_and_those_whose_condition_does_not_hold_are_skip
 
 def test_what_is_not_supported_is_refused_by_its_name(tmp_path: Path) -> None:
     spec = copy.deepcopy(SPEC)
-    spec["deploymentSpec"]["executors"]["exec"] = {"importer": {}}
-    with pytest.raises(Invalid, match="'double' is of the kind importer"):
+    spec["deploymentSpec"]["executors"]["exec"] = {"resolver": {}}
+    with pytest.raises(Invalid, match="'double' is of the kind resolver"):
         pipeline_of(written(tmp_path, spec))
-    with pytest.raises(Invalid, match="size"):
-        condition_of("size(inputs.parameter_values['x']) > 1", {"x": 1})
+    with pytest.raises(ValueError, match="size"):
+        holds("size(inputs.parameter_values['x']) > 1", {"x": 1})

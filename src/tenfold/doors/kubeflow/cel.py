@@ -1,63 +1,77 @@
-"""Conditions of tasks, in the part of CEL that KFP's compiler writes, as conditions of a pipeline."""
+"""Conditions of tasks, in the part of CEL that KFP's compiler writes. Imports nothing but Python's own."""
 
 from __future__ import annotations
 
 import ast
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from tenfold.base.errors import Invalid
-from tenfold.pipelines.authoring.building import Condition
 
 _TOKEN = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|&&|\|\||!(?!=)|\b(?:true|false|null)\b")
 _WORDS = {"&&": " and ", "||": " or ", "!": " not ", "true": "True", "false": "False", "null": "None"}
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_SIGNS: dict[type, str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_CASTS: dict[str, Callable[[Any], Any]] = {"int": int, "double": float, "string": str}
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "and": lambda left, right: bool(left and right), "or": lambda left, right: bool(left or right),
+    "not": lambda left, _: not left,
+}  # fmt: skip
+
+Make = Callable[[str, Any, Any], Any]
+"""Joins two sides by <, <=, >, >=, ==, !=, and, or; or turns the left one round by not."""
 
 
-def condition_of(text: str, inputs: Mapping[str, Any]) -> Condition:
-    """The condition that an expression says, of the task's inputs: handles or values.
+def read(text: str, inputs: Mapping[str, Any], make: Make) -> Any:
+    """What an expression makes of the task's inputs, joined by `make`.
 
     Raises:
-        Invalid: Something that KFP's compiler does not write; names it.
+        ValueError: Something that KFP's compiler does not write; names it.
     """
     python = _TOKEN.sub(lambda found: _WORDS.get(found[0], found[0]), text).strip()
     try:
-        made = _read(ast.parse(python, mode="eval").body, inputs, text)
+        tree = ast.parse(python, mode="eval").body
     except SyntaxError:
-        raise Invalid(f"The condition {text!r} cannot be read. {_TAKEN}", field="condition") from None
-    return made if isinstance(made, Condition) else Condition("==", made, True)
+        raise ValueError(f"The condition {text!r} cannot be read. {_TAKEN}") from None
+    return _read(tree, inputs, text, make)
+
+
+def holds(text: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether a condition is so, of inputs whose values are known.
+
+    >>> holds("inputs.parameter_values['n'] > 2 && !('a' == 'b')", {"n": 3})
+    True
+    """
+    return bool(read(text, inputs, lambda op, left, right: _COMPARE[op](left, right)))
 
 
 _TAKEN = "Taken are comparisons of inputs, &&, || and !"
 
 
-def _read(node: ast.expr, inputs: Mapping[str, Any], text: str) -> Any:
+def _read(node: ast.expr, inputs: Mapping[str, Any], text: str, make: Make) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return Condition("not", _read(node.operand, inputs, text))
+        return make("not", _read(node.operand, inputs, text, make), None)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_read(node.operand, inputs, text)
+        return -_read(node.operand, inputs, text, make)
     if isinstance(node, ast.BoolOp):
-        made, *rest = [_read(one, inputs, text) for one in node.values]
+        made, *rest = [_read(one, inputs, text, make) for one in node.values]
         for one in rest:
-            made = Condition("and" if isinstance(node.op, ast.And) else "or", made, one)
+            made = make("and" if isinstance(node.op, ast.And) else "or", made, one)
         return made
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARE:
-        left, right = _read(node.left, inputs, text), _read(node.comparators[0], inputs, text)
-        return Condition(_COMPARE[type(node.ops[0])], left, right)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("int", "double", "string"):
-        return _cast(node.func.id, _read(node.args[0], inputs, text))
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _SIGNS:
+        left, right = (_read(one, inputs, text, make) for one in (node.left, node.comparators[0]))
+        return make(_SIGNS[type(node.ops[0])], left, right)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CASTS and node.args:
+        return _cast(node.func.id, _read(node.args[0], inputs, text, make))
     if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "inputs.parameter_values":
         return inputs[ast.literal_eval(node.slice)]
-    raise Invalid(
-        f"The condition {text!r} has {ast.unparse(node)!r}, which is not supported. {_TAKEN}", field="condition"
-    )
+    raise ValueError(f"The condition {text!r} has {ast.unparse(node)!r}, which is not supported. {_TAKEN}")
 
 
 def _cast(kind: str, value: Any) -> Any:
     """What is known now is cast; what a step gives has its declared type."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        return {"int": int, "double": float, "string": str}[kind](value)
+        return _CASTS[kind](value)
     return value

@@ -2,73 +2,126 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
-from tenfold.base.errors import Invalid, MissingExtra, NotFound
+from tenfold.base.errors import Invalid, NotFound
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_WORD = re.compile(r"'([^']+)'")
+_PASSED_OVER = {
+    "imagePullPolicy", "imagePullSecret", "nodeAffinity", "nodeSelector", "podAffinity", "podMetadata", "tolerations",
+}  # fmt: skip
+"""Platform features that say where in a cluster a task runs, not what it does."""
+_INSTALL = re.compile(r"pip install ((?:(?!&&).)+)&&", re.DOTALL)
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task runs."""
+
+    words: list[str] = []
+    """Its command line, with placeholders."""
+    installs: list[list[str]] = []
+    """Words of each `pip install` before it."""
+    image: str = ""
+    """'' of a lightweight Python component, which runs in a process."""
+    importer: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    """Of the step: environ, resources, secrets, timeout."""
 
 
 def read_ir(path: str | Path) -> dict[str, Any]:
-    """The pipeline spec in a file of IR YAML.
+    """The pipeline spec in a file of IR YAML; what its platform sets is under "platform", by executor.
 
     Raises:
         NotFound: There is no such file.
-        Invalid: It is no compiled pipeline, or one with something unsupported; names the task and the feature.
+        Invalid: It is no compiled pipeline.
     """
     if not Path(path).is_file():
         raise NotFound(f"No file {path}. Compile the pipeline with kfp.compiler.Compiler().compile(…)")
     try:
-        documents = list(yaml.safe_load_all(Path(path).read_text("utf-8")))
-    except yaml.YAMLError as error:
+        documents = [one for one in yaml.safe_load_all(Path(path).read_text("utf-8")) if isinstance(one, dict)]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Invalid(f"{path} is no YAML: {error}. Give the file that KFP's compiler wrote", field="target") from None
-    spec = documents[0] if documents else None
-    if not isinstance(spec, dict) or not {"root", "pipelineInfo"} <= set(spec):
+    spec = documents[0] if documents else {}
+    if "pipelineSpec" in spec:
+        spec = spec["pipelineSpec"]
+    if not {"root", "pipelineInfo"} <= set(spec):
         raise Invalid(f"{path} is no compiled KFP pipeline. Give the file that KFP's compiler wrote", field="target")
-    if any("platforms" in one for one in documents[1:] if isinstance(one, dict)):
-        raise Invalid(
-            f"{path} sets platform features (Kubernetes secrets, volumes), which are not supported", field="target"
-        )
-    return spec
+    platform: dict[str, Any] = {}
+    for one in documents[1:]:
+        platform |= one.get("platforms", {}).get("kubernetes", {}).get("deploymentSpec", {}).get("executors", {})
+    return {**spec, "platform": platform}
 
 
-def program_of(name: str, spec: dict[str, Any], component: dict[str, Any]) -> dict[str, Any]:
-    """Command, args and environment of a task's container. Raises Invalid when it is no lightweight Python component."""
-    executor = spec.get("deploymentSpec", {}).get("executors", {}).get(component["executorLabel"], {})
+def program_of(name: str, spec: dict[str, Any], component: dict[str, Any]) -> Program:
+    """What a task runs. Raises Invalid for what is not supported, naming the task and the feature."""
+    label = component["executorLabel"]
+    executor = spec.get("deploymentSpec", {}).get("executors", {}).get(label, {})
+    if "importer" in executor:
+        return Program(importer=executor["importer"])
     container = executor.get("container")
     if container is None:
         raise Invalid(f"Task {name!r} is of the kind {', '.join(executor)}, which is not supported", field=name)
     command, args = list(container.get("command", [])), list(container.get("args", []))
-    if not any("kfp.dsl.executor_main" in word for word in command):
-        raise Invalid(
-            f"Task {name!r} is a container component, which is not supported. Lightweight Python ones are", field=name
-        )
-    if command[:2] == ["sh", "-c"] and "pip install" in command[2]:
-        _need(name, _WORD.findall(command[2]))
-        command = command[3:]
-    if "resources" in container:
-        raise Invalid(
-            f"Task {name!r} asks for resources, which are not supported. Leave set_cpu_limit and the like out",
-            field=name,
-        )
-    return {"command": command, "args": args, "env": {one["name"]: one["value"] for one in container.get("env", [])}}
+    options: dict[str, Any] = {"resources": _resources(name, container.get("resources", {}))}
+    options |= {"environ": {one["name"]: str(one.get("value", "")) for one in container.get("env", [])}}
+    options |= _platform(name, spec["platform"].get(label, {}))
+    if any("ephemeral_component.py" in word for word in command):
+        installs = []
+        if command[:2] == ["sh", "-c"] and "pip install" in command[2]:
+            installs = [_wanted(found) for found in _INSTALL.findall(command[2])]
+            command = command[3:]
+        return Program(words=[*command, *args], installs=installs, options=options)
+    if shutil.which("docker") is None:
+        raise Invalid(f"Task {name!r} is a container component, and there is no docker command here", field=name)
+    words = [*command, *args] if command else ["", *args]
+    return Program(words=words, image=container["image"], options=options)
 
 
-def _need(name: str, wanted: list[str]) -> None:
-    """Nothing is installed into the user's Python: what a component installs must be there."""
-    for one in (word.partition(";") for word in wanted if not word.startswith("-")):
-        found = _NAME.match(one[0])
-        if found is None or one[2]:
+def _wanted(text: str) -> list[str]:
+    return [word for word in shlex.split(text) if word not in ("--quiet", "--no-warn-script-location", "--user")]
+
+
+def _resources(name: str, given: dict[str, Any]) -> dict[str, float | str]:
+    accelerator = given.get("accelerator", {})
+    said = {
+        "cpu": given.get("resourceCpuLimit", given.get("cpuLimit")),
+        "memory": given.get("resourceMemoryLimit", given.get("memoryLimit")),
+        "gpu": accelerator.get("resourceCount", accelerator.get("count")),
+    }
+    made: dict[str, float | str] = {}
+    for key, value in said.items():
+        if value is None:
             continue
-        try:
-            importlib.metadata.version(found[0])
-        except importlib.metadata.PackageNotFoundError:
-            raise MissingExtra(
-                f"Task {name!r} needs {one[0]}, which is not installed here. Run: pip install '{one[0]}'"
-            ) from None
+        if "{{" in str(value):
+            raise Invalid(f"Task {name!r} takes its limit of {key} from an input, which is not supported", field=name)
+        if key == "memory":
+            made[key] = f"{value}G" if isinstance(value, float) else str(value)
+        else:
+            made[key] = int(value) if key == "gpu" else _cores(str(value))
+    return made
+
+
+def _cores(text: str) -> float:
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def _platform(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Secrets as variables: those of Tenfold that are named as the variables."""
+    made: dict[str, Any] = {}
+    for feature, value in given.items():
+        if feature == "secretAsEnv":
+            made["secrets"] = [pair["envVar"] for one in value for pair in one.get("keyToEnv", ())]
+        elif feature == "activeDeadlineSeconds":
+            made["timeout_s"] = float(value)
+        elif feature not in _PASSED_OVER:
+            raise Invalid(
+                f"Task {name!r} sets {feature} of Kubernetes, which is not supported. Leave it out of the pipeline",
+                field=name,
+            )
+    return made

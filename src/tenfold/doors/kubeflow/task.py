@@ -1,4 +1,4 @@
-"""One task of a KFP pipeline, in the process of its step: the executor input is written, its command started, its output read.
+"""One task of a KFP pipeline, in a process of its step: the executor input is made, the command run, its output read.
 
 Run as `python -m tenfold.doors.kubeflow.task TASK NAME=INPUT… -- NAME=OUTPUT…`. An artifact goes between tasks as a folder with
 its file, `data`, and what KFP knows of it, `artifact.json`.
@@ -7,53 +7,72 @@ its file, `data`, and what KFP knows of it, `artifact.json`.
 from __future__ import annotations
 
 import json
-import re
+import os
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-_PLACE = re.compile(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}")
+from tenfold.doors.kubeflow.cel import holds
+from tenfold.doors.kubeflow.placeholders import filled, filled_words
+from tenfold.doors.kubeflow.values import doubled, value_of
+
 DATA, ABOUT = "data", "artifact.json"
+SKIPPED = 99
+"""Exit code of a task whose condition does not hold."""
 
 
 def main(words: list[str]) -> int:
     """Run the task; its exit code."""
     task = json.loads(Path(words[0]).read_text())
     cut = words.index("--")
-    given = dict(word.split("=", 1) for word in words[1:cut])
+    paths = dict(word.split("=", 1) for word in words[1:cut])
     outputs = {name: Path(path) for name, path in (word.split("=", 1) for word in words[cut + 1 :])}
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        told = executor_input(task, given, outputs, Path(folder).absolute())
-        text = json.dumps(told)
-        command = [sys.executable if word == "python3" else _started(word) for word in task["command"]]
-        done = subprocess.run([*command, *(word.replace("{{$}}", text) for word in task["args"])])
-        if done.returncode:
-            return done.returncode if done.returncode > 0 else 1
-        keep(task, told, outputs)
-    return 0
+
+    @cache
+    def given(name: str) -> Any:
+        return _taken(Path(paths[name]))
+
+    context = given("item") if "item" in paths else None
+    for text, inputs in task["tests"]:
+        if not holds(text, {name: value_of(recipe, given, context) for name, recipe in inputs.items()}):
+            sys.stdout.write(f"not so: {text}\n")
+            sys.stdout.flush()
+            return SKIPPED
+    values = {name: value_of(recipe, given, context) for name, recipe in task["inputs"].items()}
+    scratch = Path(words[0]).absolute().parent.parent
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        told = executor_input(task, values, outputs, Path(folder))
+        if task["importer"]:
+            _import(task, told, outputs)
+            return 0
+        code = _run(task, told, Path(folder), scratch)
+        if code == 0:
+            keep(task, told, outputs)
+    return code if code >= 0 else 1
+
+
+def _taken(path: Path) -> Any:
+    return path if path.is_dir() else json.loads(path.read_text())
 
 
 def executor_input(
-    task: dict[str, Any], given: dict[str, str], outputs: dict[str, Path], folder: Path
+    task: dict[str, Any], given: dict[str, Any], outputs: dict[str, Path], folder: Path
 ) -> dict[str, Any]:
     """What KFP calls ExecutorInput: values of parameters, artifacts with their files, and where outputs are written."""
-    values: dict[str, Any] = dict(task["constants"])
+    values: dict[str, Any] = {}
     artifacts: dict[str, Any] = {}
-    for name, key in task["inputs"].items():
-        path = Path(given[key])
+    for name, value in given.items():
         if name in task["artifacts"]:
-            about = json.loads((path / ABOUT).read_text())
-            artifacts[name] = {"artifacts": [{**about, "uri": about.get("uri") or str(path / DATA)}]}
+            several = value if isinstance(value, list) else [value]
+            if value is not None:
+                artifacts[name] = {"artifacts": [_artifact(Path(one)) for one in several if one is not None]}
+        elif value is not None or task["defaults"].get(name) is None:
+            values[name] = doubled(value)
         else:
-            values[name] = _selected(json.loads(path.read_text()), task["selects"].get(name))
-    for name, value in values.items():
-        if isinstance(value, str):
-            values[name] = _filled(value, values)
-    for name, kind in task["types"].items():
-        if kind == "NUMBER_INTEGER" and name in values and values[name] is not None:
-            values[name] = int(values[name])
+            values[name] = doubled(task["defaults"][name])
     made: dict[str, Any] = {"parameters": {}, "artifacts": {}, "outputFile": str(folder / "executor_output.json")}
     for name, path in outputs.items():
         schema = task["outputs"][name]
@@ -62,7 +81,70 @@ def executor_input(
             made["artifacts"][name] = {"artifacts": [{"name": name, "type": schema, "uri": uri, "metadata": {}}]}
         else:
             made["parameters"][name] = {"outputFile": str(folder / name)}
-    return {"inputs": {"parameterValues": values, "artifacts": artifacts}, "outputs": made}
+    told = {"inputs": {"parameterValues": values, "artifacts": artifacts}, "outputs": made}
+    for name, kind in task["types"].items():
+        if kind == "NUMBER_INTEGER" and isinstance(values.get(name), float):
+            values[name] = int(values[name])
+    for name, value in list(values.items()):
+        if isinstance(value, str) and "{{$" in value:
+            values[name] = filled(value, told, _names(task))
+    return told
+
+
+def _artifact(folder: Path) -> dict[str, Any]:
+    about = json.loads((folder / ABOUT).read_text())
+    return {**about, "metadata": doubled(about["metadata"]), "uri": about["uri"] or str(folder.absolute() / DATA)}
+
+
+def _names(task: dict[str, Any]) -> dict[str, str]:
+    return {
+        "pipeline_job_name": task["pipeline"], "pipeline_job_resource_name": task["pipeline"],
+        "pipeline_job_uuid": task["pipeline"],
+        "pipeline_task_name": task["name"], "pipeline_task_uuid": os.environ.get("TENFOLD_RUN_ID", task["name"]),
+        "pipeline_root": "",
+    }  # fmt: skip
+
+
+def _run(task: dict[str, Any], told: dict[str, Any], folder: Path, scratch: Path) -> int:
+    words = filled_words(task["words"], told, _names(task))
+    if task["image"]:
+        from tenfold.pipelines.programs.containers import container_words
+        from tenfold.pipelines.programs.process import run_process
+
+        docker = container_words(task["image"], words, scratch, None)
+        code, _ = run_process([one for one in docker if one != "--entrypoint="], holds=True)
+        return code
+    python = sys.executable
+    if task["installs"]:
+        from tenfold.doors.kubeflow.installing import python_for
+
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        python = python_for(task["installs"], home / "tenfold" / "kubeflow")
+    words = [
+        word.replace("python3 -m kfp", f"'{python}' -m kfp") if "executor_main" in word else word for word in words
+    ]
+    start = [python if words[0] == "python3" else words[0], *words[1:]]
+    path = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return subprocess.run(start, env={**os.environ, "PATH": path, "TMPDIR": str(folder)}).returncode
+
+
+def _import(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -> None:
+    """An importer's artifact: what lies elsewhere, and what is said of it."""
+    importer = task["importer"]
+    where = importer["artifactUri"]
+    uri = where["constant"] if "constant" in where else told["inputs"]["parameterValues"]["uri"]
+    names = _names(task)
+    made = told["outputs"]["artifacts"]["artifact"]["artifacts"][0]
+    made |= {"uri": filled(uri, told, names), "metadata": _deep(importer.get("metadata", {}), told, names)}
+    keep(task, told, outputs)
+
+
+def _deep(given: Any, told: dict[str, Any], names: dict[str, str]) -> Any:
+    if isinstance(given, dict):
+        return {_deep(key, told, names): _deep(one, told, names) for key, one in given.items()}
+    if isinstance(given, list):
+        return [_deep(one, told, names) for one in given]
+    return filled(given, told, names) if isinstance(given, str) else given
 
 
 def keep(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -> None:
@@ -74,7 +156,7 @@ def keep(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -
         if isinstance(kind, dict):
             wanted = told["outputs"]["artifacts"][name]["artifacts"][0]
             found = {**wanted, **(said.get("artifacts", {}).get(name, {}).get("artifacts") or [{}])[0]}
-            uri = "" if found["uri"] == wanted["uri"] else found["uri"]
+            uri = "" if found["uri"] == str(path.absolute() / DATA) else found["uri"]
             about = {"name": found["name"], "type": wanted["type"], "metadata": found["metadata"], "uri": uri}
             (path / ABOUT).write_text(json.dumps(about, sort_keys=True))
             continue
@@ -83,29 +165,8 @@ def keep(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -
         if written.is_file():
             text = written.read_text()
             value = text if kind == "STRING" else json.loads(text.lower() if kind == "BOOLEAN" else text)
-        path.write_text(json.dumps(int(value) if kind == "NUMBER_INTEGER" and value is not None else value))
-
-
-def _started(word: str) -> str:
-    """KFP's own start script names python3 and is not the user's code."""
-    return word.replace("python3 -m kfp", f"'{sys.executable}' -m kfp") if "executor_main" in word else word
-
-
-def _selected(value: Any, key: str | None) -> Any:
-    if key is None:
-        return value
-    return (json.loads(value) if isinstance(value, str) else value)[key]
-
-
-def _filled(text: str, values: dict[str, Any]) -> Any:
-    whole = _PLACE.fullmatch(text)
-    if whole:
-        return values[whole[1]]
-    return _PLACE.sub(lambda found: _text(values[found[1]]), text)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+        whole = isinstance(value, (int, float)) and kind == "NUMBER_INTEGER"
+        path.write_text(json.dumps(int(value) if whole else doubled(value)))
 
 
 if __name__ == "__main__":
