@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from tenfold.base.errors import Invalid
 from tenfold.doors.airflow.dags.dag import DAG, TaskGroup, current_dag, current_group
 from tenfold.doors.airflow.dags.nodes import Related
+from tenfold.doors.airflow.dags.rendering import environment_of, render
 from tenfold.doors.airflow.dags.rules import ALL_DONE_SETUP_SUCCESS, rule_named
 from tenfold.doors.airflow.dags.setups import Block
 from tenfold.doors.airflow.dags.xcom_args import ExpandInput, XComArg, references_in
@@ -250,6 +251,10 @@ class BaseOperator(Task, metaclass=_Making):
         """Called after."""
         if self._hooks[1] is not None:
             self._hooks[1](context, result)
+
+    def render_template(self, content: Any, context: Any, jinja_env: Any = None) -> Any:
+        """A value with its templates rendered."""
+        return render(content, context, jinja_env or environment_of(self.dag), tuple(self.template_ext))
 
     def xcom_pull(self, context: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         return context["ti"].xcom_pull(*args, **kwargs)

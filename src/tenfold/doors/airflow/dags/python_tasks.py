@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
@@ -55,7 +56,8 @@ class PythonOperator(BaseOperator):
 
     def execute(self, context: Any) -> Any:
         args, kwargs = self.arguments(context)
-        return self.python_callable(*args, **kwargs)
+        found = self.python_callable(*args, **kwargs)
+        return asyncio.run(found) if inspect.iscoroutine(found) else found
 
 
 def _wanted(function: Callable[..., Any], context: Mapping[str, Any], args: Collection[Any]) -> dict[str, Any]:

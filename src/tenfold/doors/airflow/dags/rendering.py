@@ -19,7 +19,7 @@ class Literal:
 
 def render_fields(operator: Any, context: Mapping[str, Any], fields: Any = None) -> None:
     """Render an operator's template fields, or these of them, in place."""
-    environment = _environment(operator.dag, str(Path(operator.dag.fileloc).parent))
+    environment = environment_of(operator.dag)
     for name in dict.fromkeys(operator.template_fields if fields is None else fields):
         if getattr(operator, name, None):
             setattr(operator, name, render(getattr(operator, name), context, environment, tuple(operator.template_ext)))
@@ -42,13 +42,14 @@ def render(value: Any, context: Mapping[str, Any], environment: Any, files: tupl
     return value
 
 
-def _environment(dag: Any, folder: str) -> Any:
+def environment_of(dag: Any) -> Any:
+    """The Jinja environment of a DAG."""
     jinja2 = require("jinja2", extra="airflow", why="render templates")
     kind = jinja2.Environment
     if dag.render_template_as_native_obj:
         kind = require("jinja2.nativetypes", extra="airflow", why="render templates").NativeEnvironment
     options = {
-        "loader": jinja2.FileSystemLoader([folder, *(dag.template_searchpath or [])]),
+        "loader": jinja2.FileSystemLoader([str(Path(dag.fileloc).parent), *(dag.template_searchpath or [])]),
         "undefined": dag.template_undefined or jinja2.StrictUndefined, "extensions": ["jinja2.ext.do"],
         **dag.jinja_environment_kwargs,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from tenfold.base.errors import Invalid
 from tenfold.doors.airflow.dags.ended import PUSHED, Ended
 from tenfold.doors.airflow.dags.errors import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
 from tenfold.doors.airflow.dags.operators import BaseOperator, Mapped, Task
@@ -32,6 +34,8 @@ from tenfold.doors.airflow.dags.xcom_args import NOTHING, RETURN_VALUE
 from tenfold.pipelines.authoring.steps import step
 from tenfold.pipelines.host import at_hand
 from tenfold.pipelines.skipping import Skipped
+from tenfold.pipelines.values import encode
+from tenfold.pipelines.values.codecs import codec_for
 
 
 @step(cache=False, outputs=(RETURN_VALUE, PUSHED))
@@ -140,11 +144,13 @@ def _performed(task: Task, ti: TaskInstance, context: Context, index: int) -> tu
         with being_current(context):
             _call(operator.on_retry_callback if again else operator.on_failure_callback, context)
         raise
+    for key, value in ti.pushed.items():
+        _check(value, f"Task {task.task_id!r} pushed {key!r}:")
     return found, ti.pushed or None
 
 
 def _operator(task: Task, context: Context, index: int) -> BaseOperator:
-    made = task.for_index(context, index) if isinstance(task, Mapped) else task
+    made = task.for_index(context, index) if isinstance(task, Mapped) else copy.copy(task)  # rendering changes it
     assert isinstance(made, BaseOperator)
     render_fields(made, context)
     return made
@@ -156,8 +162,9 @@ def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any
     with _time_limit(operator):
         found = operator.execute(context)
     operator.post_execute(context, found)
-    if found is None or not operator.do_xcom_push:
+    if found is None or not operator.do_xcom_push or _keeps_back(operator, ti):
         return None
+    _check(found, f"Task {operator.task_id!r} returned")
     if operator.multiple_outputs:
         if not isinstance(found, dict):
             raise TypeError(f"Returned output was type {type(found)} expected dictionary for multiple_outputs")
@@ -166,6 +173,26 @@ def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any
                 raise TypeError(f"Returned dictionary keys must be strings when using multiple_outputs, found {key!r}")
             ti.xcom_push(key, value)
     return found
+
+
+def _keeps_back(operator: BaseOperator, ti: TaskInstance) -> bool:
+    """Whether it skips others: Airflow 3 then keeps what it returned for itself."""
+    said = ti.pushed.get(SKIPMIXIN, {})
+    return bool(said.get("skipped")) or ("followed" in said and set(said["followed"]) != operator.downstream_task_ids)
+
+
+def _check(value: Any, what: str) -> None:
+    """Refuse what no format is known for. Raises Invalid."""
+
+    def known(part: Any) -> Any:
+        if codec_for(part) is None:
+            raise Invalid(
+                f"{what} a value that is or holds a {type(part).__name__}, for which there is no format. Return plain "
+                "values, arrays or tables, or write a file and return its path"
+            )
+        return None
+
+    encode(value, known)
 
 
 def _call(callbacks: Any, context: Context) -> None:
