@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: metaflow help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes
+.PHONY: metaflow help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes airflow
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -138,6 +138,9 @@ executors: .engines/.ready  ## pipelines on real engines: Slurm, Dask, Ray, Dock
 
 metaflow: setup .metaflow/.ready  ## flows in the real Metaflow and in Tenfold: the same states, artifacts and lines
 	TENFOLD_METAFLOW=1 $(BIN)/python -m pytest tests/metaflow --durations=0
+
+airflow: setup .airflow/.ready  ## DAG files in the real Airflow and through Tenfold's door: the same states and XComs
+	TENFOLD_AIRFLOW_DAGS=1 $(BIN)/python -m pytest tests/airflow --durations=5
 
 exports: setup .airflow/.ready .kfp/.ready  ## exported pipelines in the real Airflow, KFP's local runner and Hera's models of Argo
 	TENFOLD_EXPORTS=1 $(BIN)/python -m pytest tests/exports --durations=0

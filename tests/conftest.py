@@ -16,6 +16,7 @@ ORDER = (
     "dvc",
     "remotes",
     "exports",
+    "airflow",
     "metaflow",
     "golden",
     "conformance",
@@ -28,6 +29,7 @@ HAVE = {
     "frameworks": find_spec("torch") is not None,
     "remotes": Path(os.environ.get("TENFOLD_EMULATORS", HERE.parent / ".emulators"), "bin/wsgidav").exists(),
     "exports": bool(os.environ.get("TENFOLD_EXPORTS")),
+    "airflow": bool(os.environ.get("TENFOLD_AIRFLOW_DAGS")),
     "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
 }
 """Suites that need an environment of their own, by the make target that makes it and runs them."""
