@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from tenfold.base.errors import Invalid
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import emit_json, json_option, table
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from tenfold.workspace.evaluating import Judged
 
 SHOWN_SLICES = 20
+TASKS = ("auto", "binary", "multiclass", "regression", "forecasting", "ranking", "clustering", "text")
 _EXAMPLE = (
     'tenfold evaluate model:delay@12 --data data:flights@main --target late --slice carrier --threshold "auc >= 0.8"'
 )
@@ -28,7 +28,7 @@ _EXAMPLE = (
 @click.option("--target", help="Column with the truth")
 @click.option("--prediction", help="Column with predictions, in a file of them")
 @click.option("--score", multiple=True, help="Column with scores; once for each class, named as the class, of several")
-@click.option("--task", type=click.Choice(["auto", "binary", "multiclass", "regression", "ranking", "text"]))
+@click.option("--task", type=click.Choice(TASKS), help="What the predictions are; found in the data when not given")
 @click.option("--positive", help="The positive class")
 @click.option("--cut", type=float, help="Score from which a row counts as positive; 0.5")
 @click.option("--weight", help="Column with weights of rows")
@@ -150,10 +150,8 @@ def _print_slices(found: Evaluation) -> None:
     from tenfold.evaluation.hints import leading_metric
 
     metric = leading_metric(found)
-    if not found.slices and not found.skipped:
+    if metric is None or not (found.slices or found.skipped):
         return
-    if metric is None:
-        raise Invalid("No metric of these slices can be shown", field="slices")
     parts = found.slices[:SHOWN_SLICES]
     rows = [
         (p.name, p.rows, p.metrics.get(metric), *p.intervals.get(metric, (None, None)), p.baseline.get(metric))

@@ -45,7 +45,7 @@ class Leak(msgspec.Struct, frozen=True):
 def leading_metric(evaluation: Evaluation) -> str | None:
     """The metric that slices are compared by."""
     ranked = [name for name in evaluation.metrics if "ndcg_at_" in name]
-    return next((name for name in (*LEADING, *ranked, "silhouette") if name in evaluation.metrics), None)
+    return next((name for name in (*LEADING, *ranked, "silhouette", "v_measure") if name in evaluation.metrics), None)
 
 
 def weak_slices(evaluation: Evaluation) -> list[str]:

@@ -96,8 +96,9 @@ class Registered:
             if yes is None:
                 ask = f"tenfold models request {self.name} {alias} {to.number}"
                 against.append(f"{alias} needs approval and nobody approved {to.address}. Ask for it with: {ask}")
-        if against and not force_reason:
-            raise CheckFailed(f"{'; '.join(against)}, or move {alias} with a reason: force_reason='…'", field="version")
+        if against and not (force_reason or "").strip():
+            how = f"move {alias} with a reason: --force --why '…', in Python force_reason='…'"
+            raise CheckFailed(f"{'; '.join(against)}, or {how}", field="version")
         if against:
             return f"{why} (forced: {force_reason})".strip()
         return f"{why} (request {yes.number}, approved by {yes.answered_by or 'someone'})".strip() if yes else why

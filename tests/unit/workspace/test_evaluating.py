@@ -113,3 +113,26 @@ def test_a_table_of_predictions_is_judged_beside_another_one(place: Path) -> Non
     rows.head(5).with_columns(p=pl.lit(0.5)).write_csv("old.csv")
     with pytest.raises(Invalid, match="same truth"):
         _evaluate("new.csv", "--target", "late", "--score", "p", "--baseline", "old.csv")
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "threshold"),
+    [
+        ("forecasting", "--target sales --prediction foretold", "mape <= 0.05 on ahead"),
+        ("clustering", "--target truth --prediction cluster", "purity >= 0.8 on ahead"),
+        ("clustering", "--target truth --prediction cluster", "nmi >= baseline"),
+    ],
+)
+def test_predictions_of_tasks_without_classes_are_judged_by_slices_too(
+    place: Path, task: str, columns: str, threshold: str
+) -> None:
+    random = np.random.default_rng(0)
+    sales, place_of = random.normal(100, 5, 400), np.arange(400)
+    made = {
+        "sales": sales, "foretold": sales + random.normal(0, 1, 400), "ahead": place_of % 4,
+        "truth": np.array(["a", "b"])[place_of % 2], "cluster": (place_of + (random.random(400) < 0.1)) % 2,
+    }  # fmt: skip
+    pl.DataFrame(made).write_csv("said.csv")
+    done = _evaluate("said.csv", "--task", task, *columns.split(), "--slice", "ahead", "--threshold", threshold)
+    assert done.exit_code == (3 if "baseline" in threshold else 0), done.output
+    assert "ahead=3" in done.stdout and f"{task}, 400 rows" in done.stdout
