@@ -47,13 +47,15 @@ def command() -> None:
 @click.option("--max-active", type=click.IntRange(min=1), default=1, help="Runs of it at a time")
 @click.option("--priority", type=int, default=0, help="Of runs that wait, the higher start first")
 @click.option("--project", help="Project of its runs [TENFOLD_PROJECT]")
+@click.option("--airflow", is_flag=True, help="TARGET is an Airflow DAG file, whose own schedule counts")
+@click.option("--dag", help="With --airflow: the DAG, where the file makes several")
 @json_option
 def add(
     name: str, target: str, cron: str, every: str, on: tuple[str, ...], wait_for_all: bool, commits: int,
     grown_bytes: int, rest: str, any_threshold: bool, with_hook: bool, hook_params: tuple[str, ...], late_after: str,
     timezone: str,
     params: tuple[str, ...], start: str | None, end: str | None, catch_up: bool, max_active: int, priority: int,
-    project: str | None, as_json: bool,
+    project: str | None, airflow: bool, dag: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Save schedule NAME, which starts TARGET (file.py:pipeline), and put it in force."""
     from tenfold.cli.run import read_params
@@ -61,6 +63,9 @@ def add(
     from tenfold.workspace.scheduling import schedule
 
     place = workspace(create=True)
+    if airflow:
+        _add_dag(place, name, target, dag, project, as_json=as_json)
+        return
     token = secrets.token_urlsafe(24) if with_hook or hook_params else ""
     version = schedule(
         place, name, load_pipeline(target), cron=cron, every=every, on=list(on), wait_for_all=wait_for_all,
@@ -83,6 +88,18 @@ def add(
         )
         return
     click.echo(f"See its next times with: tenfold schedules next {name}")
+
+
+def _add_dag(place: Any, name: str, file: str, dag: str | None, project: str | None, *, as_json: bool) -> None:
+    from tenfold.doors.airflow import schedule_dag
+
+    version = schedule_dag(place, name, file, dag_id=dag, project=project)
+    if as_json:
+        emit_json(version)
+        return
+    click.echo(
+        f"{version.address} is in force: {version.metadata['says']}. See its next times with: tenfold schedules next {name}"
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

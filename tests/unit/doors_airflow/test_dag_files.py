@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tenfold.base.errors import Invalid, NotFound
-from tenfold.doors.airflow import run
+from tenfold.doors.airflow import run, schedule_dag
 from tenfold.doors.airflow.dags.rules import TriggerRule, kept_from_running
 from tenfold.doors.airflow.dags.stand_in import load_dag
-from tenfold.workspace import Workspace, open_workspace
+from tenfold.pipelines import resume
+from tenfold.workspace import Workspace, open_workspace, pipeline_host
+from tenfold.workspace.scheduling import backfill, schedules
 
 HEAD = """
 from datetime import datetime
@@ -181,3 +183,21 @@ def test_a_task_without_others_before_it_runs_by_any_rule(rule: TriggerRule) -> 
         "one_failed": "skipped",
         "all_skipped": "skipped",
     }.get(rule)
+
+
+def test_a_dag_s_own_schedule_starts_it_with_the_moment_as_its_date(place: Workspace, tmp_path: Path) -> None:
+    text = HEAD + (
+        "with DAG('nightly', schedule='0 2 * * *', start_date=datetime(2026, 1, 1), end_date=datetime(2026, 2, 1)):\n"
+        "    task(lambda ds, run_id, dag_run: [ds, run_id, dag_run.run_type], task_id='told')()\n"
+        "with DAG('never', schedule=None):\n    task(lambda: 1, task_id='t')()\n"
+    )
+    file = written(tmp_path, text)
+    schedule_dag(place, "night", file, dag_id="nightly")
+    (state,) = schedules(place.stores)
+    assert (state.schedule.says, state.schedule.pipeline) == ("0 2 * * * UTC", "nightly")
+    (run_id,) = backfill(place.stores, "night", 1_767_744_000_000, 1_767_760_000_000).run_ids
+    done = resume(run_id, host=pipeline_host(place))
+    assert done.output("told", "return_value") == ["2026-01-07", "scheduled__2026-01-07T02:00:00+00:00", "scheduled"]
+    assert done.record.name == "nightly" and done.graph.pipeline.startswith("pipeline:nightly@")
+    with pytest.raises(Invalid, match="DAG 'never' has no schedule"):
+        schedule_dag(place, "never", file, dag_id="never")

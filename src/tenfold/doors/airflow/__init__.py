@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tenfold.doors.airflow.dags.running import run
+from tenfold.doors.airflow.dags.scheduling import schedule_dag
 
-__all__ = ["run"]
+__all__ = ["run", "schedule_dag"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,9 @@ def pipeline_of(root: Run) -> Any:
 
     if not isinstance(found, Pipeline):
         raise Invalid(f"{where} is no pipeline. Mark it with @tenfold.pipeline")
+    if found.name != root.name:  # a door's pipeline bears the name of what it runs
+        found = copy.copy(found)
+        found.name = root.name
     return found
 
 

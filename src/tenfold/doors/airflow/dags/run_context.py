@@ -31,6 +31,8 @@ class About(msgspec.Struct, frozen=True):
     date: str
     """The logical date, ISO."""
     conf: dict[str, Any] = {}
+    kind: str = "manual"
+    """Or "scheduled"."""
 
 
 class Context(dict[str, Any]):
@@ -128,8 +130,8 @@ def being_current(context: Context) -> Iterator[None]:
 
 
 def run_id_of(about: About) -> str:
-    """As Airflow calls a run that somebody started."""
-    return f"manual__{about.date}"
+    """As Airflow calls a run."""
+    return f"{about.kind}__{about.date}"
 
 
 def context_of(ti: TaskInstance, about: About) -> Context:
@@ -141,7 +143,7 @@ def context_of(ti: TaskInstance, about: About) -> Context:
     params = {**about.conf, **declared.in_run(about.conf)} if about.conf else declared.in_run({})
     dag_run = SimpleNamespace(
         dag_id=dag.dag_id, run_id=ti.run_id, logical_date=date, data_interval_start=date, data_interval_end=date,
-        conf=about.conf, run_type="manual", state="running", start_date=ti.start_date, run_after=date, external_trigger=True,
+        conf=about.conf, run_type=about.kind, state="running", start_date=ti.start_date, run_after=date, external_trigger=about.kind == "manual",
         clear_number=0, triggering_user_name=None,
     )  # fmt: skip
     day, moment = date.strftime("%Y-%m-%d"), date.isoformat()

@@ -73,10 +73,10 @@ def moment(date: str | None) -> str:
 
 
 @pipeline
-def airflow_dag(file: str, dag: str, date: str = "", conf: dict[str, Any] | None = None) -> None:
+def airflow_dag(file: str, dag: str, date: str = "", conf: dict[str, Any] | None = None, kind: str = "manual") -> None:
     """The tasks of a DAG."""
     loaded = load_dag(file, dag)
-    about = msgspec.to_builtins(About(file, loaded.dag_id, moment(date), conf or {}))
+    about = msgspec.to_builtins(About(file, loaded.dag_id, moment(date), conf or {}, kind))
     tasks = loaded.in_order()
     if not tasks:
         raise Invalid(f"DAG {dag!r} has no tasks. Add one")
