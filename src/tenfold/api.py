@@ -200,9 +200,19 @@ def transaction() -> Transaction:
 
 
 def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
-    """One-pass statistics of a table: a data frame, an Arrow table, a CSV or Parquet file."""
+    """One-pass statistics of a table: a data frame, an Arrow table, a CSV, Parquet or JSON-lines file, a folder of them or of
+    images, a `tenfold.profiles.Query`, or a dataset ("data:flights@main/january.csv"), of which no data is read.
+
+    Raises:
+        Invalid: It is no table, a column is not there, or the dataset has several tables: say which.
+        VersionNotFound: There is no such dataset.
+    """
     from tenfold.profiles import profile as make
 
+    if isinstance(table, str) and table.startswith("data:"):
+        from tenfold.workspace.profiling import profile_of_address
+
+        return profile_of_address(current().stores, table, columns)
     return make(table, columns=columns)
 
 

@@ -6,6 +6,7 @@ profile. Nothing here knows a schema, a store or a monitor.
     profile(table) -> Profile          merge(a, b) -> Profile          quantile(column, 0.5)   std(column)
 """
 
+from tenfold.profiles.images import evenly, image_table
 from tenfold.profiles.merge import merge
 from tenfold.profiles.profile import profile
 from tenfold.profiles.queries import Query
@@ -21,16 +22,15 @@ from tenfold.profiles.record import (
     TopValues,
     decode,
     encode,
-    kurtosis,
-    skewness,
-    std,
+    only,
 )
+from tenfold.profiles.shape import kurtosis, skewness, std
 from tenfold.profiles.showing import HEADERS, cells, to_html, to_page
 from tenfold.profiles.sketch import quantile
 from tenfold.profiles.tables import Table, open_table
 
 __all__ = [
     "HEADERS", "ColumnProfile", "Correlations", "Histogram", "ListContents", "Profile", "Quantiles", "Query", "Table",
-    "TextBasics", "TextLengths", "TopValues", "cells", "decode", "encode", "kurtosis", "merge", "open_table", "profile", "quantile",
+    "TextBasics", "TextLengths", "TopValues", "cells", "decode", "encode", "evenly", "image_table", "kurtosis", "merge", "only", "open_table", "profile", "quantile",
     "skewness", "std", "to_html", "to_page",
 ]  # fmt: skip

@@ -70,8 +70,10 @@ class Correlating:
             if name in self.products.names and name not in self.beyond and columns[name].type in ("int", "float")
         ]  # fmt: skip
         for name, column in columns.items():
-            if name in self.crosses.categories and column.type not in ("string", "bool"):
-                self.crosses.merge(_without(name))
+            if column.type == "empty":
+                self.crosses.forget(name)
+            elif name in self.crosses.categories and column.type not in ("string", "bool"):
+                self.crosses.drop(name)
         categories = [name for name in columns if name in self.crosses.categories]
         left = sum(c.type in ("int", "float") for c in columns.values()) - len(numbers)
         if not self.is_known or (len(numbers) < 2 and len(categories) < 2 and not left and not self.crosses.dropped):
@@ -102,12 +104,6 @@ class Correlating:
 
 
 _KINDS = ("int", "float", "string", "bool")
-
-
-def _without(name: str) -> Crosses:
-    nothing = Crosses()
-    nothing.dropped = {name}
-    return nothing
 
 
 def _below(matrix: np.ndarray[Any, Any]) -> list[list[float | None]]:

@@ -46,7 +46,7 @@ class Crosses:
                 continue
             codes = self._codes(column)
             if codes is None:
-                self._drop(column.name)
+                self.drop(column.name)
             else:
                 coded[column.name] = codes
         for one, two in itertools.combinations(coded, 2):
@@ -56,7 +56,7 @@ class Crosses:
     def merge(self, other: Crosses) -> None:
         """Add those of other rows."""
         for name in other.dropped:
-            self._drop(name)
+            self.drop(name)
         maps = {}
         for name, categories in other.categories.items():
             if name in self.dropped:
@@ -64,7 +64,7 @@ class Crosses:
             mine = self.categories.setdefault(name, {})
             maps[name] = np.array([*(mine.setdefault(category, len(mine)) for category in categories), _SIDE - 1])
             if len(mine) > MOST_CATEGORIES:
-                self._drop(name)
+                self.drop(name)
         for (one, two), counts in other.pairs.items():
             if one in self.dropped or two in self.dropped:
                 continue
@@ -72,6 +72,16 @@ class Crosses:
             rows, columns = (np.append(np.arange(len(maps[name]) - 1), _SIDE - 1) for name in (one, two))
             wide[np.ix_(maps[one], maps[two])] = counts[np.ix_(rows, columns)]
             self._count(one, two, wide)
+
+    def drop(self, name: str) -> None:
+        """Count this column no more, whatever comes."""
+        self.dropped.add(name)
+        self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """Take off a column that had no values; it may have some in other rows."""
+        self.categories.pop(name, None)
+        self.pairs = {pair: counts for pair, counts in self.pairs.items() if name not in pair}
 
     def cramers_v(self, names: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
         """(names, names), NaN where a pair has none."""
@@ -136,11 +146,6 @@ class Crosses:
         if (two, one) in self.pairs:
             one, two, counts = two, one, counts.T
         self.pairs[one, two] = self.pairs.get((one, two), 0) + counts
-
-    def _drop(self, name: str) -> None:
-        self.dropped.add(name)
-        self.categories.pop(name, None)
-        self.pairs = {pair: counts for pair, counts in self.pairs.items() if name not in pair}
 
 
 def _cramers_v(counts: Counts) -> float:

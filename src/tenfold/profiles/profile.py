@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, NotFound
 from tenfold.profiles.correlating import Correlating
 from tenfold.profiles.gathering import Gathering
+from tenfold.profiles.images import evenly, image_table, images_below
 from tenfold.profiles.kinds import as_milliseconds as as_milliseconds
 from tenfold.profiles.kinds import column_type as column_type
 from tenfold.profiles.record import Profile
-from tenfold.profiles.tables import BATCH_ROWS, Table, open_table
+from tenfold.profiles.tables import BATCH_ROWS, Table, files_below, open_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BATCH_CELLS = 1 << 23
 """A batch of a wide table has fewer rows: 64 MB of numbers."""
@@ -29,22 +33,22 @@ def profile(
     queries, however long they are, and near that beside the table itself for tables in memory.
 
     Args:
-        source: Anything `open_table` takes, or a list of paths. A column that one of them lacks is null there.
+        source: Anything `open_table` takes, a list of paths, or a folder: all the tables in it, or when it has none the
+            sizes of its images. A column that one of several tables lacks is null there.
         columns: Only these, in this order.
         batch_rows: Rows worked on at a time, fewer of tables with more than 64 columns.
         correlations: Also how columns go together, see `Correlations`.
 
     Raises:
-        Invalid: A column asked for is in none of the tables, or the source is no table.
+        Invalid: A column asked for is in none of the tables, the source is no table, or a file breaks off on the way.
     """
     wanted = None if columns is None else list(columns)
     gathered: dict[str, Gathering] = {name: Gathering(name) for name in wanted or []}
     related = Correlating()
     found: set[str] = set()
     rows = 0
-    several = isinstance(source, (list, tuple)) and bool(source) and isinstance(source[0], (str, Path))
     with ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
-        for part in source if several else [source]:
+        for part in _parts(source):
             table = open_table(part)
             names = table.names if wanted is None else [name for name in wanted if name in table.names]
             found.update(names)
@@ -52,7 +56,7 @@ def profile(
                 if name not in gathered:
                     gathered[name] = Gathering(name, nulls=rows)
             size = max(1, min(batch_rows, BATCH_CELLS // max(1, len(names))))
-            for batch in Table(table.source, names, table.is_columnar).batches(size):
+            for batch in _read(part, Table(table.source, names, table.is_columnar), size):
                 rows += len(batch[0]) if batch else 0
                 working = [pool.submit(gathered[column.name].add, column) for column in batch]
                 if correlations:
@@ -67,3 +71,29 @@ def profile(
         )
     done = {name: column.finish() for name, column in gathered.items()}
     return Profile(rows, done, correlations=related.finish(done) if correlations else None)
+
+
+def _parts(source: Any) -> list[Any]:
+    """The tables that are profiled as one."""
+    if isinstance(source, (list, tuple)) and source and isinstance(source[0], (str, Path)):
+        return list(source)
+    if isinstance(source, (str, Path)) and Path(source).is_dir():
+        images = evenly(images_below(Path(source)))
+        try:
+            return list(files_below(Path(source)))
+        except NotFound:
+            if not images:
+                raise
+            return [image_table((str(path), path.stat().st_size, path) for path in images)]
+    return [source]
+
+
+def _read(part: Any, table: Table, rows: int) -> Iterator[list[pl.Series]]:
+    import polars as pl
+
+    try:
+        yield from table.batches(rows)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        said = str(error).partition("\n")[0]
+        name = str(part) if isinstance(part, (str, Path)) else "The table"
+        raise Invalid(f"{name} cannot be read to its end: {said}. Mend it, or give another") from error

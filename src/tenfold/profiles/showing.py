@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from tenfold.profiles.shape import skewness, std
+
 if TYPE_CHECKING:
     from tenfold.profiles.record import ColumnProfile, Histogram, Profile
 
@@ -38,12 +40,25 @@ def notes(column: ColumnProfile) -> list[str]:
         said.append("no values")
     elif column.type == "mixed":
         said.append("of several types")
+    elif column.lists is not None:
+        few, most = column.lists.min, column.lists.max
+        kind = column.lists.items.type
+        said.append(f"lists of {few:,} to {most:,}" if few < most else f"lists of {most:,}")
+        said += [] if kind in ("other", "empty") else [f"of type {kind}"]
     elif column.type == "other":
         said.append("only counted")
     elif column.distinct_is_exact and column.distinct == 1 and column.count > 1 and not column.infinities:
         said.append("constant")
     elif column.distinct_is_exact and column.distinct == column.count > 1 and column.type != "float":
         said.append("all different")
+    if column.text is not None and column.text.blank:
+        said.append(f"{column.text.blank:,} blank")
+    if column.text is not None and column.text.most_words > 5:
+        said.append(
+            f"{column.text.words / max(1, column.count):.3g} words on average, {column.text.non_letters:.0%} neither letters nor spaces"
+        )
+    if (lean := skewness(column)) is not None and abs(lean) >= 3:
+        said.append(f"skewness {lean:.2g}")
     return said
 
 
@@ -112,7 +127,7 @@ def _numbers(column: ColumnProfile) -> tuple[str, str, str, str, str]:
         return "", "", "", "", ""
     points = column.quantiles.points if column.quantiles else []
     median = points[math.ceil(len(points) / 2) - 1] if points else None
-    deviation = math.sqrt(column.m2 / column.count) if column.m2 is not None and column.count else None
+    deviation = std(column)
     if column.type == "time":
         return _moment(column.min), _moment(median), _moment(column.max), _moment(column.mean), ""
     return _number(column.min), _number(median), _number(column.max), _number(column.mean), _number(deviation)

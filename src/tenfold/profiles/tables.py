@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold.base.errors import Invalid
+from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.extras import require
 from tenfold.profiles.queries import Query
 
@@ -84,12 +84,16 @@ def open_table(source: Any) -> Table:
         if len(set(names)) != len(names):
             raise Invalid(f"Two columns have the same name: {sorted(n for n in names if names.count(n) > 1)[0]!r}")
         return Table(source, names)
-    if _made_by(source, "pyarrow"):
-        return open_table(polars.from_arrow(source))
-    if isinstance(source, Mapping):
-        return open_table(polars.DataFrame(dict(source), strict=False, nan_to_null=True))
-    if isinstance(source, Sequence):
-        return open_table(polars.DataFrame(list(source), infer_schema_length=None, strict=False))
+    try:
+        if _made_by(source, "pyarrow"):
+            return open_table(polars.from_arrow(source))
+        if isinstance(source, Mapping):
+            return open_table(polars.DataFrame(dict(source), strict=False, nan_to_null=True))
+        if isinstance(source, Sequence):
+            return open_table(polars.DataFrame(list(source), infer_schema_length=None, strict=False))
+    except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+        said = str(error).partition("\n")[0]
+        raise Invalid(f"This {type(source).__name__} is no table: {said}. Give columns of equal lengths") from error
     raise Invalid(
         f"A {type(source).__name__} is no table. Give a pandas or Polars frame, an Arrow table, a mapping of columns, "
         "a list of rows, or a path"
@@ -106,7 +110,7 @@ def scan(path: Path) -> pl.LazyFrame:
         return polars.scan_parquet(path)  # type: ignore[no-any-return]
     if name.endswith((".csv", ".csv.gz", ".tsv")):
         separator = "\t" if name.endswith(".tsv") else ","
-        _named_once(path, separator)
+        named_once(path, separator)
         return polars.scan_csv(path, infer_schema_length=None, separator=separator)  # type: ignore[no-any-return]
     if name.endswith((".arrow", ".feather", ".ipc")):
         return polars.scan_ipc(path)  # type: ignore[no-any-return]
@@ -115,7 +119,7 @@ def scan(path: Path) -> pl.LazyFrame:
     raise Invalid(f"{path.name} is not a table this can read. Readable: {', '.join(READABLE)}")
 
 
-def _named_once(path: Path, separator: str) -> None:
+def named_once(path: Path, separator: str) -> None:
     """Raise Invalid when two columns of a CSV have the same name: Polars would rename the second one in silence."""
     import polars as pl
 
@@ -220,9 +224,22 @@ def _of_pandas(values: Any, name: str) -> pl.Series:
         return pl.Series(name, values.to_numpy(), nan_to_null=values.dtype.kind == "f")
     try:
         return pl.Series(name, pl.from_pandas(values, nan_to_null=True))
-    except (TypeError, ValueError, pl.exceptions.PolarsError):  # Arrow's errors are TypeError and ValueError too
+    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):  # Arrow's errors are of these too
         missing = values.isna()  # objects of several types: as text, missing ones still missing
-        return pl.Series(name, [None if gone else str(v) for v, gone in zip(values, missing, strict=True)], pl.String)
+        return pl.Series(name, [None if gone else _text(v) for v, gone in zip(values, missing, strict=True)], pl.String)
+
+
+def _text(value: Any) -> str:
+    """Half a character, which Python can hold and UTF-8 cannot, becomes a question mark."""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file in a folder that can be read as a table, by path. Raises NotFound when there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.lower().endswith(READABLE))
+    if not files:
+        raise NotFound(f"No table is in {folder}. Readable: {', '.join(READABLE)}")
+    return files
 
 
 def _made_by(value: Any, package: str) -> bool:

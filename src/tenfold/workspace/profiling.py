@@ -5,12 +5,17 @@ A file whose content was profiled before is not read again: its profile is found
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from tenfold.base.addresses import parse
 from tenfold.base.clock import now_ms
+from tenfold.base.errors import Invalid, MissingExtra, NotFound
 from tenfold.base.hashing import digest
 from tenfold.base.ids import new_id
+from tenfold.contracts import resolve
+from tenfold.profiles.images import ENDINGS
 from tenfold.records import Draft, Entry, Version
 from tenfold.records.version import INLINE_LIMIT_BYTES
 
@@ -34,6 +39,25 @@ def profile_version(stores: Stores, version: Version) -> Version | None:
     return None if tables is None else _publish(stores, version, tables, unread)
 
 
+def profile_of_address(stores: Stores, address: str, columns: Iterable[str] | None = None) -> Profile:
+    """The profile of a dataset's only table, or of the one its path names.
+
+    Raises:
+        Invalid: There are several tables, or no such column.
+        NotFound: There is no such version, or it has no table that can be read.
+    """
+    from tenfold.profiles import only
+
+    where = parse(address)
+    found = profiles_of(stores, resolve(stores, where), where.path or "") or {}
+    if not found:
+        raise NotFound(f"No table that can be read is in {address}. Its files: tenfold data ls {address}")
+    if len(found) > 1:
+        names = ", ".join(found)
+        raise Invalid(f"{address} has several tables: {names}. Say which: {address}/PATH", field="table")
+    return only(next(iter(found.values())), columns)
+
+
 def profiles_of(
     stores: Stores, version: Version, path: str = "", *, unread: dict[str, str] | None = None
 ) -> dict[str, Profile] | None:
@@ -46,8 +70,9 @@ def profiles_of(
     if version.inline is not None:
         return None
     groups: dict[str, list[Entry]] = {}
+    images: list[Entry] = []
     for entry in stores.blobs.entries(version.digest):
-        if not entry.path.lower().endswith(tuple(TABLES)):  # of 100,000 images none is looked at more closely
+        if not entry.path.lower().endswith((*TABLES, *ENDINGS)):
             continue
         if path and entry.path != path and not entry.path.startswith(path.rstrip("/") + "/"):
             continue
@@ -55,10 +80,15 @@ def profiles_of(
         if entry.kind == "file" and place.suffix.lower() in TABLES and entry.size_bytes <= LARGEST_BYTES:
             name = place.parent.name if place.parent.name else place.stem
             groups.setdefault(name, []).append(entry)
-    if not groups:
+        elif entry.kind == "file" and place.suffix.lower() in ENDINGS:
+            images.append(entry)
+    if not groups and not images:
         return None
     told = {} if unread is None else unread
-    return {name: merged for name, files in groups.items() if (merged := _of_files(stores, files, told)) is not None}
+    found = {name: merged for name, files in groups.items() if (merged := _of_files(stores, files, told)) is not None}
+    if images and (sizes := _of_images(stores, images, told)) is not None:
+        found["images" if "images" not in found else "image files"] = sizes
+    return found or (None if not groups else {})
 
 
 def _of_files(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Profile | None:
@@ -71,15 +101,14 @@ def _of_files(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Pro
 
 def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | None:
     """The profile of one file's content, from the store when it was made before."""
-    from tenfold.profiles import decode, encode, profile
+    from tenfold.profiles import encode, profile
 
     name = f"file.{entry.digest[:32]}"
-    known = stores.versions.find("profile", name)
-    if known is not None:
-        return decode(known.inline if known.inline is not None else stores.blobs.get_bytes(known.metadata["blob"]))
+    if (known := _known(stores, name)) is not None:
+        return known
     local = stores.blobs.local_path(entry.digest)
     try:
-        made = profile(_table(local, PurePosixPath(entry.path).suffix.lower()))
+        made = profile(_table(local, PurePosixPath(entry.path)))
     except Exception as error:
         unread[entry.path] = f"{type(error).__name__}: {error}"[:300]
         return None
@@ -87,19 +116,57 @@ def _of_file(stores: Stores, entry: Entry, unread: dict[str, str]) -> Profile | 
     return made
 
 
-def _table(path: Path, suffix: str) -> Table:
+def _of_images(stores: Stores, files: list[Entry], unread: dict[str, str]) -> Profile | None:
+    """The sizes of images as one table, from the store when the same ones were looked at before."""
+    from tenfold.profiles import encode, evenly, image_table, profile
+
+    chosen = evenly(files)
+    if len(chosen) < len(files):
+        unread["images"] = f"{len(chosen):,} of {len(files):,} were looked at, evenly over all"
+    name = f"images.{digest(''.join(entry.digest for entry in chosen).encode())[:32]}"
+    if (known := _known(stores, name)) is not None:
+        return known
+    bad: dict[str, str] = {}
+    try:
+        table = image_table(
+            ((entry.path, entry.size_bytes, stores.blobs.open(entry.digest)) for entry in chosen), unread=bad
+        )
+    except MissingExtra as error:
+        unread["images"] = str(error)
+        return None
+    unread.update(list(bad.items())[:20])
+    made = profile(table)
+    _keep(stores, name, encode(made), metadata={"files": len(chosen)})
+    return made
+
+
+def _known(stores: Stores, name: str) -> Profile | None:
+    from tenfold.profiles import decode
+
+    known = stores.versions.find("profile", name)
+    if known is None:
+        return None
+    return decode(known.inline if known.inline is not None else stores.blobs.get_bytes(known.metadata["blob"]))
+
+
+def _table(path: Path, name: PurePosixPath) -> Table:
     """A file named by its hash, as a table of the kind its name in the dataset says; read in batches."""
     import polars as pl
 
     from tenfold.profiles import Table
+    from tenfold.profiles.tables import named_once
 
+    suffix = name.suffix.lower()
     if suffix == ".parquet":
         lazy = pl.scan_parquet(path)
     elif suffix in (".jsonl", ".ndjson"):
         lazy = pl.scan_ndjson(path, infer_schema_length=10_000)
     else:
-        lazy = pl.scan_csv(path, infer_schema_length=10_000, separator="\t" if suffix == ".tsv" else ",")
-    return Table(lazy, lazy.collect_schema().names(), is_columnar=suffix == ".parquet")
+        separator = "\t" if suffix == ".tsv" else ","
+        named_once(path, separator)
+        lazy = pl.scan_csv(path, infer_schema_length=10_000, separator=separator)
+    names = lazy.collect_schema().names()
+    return Table(lazy, names, is_columnar=suffix == ".parquet")
 
 
 def _publish(stores: Stores, version: Version, tables: dict[str, Profile], unread: dict[str, str]) -> Version:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @json_option
 def profile(thing: str, query: str | None, columns: str | None, page: Path | None, as_json: bool) -> None:
-    """Show the statistics of THING in one pass: a table's file, a folder of them, a dataset (data:NAME@main/path) or a database.
+    """Show the statistics of THING in one pass: a table's file, a folder of them or of images, a dataset (data:NAME@main/path) or a database.
 
     Of a dataset no data is read: its files were profiled when they were committed.
     """
@@ -66,20 +66,12 @@ def _profiles(thing: str, query: str | None, columns: list[str] | None) -> dict[
     if path.is_file() or (path.suffix and not thing.startswith("data:") and "@" not in thing):
         return {path.stem: make(path, columns=columns)}
     if path.is_dir():
-        return {path.resolve().name: make(_files_below(path), columns=columns)}
+        return {path.resolve().name: make(path, columns=columns)}
     return _of_dataset(thing, columns)
 
 
-def _files_below(folder: Path) -> list[Path]:
-    from tenfold.profiles.tables import READABLE
-
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.lower().endswith(READABLE))
-    if not files:
-        raise NotFound(f"No table is in {folder}. Readable: {', '.join(READABLE)}")
-    return files
-
-
 def _of_dataset(thing: str, columns: list[str] | None) -> dict[str, Profile]:
+    from tenfold.profiles import only
     from tenfold.workspace.profiling import profiles_of
 
     data, address = open_address(thing)
@@ -90,12 +82,4 @@ def _of_dataset(thing: str, columns: list[str] | None) -> dict[str, Profile]:
         click.echo(f"{name} could not be read: {why}", err=True)
     if not found:
         raise NotFound(f"No table that can be read is in {thing}. Its files: tenfold data ls {version.address}")
-    return {name: _chosen(one, columns) for name, one in found.items()} if columns else found
-
-
-def _chosen(whole: Profile, columns: list[str]) -> Profile:
-    from tenfold.profiles import Profile
-
-    if absent := [name for name in columns if name not in whole.columns]:
-        raise Invalid(f"There is no column {absent[0]!r}. Columns: {', '.join(whole.columns)}", field="columns")
-    return Profile(whole.rows, {name: whole.columns[name] for name in columns})
+    return {name: only(one, columns) for name, one in found.items()}
