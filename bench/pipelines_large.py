@@ -1,7 +1,7 @@
-"""Pipelines at size: 5,000 steps wide, 1,000 deep, tables of 200 MB and 1 GB between steps; and Metaflow beside them.
+"""Pipelines at size: 5,000 steps wide, 1,000 deep, tables of 200 MB and 1 GB between steps; and the engines of others.
 
 Each line is a run in a process of its own, so that CPU seconds count workers too and memory is the controller's alone.
-TENFOLD_BENCH_METAFLOW names a Python that has Metaflow.
+TENFOLD_BENCH_METAFLOW, TENFOLD_BENCH_AIRFLOW and TENFOLD_BENCH_KFP name Pythons that have those.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Any
 
 import psutil
 
-from tenfold.pipelines import Host, Opener, pipeline, step
+from bench._pipeline_peers import peers
+from tenfold.pipelines import Host, Opener, command, pipeline, step
 
 WIDE = 5000
 DEEP = 1000
 CHAINED = 50
 FANNED_OUT = 200
-PEER_STEPS = 10
-"""Metaflow takes a second a step: so many of each shape are enough to know it."""
+FRESH = 40
+"""Steps that are processes of their own."""
 MEGABYTES = (200, 1000)
 
 
@@ -52,6 +53,16 @@ def wide(count: int) -> Any:
     return total(increment.map(list(range(count))))
 
 
+INTERPRETER = [sys.executable, "-c", "pass"]
+interpreter = command("interpreter", INTERPRETER, cache=False)
+
+
+@pipeline
+def fresh(count: int) -> Any:
+    for _ in range(count):
+        interpreter()
+
+
 @step
 def make_table(megabytes: int) -> Any:
     return _table(megabytes)
@@ -72,8 +83,7 @@ def tables(megabytes: int) -> Any:
 
 def lines() -> list[dict[str, Any]]:
     """The lines of the table."""
-    peer = os.environ.get("TENFOLD_BENCH_METAFLOW")
-    found = []
+    found = [_fresh_line()]
     for name, count in (("chain", CHAINED), ("fan", FANNED_OUT), ("deep", DEEP), ("wide", WIDE)):
         said = _child("deep" if name == "chain" else "wide" if name == "fan" else name, count)
         shape = "chained" if name in ("chain", "deep") else "fanned out"
@@ -94,22 +104,34 @@ def lines() -> list[dict[str, Any]]:
             found.append(
                 {"job": f"{count:,} {shape}, all cached", "value": said["cached_cpu_s"] * 1000 / count, "unit": "ms CPU/step", "budget": 1}
             )  # fmt: skip
-            if peer:
-                theirs = _metaflow(peer, chained=name == "chain")
-                ours = said["cpu_s"] / count
-                found.append(
-                    {"job": f"the same by Metaflow, over ours (a step of a run of {PEER_STEPS})", "value": theirs / ours, "unit": "x", "budget": 10,
-                     "better": "higher", "note": f"{theirs * 1000:.0f} ms of CPU a step, ours {ours * 1000:.1f}"}
-                )  # fmt: skip
+            found += _peer_lines("chained" if name == "chain" else "fanned", count, said)
     for megabytes in MEGABYTES:
         said = _child("tables", megabytes)
         bare = _child("bare", megabytes)
         found += [
-            {"job": f"a table of {megabytes} MB to two steps", "value": said["cpu_s"] / bare["cpu_s"], "unit": "x bare", "budget": 3,
-             "note": f"CPU {said['cpu_s']:.1f} s, wall {said['wall_s']:.1f} s; Arrow file written, fsynced and mapped twice by hand: {bare['cpu_s']:.1f} and {bare['wall_s']:.1f} s"},
+            {"job": f"a table of {megabytes} MB to two steps", "value": said["cpu_s"] / bare["cpu_s"], "unit": "x bare", "budget": 1.5,
+             "note": f"CPU {said['cpu_s']:.1f} s, wall {said['wall_s']:.1f} s; Arrow file written, hashed, fsynced and mapped twice by hand: {bare['cpu_s']:.1f} and {bare['wall_s']:.1f} s"},
             {"job": f"bytes written for {megabytes} MB", "value": said["bytes"] / bare["bytes"], "unit": "x", "budget": 1.05},
         ]  # fmt: skip
     return found
+
+
+def _fresh_line() -> dict[str, Any]:
+    """A step that is a process of its own, over the same process started by hand."""
+    said, bare = _child("fresh", FRESH), _child("bare fresh", FRESH)
+    return {
+        "job": "a step in a fresh interpreter (python -c pass)", "value": said["cpu_s"] / bare["cpu_s"], "unit": "x bare", "budget": 1.5,
+        "note": f"CPU {said['cpu_s'] / FRESH * 1000:.1f} ms a step, {bare['cpu_s'] / FRESH * 1000:.1f} by hand; wall {said['wall_s']:.1f} s and {bare['wall_s']:.1f} s for {FRESH}",
+    }  # fmt: skip
+
+
+def _peer_lines(shape: str, count: int, said: dict[str, Any]) -> list[dict[str, Any]]:
+    ours = said["cpu_s"] / count
+    return [
+        {"job": f"the same by {peer}, over ours (a step of a run of {steps})", "value": theirs / ours, "unit": "x", "budget": 10,
+         "better": "higher", "note": f"{theirs * 1000:.0f} ms of CPU a step, ours {ours * 1000:.1f}"}
+        for peer, (theirs, steps) in peers(shape, count).items()
+    ]  # fmt: skip
 
 
 def _table(megabytes: int) -> Any:
@@ -133,6 +155,8 @@ def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
     """One job in this process and its children; what it cost."""
     if what == "bare":
         return _cost(lambda: _bare(count, folder)) | {"bytes": _bytes_in(folder)}
+    if what == "bare fresh":
+        return _cost(lambda: [subprocess.run(INTERPRETER, check=True) for _ in range(count)])
     from tenfold.pipelines.executors import pools
     from tenfold.testing.stores import sqlite_stores
 
@@ -141,6 +165,10 @@ def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
     )
     if what == "tables":
         said = _cost(lambda: tables.with_options(host=host).run(megabytes=count)) | {"bytes": _bytes_in(folder)}
+    elif what == "fresh":
+        ready = fresh.with_options(host=host)
+        ready.run(count=1)  # its processes are warm
+        said = _cost(lambda: ready.run(count=count))
     else:
         ready = {"deep": deep, "wide": wide}[what].with_options(host=host)
         began = _cost(lambda: deep.with_options(host=host).run(count=2))
@@ -154,7 +182,8 @@ def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
 
 
 def _bare(megabytes: int, folder: Path) -> None:
-    """The same by hand: a file that is written once and mapped twice."""
+    """The same by hand: a file that is written once, hashed and mapped twice."""
+    import blake3
     import pyarrow as pa
     import pyarrow.compute as compute
 
@@ -162,8 +191,9 @@ def _bare(megabytes: int, folder: Path) -> None:
     table = _table(megabytes)
     with path.open("wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    with path.open("rb+") as written:
+        os.fsync(written.fileno())
+    blake3.blake3().update_mmap(path).digest()
     for _ in range(2):
         compute.sum(pa.ipc.open_file(pa.memory_map(str(path))).read_all()["a"])
 
@@ -182,47 +212,6 @@ def _cost(work: Any) -> dict[str, Any]:
 def _spent() -> float:
     here = psutil.Process()
     return sum(sum(process.cpu_times()[:4]) for process in (here, *here.children(recursive=True)))
-
-
-_METAFLOW = """
-from metaflow import FlowSpec, step
-
-class Flow(FlowSpec):
-{body}
-
-if __name__ == "__main__":
-    Flow()
-"""
-
-
-def _metaflow(python: str, *, chained: bool) -> float:
-    """Seconds of CPU a step, in all of its processes."""
-    if chained:
-        names = ["start", *(f"s{n}" for n in range(PEER_STEPS - 2)), "end"]
-        pairs = zip(names, [*names[1:], ""], strict=True)
-        body = "".join(
-            f"    @step\n    def {name}(self):\n        self.n = 1\n{f'        self.next(self.{after})' if after else ''}\n" for name, after in pairs
-        )  # fmt: skip
-    else:
-        body = (
-            f"    @step\n    def start(self):\n        self.items = list(range({PEER_STEPS - 3}))\n        self.next(self.each, foreach='items')\n"
-            "    @step\n    def each(self):\n        self.n = self.input + 1\n        self.next(self.join)\n"
-            "    @step\n    def join(self, inputs):\n        self.n = sum(i.n for i in inputs)\n        self.next(self.end)\n"
-            "    @step\n    def end(self):\n        pass\n"
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "flow.py").write_text(_METAFLOW.format(body=body))
-        environment = {**os.environ, "METAFLOW_HOME": folder, "USERNAME": "bench", "METAFLOW_USER": "bench"}
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [python, "flow.py", "--quiet", "run", "--max-workers", "2"],
-            cwd=folder,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / PEER_STEPS
 
 
 if __name__ == "__main__":

@@ -1,12 +1,26 @@
-"""Profile of 1,000,000 rows x 50 columns beside Polars' describe and a bare quantile pass, and a merge of 1,000 profiles."""
+"""Profiles: 1,000,000 rows x 50 beside Polars' describe and a bare quantile pass, wide tables and many categories, a merge of
+1,000 profiles, and a year of daily parts kept up beside reading all of them again."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ROWS = 1_000_000
+DAYS = 365
+DAY_ROWS = 2_000
+_PEAK = """
+import resource, sys
+from tenfold.profiles import profile
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+profile(sys.argv[1])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
 
 
 def lines() -> list[dict[str, Any]]:
@@ -14,24 +28,70 @@ def lines() -> list[dict[str, Any]]:
     import numpy as np
     import polars as pl
 
-    from tenfold.profiles import merge, profile
+    from tenfold.profiles import encode, merge, profile, to_page
 
     random = np.random.default_rng(0)
-    numbers = {f"n{i}": random.normal(size=ROWS) for i in range(40)}
-    words = {f"c{i}": pl.Series(random.integers(0, 20 + 50 * i, ROWS)).cast(pl.String) for i in range(10)}
-    frame = pl.DataFrame({**numbers, **words})
+    frame = _table(ROWS)
+    numbers = [frame.get_column(f"n{i}").to_numpy() for i in range(40)]
     shares = np.linspace(0, 1, 101)
     ours = _cpu(lambda: profile(frame))
     describe = _cpu(frame.describe)
-    bare = _cpu(lambda: [np.quantile(values, shares) for values in numbers.values()])
+    bare = _cpu(lambda: [np.quantile(values, shares) for values in numbers])
     parts = [profile(frame.slice(i * 1000, 1000)) for i in range(1000)]
+    wide = pl.DataFrame(random.normal(size=(1000, 10_000)))
+    many = pl.DataFrame({"id": pl.int_range(2 * ROWS, eager=True).cast(pl.String)})
+    page = to_page({"table": profile(frame)}, "A table")
     return [
         {
             "job": f"profile, {ROWS:,} rows x 50", "value": ours / describe, "unit": "x Polars' describe", "budget": 2,
             "note": f"{ours:.2f} beside {describe:.2f} CPU s; 101 quantiles of the 40 numbers alone {bare:.2f}",
         },
-        {"job": "merge of 1,000 profiles of 50 columns", "value": _cpu(lambda: merge(*parts)), "unit": "CPU s", "budget": 5},
+        {"job": "its page", "value": len(page.encode()) / 1024, "unit": "KB", "budget": 300},
+        {"job": "its record", "value": len(encode(profile(frame))) / 1024, "unit": "KB", "budget": 1024},
+        {"job": "profile, 1,000 rows x 10,000", "value": _cpu(lambda: profile(wide)), "unit": "CPU s", "budget": 10},
+        {"job": "profile, 2,000,000 different strings", "value": _cpu(lambda: profile(many)), "unit": "CPU s", "budget": 3},
+        {"job": "merge of 1,000 profiles of 50 columns", "value": _cpu(lambda: merge(*parts)), "unit": "CPU s", "budget": 10},
+        *_memory(),
+        _year(),
     ]  # fmt: skip
+
+
+def _memory() -> list[dict[str, Any]]:
+    """Peak memory above that of a process that has only imported, of two files of which one is four times as long."""
+    peaks = []
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in (ROWS // 2, 2 * ROWS):
+            path = Path(folder, "t.parquet")
+            _table(rows).write_parquet(path, row_group_size=131_072)
+            done = subprocess.run([sys.executable, "-c", _PEAK, str(path)], check=True, capture_output=True, text=True)
+            peaks.append(float(done.stdout))
+    note = f"{peaks[0]:.0f} MB for {ROWS // 2:,} rows x 50 of Parquet; the file's own pages are counted"
+    return [{"job": f"memory, {2 * ROWS:,} rows x 50", "value": peaks[1], "unit": "MB", "budget": 1500, "note": note}]
+
+
+def _year() -> dict[str, Any]:
+    """What the last day costs when the days before are profiled, beside profiling all of them."""
+    import polars as pl
+
+    from tenfold.profiles import merge, profile
+
+    days = [_table(DAY_ROWS, seed=day) for day in range(DAYS)]
+    known = merge(*(profile(day) for day in days[:-1]))
+    whole = pl.concat(days)
+    again = _cpu(lambda: profile(whole))
+    added = _cpu(lambda: merge(known, profile(days[-1])))
+    note = f"{added:.3f} beside {again:.2f} CPU s"
+    return {"job": f"day {DAYS} of a year, {DAY_ROWS:,} rows x 50", "value": added / again, "unit": "x all again", "budget": 0.3, "note": note}  # fmt: skip
+
+
+def _table(rows: int, seed: int = 0) -> Any:
+    import numpy as np
+    import polars as pl
+
+    random = np.random.default_rng(seed)
+    numbers = {f"n{i}": random.normal(size=rows) for i in range(40)}
+    words = {f"c{i}": pl.Series(random.integers(0, 20 + 50 * i, rows)).cast(pl.String) for i in range(10)}
+    return pl.DataFrame({**numbers, **words})
 
 
 def _cpu(work: Callable[[], Any]) -> float:
