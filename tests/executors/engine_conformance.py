@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from tenfold.base.errors import StepFailed
 from tenfold.pipelines import cancel, read_log
+from tenfold.pipelines.secrets.keeping import set_secret
 
 SLOW_S = float(os.environ.get("TENFOLD_TEST_PATIENCE_S", "60"))
 
@@ -167,6 +170,23 @@ class EngineConformance(KillingConformance):
     def test_steps_choose_where_they_run(self, host):
         here, there = self.run(samples.mixed, host, raises=True).outputs()
         assert here == os.getpid() and there != os.getpid()
+
+    def test_a_step_has_the_packages_it_declares_and_fails_alone_without_them(self, host):
+        version, value, prefix = self.run(samples.packaged, host, raises=True).outputs()
+        assert (version, value) == ("2.0.0", "c") and prefix != sys.prefix
+        failed = self.run(samples.unpackaged, host)
+        assert "no-such-package-of-tenfold" in failed.steps["with_nothing"].error
+
+    def test_secrets_are_masked_in_logs_and_errors(self, host, monkeypatch, tmp_path):
+        monkeypatch.setenv("TENFOLD_SECRETS_KEY", base64.b64encode(b"k" * 32).decode())
+        word = 'hunter2/corr\'ect "horse"'
+        set_secret(host.stores, "TEST_PASSWORD", word)
+        run = self.run(samples.confiding, host, raises=True)
+        log = read_log(host.stores, run.steps["telling"].run_id, host.folder)
+        assert run.outputs() == len(word) and log.count("[secret]") == 7 and "hunter2" not in log
+        assert word.encode().hex() not in log and base64.b64encode(f"user:{word}".encode()).decode()[8:-4] not in log
+        failed = self.run(samples.confiding, host, "raise").steps["telling"].error
+        assert "cannot log in with [secret]" in failed and "hunter2" not in failed
 
     def test_finished_attempts_leave_no_files(self, host):
         self.run(samples.values, host, raises=True)

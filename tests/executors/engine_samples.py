@@ -285,3 +285,47 @@ def eats(megabytes: int) -> int:
 @pipeline
 def eating(megabytes: int = 2000):
     return eats(megabytes), add(1)
+
+
+@step(env={"packages": ["iniconfig==2.0.0"]})
+def with_packages(text: str) -> list[str]:
+    import importlib.metadata
+
+    import iniconfig
+
+    return [importlib.metadata.version("iniconfig"), iniconfig.IniConfig("x.ini", text)["a"]["b"], sys.prefix]
+
+
+@step(env={"packages": ["no-such-package-of-tenfold==9"]})
+def with_nothing() -> None:
+    return None
+
+
+@pipeline
+def packaged(text: str = "[a]\nb=c\n"):
+    return with_packages(text)
+
+
+@pipeline
+def unpackaged():
+    return with_nothing()
+
+
+@step(secrets=["TEST_PASSWORD"])
+def telling(where: str) -> int:
+    import base64
+    import json
+    import shlex
+
+    word = os.environ["TEST_PASSWORD"]
+    print("raw", word, "quoted", shlex.quote(word), json.dumps(word), repr(word), word.encode().hex())
+    print("encoded", base64.b64encode(f"user:{word}".encode()).decode(), file=sys.stderr)
+    subprocess.run(["sh", "-c", 'echo "child $TEST_PASSWORD"'], check=True)
+    if where == "raise":
+        raise ValueError(f"cannot log in with {word}")
+    return len(word)
+
+
+@pipeline
+def confiding(where: str = "print"):
+    return telling(where)

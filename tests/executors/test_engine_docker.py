@@ -50,6 +50,10 @@ def docker_settings(daemon, tmp_path, monkeypatch):
 class TestDocker(EngineConformance, HoldingConformance, ManyNodesConformance):
     executor = "docker"
 
+    def test_a_step_has_the_packages_it_declares_and_fails_alone_without_them(self, host):
+        error = self.run(samples.packaged, host).steps["with_packages"].error  # these containers reach no index
+        assert "could not be made (iniconfig==2.0.0" in error and "uv said" in error
+
 
 def test_without_an_image_it_says_what_to_write(daemon, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -33,6 +33,7 @@ def cluster(tmp_path_factory):
 
 def write_settings(cluster, tmp_path, **more):
     lines = {"image": IMAGE, "python": sys.executable, "kubeconfig": str(cluster.kubeconfig()), **more}
+    lines["environ"] = ["TENFOLD_*", "SSL_*", "UV_*", "PIP_*"]  # where uv finds packages
     text = "\n".join(f"{name} = {toml(value)}" for name, value in lines.items())
     volume = f'[[executors.kubernetes.volumes]]\npath = "{tmp_path}"\nhost_path = "{tmp_path}"\n'
     (tmp_path / "tenfold.toml").write_text(f"[executors.kubernetes]\n{text}\n{volume}")

@@ -13,7 +13,7 @@ import msgspec
 from tenfold.base import settings
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.authoring.building import Graph
-from tenfold.pipelines.authoring.executor_names import ENGINES, check_executor
+from tenfold.pipelines.authoring.executor_names import check_executor
 from tenfold.pipelines.authoring.loading import load_target
 from tenfold.pipelines.authoring.steps import Step
 from tenfold.pipelines.caching.code import code_digest, own_sources
@@ -173,7 +173,8 @@ def runner_for(
     default = check_executor(executor) if executor else "local" if possible else "inline"
     all_here = default == "inline" and bool(executor)
     names = {default} if all_here else _places_of(specs, default)
-    names |= {route_of(spec.env) for spec in specs.values() if spec.env is not None}
+    if all_here:
+        names |= {route_of(spec.env) for spec in specs.values() if spec.env is not None}
     for spec in specs.values():
         _check_place(spec, spec.executor or default, all_here=all_here)
     if not possible and names != {"inline"}:
@@ -182,7 +183,7 @@ def runner_for(
 
 
 def _places_of(specs: Mapping[str, Spec], default: str) -> set[str]:
-    return {place_of(spec.executor or default, spec.resources) for spec in specs.values() if spec.env is None}
+    return {place_of(spec.executor or default, spec.resources, spec.env) for spec in specs.values()}
 
 
 def _check_place(spec: Spec, executor: str, *, all_here: bool) -> None:
@@ -190,12 +191,6 @@ def _check_place(spec: Spec, executor: str, *, all_here: bool) -> None:
         raise Invalid(
             f"Step {spec.step!r} has an image, and {executor!r} runs none. Give it executor='docker' or 'kubernetes'",
             field="image",
-        )
-    if spec.env is not None and executor in ENGINES:
-        raise Invalid(
-            f"Step {spec.step!r} has env=…, which is made for processes of this machine, and runs on {executor!r}. Use an "
-            "image there, or leave env out",
-            field="env",
         )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from tenfold.pipelines.authoring.options import Options
 from tenfold.pipelines.authoring.resources import Resources
+from tenfold.pipelines.environments import Environment
 from tenfold.pipelines.values import Kept
 
 
@@ -98,6 +99,8 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     program: dict[str, Any] = {}
     code: str = ""
     """Digest of the step's code."""
+    env: Environment | None = None
+    """Packages of its own, made where it runs."""
 
 
 State = Literal["finished", "failed", "lost", "timeout", "cancelled", "skipped"]

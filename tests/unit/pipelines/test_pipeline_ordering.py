@@ -142,20 +142,16 @@ def test_order_without_data_waits_and_fails_with_what_failed_but_not_with_a_bran
 
 
 @pipeline
-def placed(image: bool = True):
-    if image:
-        return step(image="team/train:3", name="imaged")(lambda_free)()
-    return step(env={"packages": ["polars"]}, executor="slurm", name="own")(lambda_free)()
+def placed():
+    return step(image="team/train:3", name="imaged")(lambda_free)()
 
 
-def test_an_image_or_an_environment_where_it_cannot_be_had_is_refused_by_name(tmp_path):
+def test_an_image_where_it_cannot_be_had_is_refused_by_name(tmp_path):
     from pipeline_samples import host_at
 
     whole = placed.with_options(host=host_at(tmp_path))
     with pytest.raises(Invalid, match=r"'imaged' has an image, and 'local' runs none"):
         whole.run()
-    with pytest.raises(Invalid, match=r"'own' has env=…, which is made for processes of this machine"):
-        whole.run(image=False)
 
 
 @step(allow_failures=0.5, cache=False)

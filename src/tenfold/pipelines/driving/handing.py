@@ -12,7 +12,6 @@ from tenfold.pipelines.driving.attempts import resources_now, with_attempt
 from tenfold.pipelines.driving.board import Board
 from tenfold.pipelines.driving.drafts import published_before
 from tenfold.pipelines.driving.places import Place
-from tenfold.pipelines.environments import route_of
 from tenfold.pipelines.logs import live_log
 from tenfold.pipelines.work import Done, Work
 
@@ -38,7 +37,7 @@ def work_of(board: Board, place: Place, folder: Path, *, arguments: dict[str, An
         step=place.key,
         root_id=board.root.id,
         pipeline=place.spec.pipeline,
-        executor=route_of(place.spec.env) or place.spec.executor,
+        executor=place.spec.executor,
         secrets=place.spec.secrets,
         resources=resources_now(place),
         image=place.spec.image,
@@ -46,6 +45,7 @@ def work_of(board: Board, place: Place, folder: Path, *, arguments: dict[str, An
         cwd=place.spec.cwd,
         program=place.spec.program,
         code=place.spec.code,
+        env=place.spec.env,
     )
 
 

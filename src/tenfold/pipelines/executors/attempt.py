@@ -20,6 +20,8 @@ from pathlib import Path
 
 import msgspec
 
+from tenfold.base.errors import TenfoldError
+from tenfold.pipelines.executors.entering import enter_environment
 from tenfold.pipelines.executors.job import (
     DONE_FILE,
     LOG_FILE,
@@ -92,7 +94,7 @@ def _ranked(job: Job) -> Job:
 def main(arguments: list[str]) -> int:
     """Exit code 0 when the attempt's outcome is written; with --message 1 when the step did not finish."""
     tied = "--tied" in arguments
-    if tied:
+    if arguments[0].startswith("--"):
         (size,) = _SIZE.unpack(_read_exactly(_SIZE.size))
         data = _read_exactly(size)
         if os.fork():  # engines that kill the children of their workers would leave the grandchildren
@@ -104,7 +106,11 @@ def main(arguments: list[str]) -> int:
     message = _option(arguments, "--message")
     out = _option(arguments, "--out") or Path(job.place) / of_rank(DONE_FILE, job.rank)
     try:
+        if job.work.env is not None:
+            enter_environment(job, arguments if arguments[0].startswith("--") else arguments[1:])
         outcome = run_job(job, tied=tied, prints=message is not None)
+    except TenfoldError as error:
+        outcome = Outcome(attempt_done(job, "failed", str(error)))
     except Exception:  # the edge: what breaks here is the attempt's error
         outcome = Outcome(attempt_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
     if message is not None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tenfold.pipelines.authoring.executor_names import ENGINES
 from tenfold.pipelines.authoring.resources import Resources
+from tenfold.pipelines.environments import Environment, route_of
 from tenfold.pipelines.executors.contract import Executor
 from tenfold.pipelines.work import Done, Work
 
@@ -14,9 +16,11 @@ MANY_HERE = "processes"
 """Where a step on several nodes runs on this machine: no name to choose."""
 
 
-def place_of(executor: str, resources: Resources) -> str:
-    """The executor that a step goes to: warm processes take no ranks."""
-    return MANY_HERE if executor == "local" and resources.nodes > 1 else executor
+def place_of(executor: str, resources: Resources, env: Environment | None) -> str:
+    """The executor that a step goes to: warm processes take no ranks, and have one environment each."""
+    if executor == "local" and resources.nodes > 1:
+        return MANY_HERE
+    return executor if env is None or executor in ENGINES else route_of(env)
 
 
 class RoutingExecutor(Executor):
@@ -38,7 +42,7 @@ class RoutingExecutor(Executor):
         return self._place_of(work).keeps(work)
 
     def _place_of(self, work: Work) -> Executor:
-        return self.started[place_of(work.executor or self._default, work.resources)]
+        return self.started[place_of(work.executor or self._default, work.resources, work.env)]
 
     def poll(self, timeout_s: float) -> list[Done]:
         deadline = time.monotonic() + timeout_s
