@@ -145,6 +145,9 @@ airflow: setup .airflow/.ready  ## DAG files in the real Airflow and through Ten
 exports: setup .airflow/.ready .kfp/.ready  ## exported pipelines in the real Airflow, KFP's local runner and Hera's models of Argo
 	TENFOLD_EXPORTS=1 $(BIN)/python -m pytest tests/exports --durations=0
 
+kfp: setup .kfp/.ready  ## compiled KFP pipelines in KFP's local runner and in Tenfold: the same outputs
+	TENFOLD_KFP_JUDGE=1 $(BIN)/python -m pytest tests/kfp --durations=3
+
 demo: setup  ## the main job end to end, then `tenfold up` until Ctrl-C (SERVE=0: ends with the job)
 	@$(BIN)/tenfold demo $(if $(filter 0,$(SERVE)),--no-serve,)
 

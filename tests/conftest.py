@@ -18,6 +18,7 @@ ORDER = (
     "exports",
     "airflow",
     "metaflow",
+    "kfp",
     "golden",
     "conformance",
     "crash",
@@ -30,6 +31,7 @@ HAVE = {
     "remotes": Path(os.environ.get("TENFOLD_EMULATORS", HERE.parent / ".emulators"), "bin/wsgidav").exists(),
     "exports": bool(os.environ.get("TENFOLD_EXPORTS")),
     "airflow": bool(os.environ.get("TENFOLD_AIRFLOW_DAGS")),
+    "kfp": bool(os.environ.get("TENFOLD_KFP_JUDGE")),
     "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
 }
 """Suites that need an environment of their own, by the make target that makes it and runs them."""

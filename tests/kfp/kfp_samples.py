@@ -1,4 +1,4 @@
-# ruff: noqa: SIM115, B006, E712, PTH123, ANN001, ANN201, ANN202, D103, D100, S108, UP006, UP035, UP045, SIM117, E501, INP001 - as KFP users write
+# ruff: noqa: SIM115, B006, E712, UP006, UP035, UP045 - as KFP users write
 # mypy: ignore-errors
 """Pipelines as KFP's users write them; `python kfp_samples.py FOLDER` compiles each, in an environment that has kfp."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from tenfold.doors.kubeflow.placeholders import filled, filled_words
 from tenfold.doors.kubeflow.values import doubled, value_of
 
 DATA, ABOUT = "data", "artifact.json"
+_INPUT = re.compile(r"inputs\.parameter_values\['(?:pipelinechannel--)?([^']*)'\]")
 SKIPPED = 99
 """Exit code of a task whose condition does not hold."""
 
@@ -38,7 +40,7 @@ def main(words: list[str]) -> int:
     context = given("item") if "item" in paths else None
     for text, inputs in task["tests"]:
         if not holds(text, {name: value_of(recipe, given, context) for name, recipe in inputs.items()}):
-            sys.stdout.write(f"not so: {text}\n")
+            sys.stdout.write(f"not so: {_INPUT.sub(lambda found: found[1], text)}\n")
             sys.stdout.flush()
             return SKIPPED
     values = {name: value_of(recipe, given, context) for name, recipe in task["inputs"].items()}
@@ -112,6 +114,7 @@ def _run(task: dict[str, Any], told: dict[str, Any], folder: Path, scratch: Path
         from tenfold.pipelines.programs.process import run_process
 
         docker = container_words(task["image"], words, scratch, None)
+        docker[2:2] = task["docker"]
         code, _ = run_process([one for one in docker if one != "--entrypoint="], holds=True)
         return code
     python = sys.executable

@@ -13,6 +13,7 @@ from tenfold.doors.kubeflow.recipes import ITEM, Recipes
 from tenfold.doors.kubeflow.task import SKIPPED
 from tenfold.pipelines.authoring.building import Handle
 from tenfold.pipelines.authoring.ordering import always
+from tenfold.pipelines.authoring.resources import size_bytes
 from tenfold.pipelines.authoring.steps import Step, fixed
 from tenfold.pipelines.programs import command
 
@@ -75,7 +76,11 @@ def draw_task(
 
 def _run_by(program: Program) -> dict[str, Any]:
     made: dict[str, Any] = msgspec.to_builtins(program)
-    return {key: one for key, one in made.items() if key != "options"}
+    asked = program.options.get("resources", {})
+    docker = [f"--env={name}" for name in (*program.options.get("environ", ()), *program.options.get("secrets", ()))]
+    docker += [f"--cpus={asked['cpu']:g}"] if "cpu" in asked else []
+    docker += [f"--memory={size_bytes(asked['memory'], what='a task')}"] if "memory" in asked else []
+    return {**{key: one for key, one in made.items() if key != "options"}, "docker": docker}
 
 
 def _options(task: dict[str, Any], program: Program) -> dict[str, Any]:
