@@ -294,6 +294,8 @@ class Mapped(Task):
         self.placed(partial.task_id, partial.dag, partial.group)
         defaults = {**self.dag.default_args, **(self.group.default_args if self.group else {})}
         taken = _names_of(self.cls)
+        self.said = set(partial.given)
+        """What partial() was given, without defaults."""
         self.given = {**{name: value for name, value in defaults.items() if name in taken}, **partial.given}
         known = set(OPTIONS) | SHOWN | REFUSED
         self.take({name: value for name, value in self.given.items() if name in known})
@@ -311,7 +313,7 @@ class Mapped(Task):
         if self.key:  # of a decorated function: its arguments
             given[self.key] = {**given.get(self.key, {}), **item}
         else:
-            if both := sorted(given.keys() & item.keys() - {"params"}):
+            if both := sorted(self.said & item.keys() - {"params"}):
                 raise TypeError(f"{self.cls.__name__}: {both[0]!r} is given by partial() and by expand()")
             given |= item
         made: BaseOperator = self.cls(task_id=self.task_id, _item_of=self, dag=self.dag, **given)

@@ -176,7 +176,9 @@ def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any
 
 
 def _keeps_back(operator: BaseOperator, ti: TaskInstance) -> bool:
-    """Whether it skips others: Airflow 3 then keeps what it returned for itself."""
+    """Whether it skips others: Airflow 3 then keeps what it returned for itself, but not that of an item."""
+    if ti.map_index >= 0:
+        return False
     said = ti.pushed.get(SKIPMIXIN, {})
     return bool(said.get("skipped")) or ("followed" in said and set(said["followed"]) != operator.downstream_task_ids)
 
