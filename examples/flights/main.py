@@ -29,6 +29,11 @@ def say(text: str) -> None:
     print(f"[{time.perf_counter() - BEGAN:5.1f} s] {text}", flush=True)
 
 
+def say_all(lines: list[str]) -> None:
+    for line in lines:
+        say(f"          {line}")
+
+
 def bar(label: str, done: int, total: int) -> None:
     """A progress bar, on a terminal only."""
     if sys.stderr.isatty():
@@ -125,6 +130,8 @@ def watch_months(data: dict[str, str], champion: watch.Champion) -> str | None:
                 since = time.time_ns() // 1_000_000
                 rows = month_table(month)
                 ids = watch.replay(url, rows, progress=partial(bar, f"{month} requests"))
+                if month == LATER[1]:  # outcomes come late: until then the metrics are estimated
+                    say_all(watch.look("answers"))
                 watch.tell_outcomes(url, ids, rows[features.LABEL].to_list())
                 served = tenfold.predictions("delay", since=since)
                 checked = watch.check(month, table, champion, data[month], served)
@@ -170,6 +177,16 @@ def serving() -> Iterator:
             with_endpoint.__exit__(None, None, None)
 
 
+def write_report() -> str:
+    """What changed from January to December, as one self-contained page, and kept as report:january-december."""
+    from tenfold.reports import DataDriftPreset, DataSummaryPreset, Report
+
+    months = (raw("flights", LATER[-1]), raw("flights", FIRST[0]))
+    found = Report([DataDriftPreset(), DataSummaryPreset()], title="December beside January").run(*months)
+    found.save_html("january-december.html")
+    return f"{tenfold.record_report(found, 'january-december').address}, january-december.html"
+
+
 def explain(prediction: str | None) -> None:
     """Trace one served prediction back to its files."""
     prediction = prediction or tenfold.predictions("delay")["prediction_id"][-1]
@@ -192,7 +209,11 @@ def main() -> None:
     say(
         f"trained on {FIRST[0]} to {FIRST[-1]} ({counts.get('cached', 0)} of {sum(counts.values())} steps from the cache): {verdict['model']}, {verdict['reasons'][0]}"
     )
+    watch.declare()
     last = watch_months(data, watch.Champion(verdict["model"], FIRST, verdict["metrics"]))
+    if last is not None:
+        say_all(watch.look("answers") + watch.look("arrivals"))
+        say(f"January beside December: {write_report()}")
     explain(last)
     say("done")
 

@@ -9,6 +9,7 @@ import features
 import polars as pl
 
 import tenfold
+from tenfold.base.errors import CheckFailed
 
 KINDS = ["logistic", "boosting", "forest"]
 RULES = [
@@ -93,7 +94,10 @@ def register(verdict: dict, months: list[str]) -> dict:
     delay = tenfold.model("delay")
     version = delay.register(verdict["model"], message=f"{months[0]} to {months[-1]}", verdict=verdict)
     if verdict["passed"]:
-        delay.set_alias("champion", version.number, who="the gate", why="; ".join(verdict["reasons"]))
+        try:
+            delay.set_alias("champion", version.number, who="the gate", why="; ".join(verdict["reasons"]))
+        except CheckFailed as held:  # a monitor's open alarm holds promotions back
+            verdict = {**verdict, "passed": False, "reasons": [str(held)]}
     return {**verdict, "model": version.address}
 
 

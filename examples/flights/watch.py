@@ -12,6 +12,7 @@ import polars as pl
 from training import training
 
 import tenfold
+from tenfold.monitoring import Action, Condition, alarms, read_monitors
 
 BATCH = 500
 """Flights in one request."""
@@ -24,6 +25,19 @@ MONITOR = tenfold.Monitor(
     share=0.7,
     quality=[tenfold.QualityRule("roc_auc", worse_by=0.08)],
 )
+
+
+ARRIVALS = tenfold.Monitor(
+    name="arrivals",
+    project="flights",
+    target="data:flights@main/flights/2013-12.parquet",
+    reference="data:flights@v1/flights/2013-01.parquet",
+    schema="schema:flights",
+    correction="holm",
+    tests=[Condition(score="drift_share", lt=0.8)],
+    actions=[Action(block="model:delay")],
+)
+"""Declared in Python; `answers` is in monitors.yaml. While its alarm is open no new champion comes without a reason."""
 
 
 @dataclass
@@ -74,6 +88,24 @@ def check(
         window=month,
     )
     return tenfold.record_check(MONITOR, result, used={"data": data, "model": champion.model})
+
+
+def declare() -> None:
+    """Put the declared monitors in force; again with the same ones changes nothing."""
+    for monitor in [*read_monitors("monitors.yaml"), ARRIVALS]:
+        tenfold.apply_monitor(monitor)
+
+
+def look(name: str) -> list[str]:
+    """Let a declared monitor look at what is new; gives a line a check, and one for each alarm that is open."""
+    said = []
+    for run in tenfold.check_monitor(name):
+        scores = {key: run.result["scores"].get(key) for key in ("estimated.roc_auc", "quality.roc_auc", "anomalies")}
+        told = ", ".join(f"{key} {value:.3g}" for key, value in scores.items() if value is not None)
+        said.append(f"{name}, {run.result['window']}: {told}; {run.result['status']}")
+    return said + [
+        f"{name}: open alarm: {alarm.text}" for alarm in alarms(tenfold.current().stores, name, only_open=True)
+    ]
 
 
 def known_check(month: str, data: str, model: str) -> Any | None:

@@ -67,6 +67,23 @@ def test_twelve_commits_a_champion_and_nine_checks_are_kept(demo):
     assert shown["history"][-1]["why"].startswith("AUC ")
 
 
+def test_declared_monitors_estimate_what_is_late_open_alarms_and_hold_promotions_back(demo):
+    folder, said, _ = demo
+    early, late = (part.splitlines()[0] for part in said.split("answers, rows 20001-40000:")[1:3])
+    assert "estimated.roc_auc" in early
+    assert early.split(", ")[0] == late.split(", ")[0]
+    assert early.split(", ")[1] != late.split(", ")[1]  # at first only some of its outcomes had come
+    opened = ask(folder, "monitor", "alarms", "--open")
+    assert {(one["monitor"], one["severity"]) for one in opened} == {("answers", "warning"), ("arrivals", "error")}
+    assert len((folder / "demo" / "january-december.html").read_bytes()) < 300_000
+    moved = subprocess.run(
+        [*TENFOLD, "--store", str(folder / "demo" / ".tenfold"), "models", "alias", "delay", "champion", "1", "--why", "back"],
+        cwd=folder, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert moved.returncode == 3
+    assert "monitor arrivals holds promotions back" in moved.stderr
+
+
 def test_a_prediction_is_traced_to_the_files_of_its_months(demo):
     folder, said, _ = demo
     prediction = re.search(r"prediction:[0-9A-Z]{26}", said)[0]

@@ -13,6 +13,7 @@ from tenfold.monitoring.alarms import AlarmState, alarms
 from tenfold.monitoring.check import check
 from tenfold.monitoring.conditions import Action, Condition, TestOutcome
 from tenfold.monitoring.correlations import CorrelationChange, CorrelationPair, correlation_change
+from tenfold.monitoring.declared import read_monitors
 from tenfold.monitoring.drift import drift
 from tenfold.monitoring.embeddings import EmbeddingDrift, embedding_drift
 from tenfold.monitoring.estimating import Cbpe, Estimate, Estimated, fit_cbpe
@@ -61,6 +62,6 @@ __all__ = [
     "Rule", "Schema", "TableSummary", "TestOutcome", "WindowQuality", "accept", "alarms", "check",
     "correlation_change", "decode_schema", "differences", "domain_classifier", "drift", "embedding_drift",
     "encode_schema", "explain_drop", "find_monitor", "fit_cbpe", "fit_dle", "history", "infer_schema",
-    "join_outcomes", "load_check", "monitors", "quality_by_window", "quality_change", "read_schema",
+    "join_outcomes", "load_check", "monitors", "quality_by_window", "quality_change", "read_monitors", "read_schema",
     "reconstruction_drift", "record_check", "score_series", "summarize", "to_html", "to_yaml", "validate",
 ]  # fmt: skip
