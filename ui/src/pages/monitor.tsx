@@ -91,7 +91,8 @@ function spansOf(key: string, alarms: AlarmRow[], names: string[]): [number, num
 function Scores({ detail: { checks, keys, alarms, limits } }: { detail: MonitorDetail }) {
   const [find, setFind] = useQuery("find");
   const xs = useMemo(() => checks.map((_, i) => i), [checks]);
-  const names = useMemo(() => checks.map((check) => check.window || when(check.at_ms)), [checks]);
+  const windows = useMemo(() => checks.map((check) => check.window || when(check.at_ms)), [checks]);
+  const names = useMemo(() => windows.map((window) => window.replace(/^rows \d+-(?=\d+$)/, "to ")), [windows]);
   const tested = useMemo(() => new Map(limits.map((limit) => [limit.score, limit.value])), [limits]);
   const first = (key: string) => (tested.has(key) ? -1 : rank(key));
   const drawn = useMemo(() => keys.filter((key) => !isBound(key) && !keys.includes(ofEstimate(key) ?? "")), [keys]);
@@ -102,7 +103,7 @@ function Scores({ detail: { checks, keys, alarms, limits } }: { detail: MonitorD
     <>
       {drawn.length > 6 ? <div class="toolbar" style={{ padding: "0 0 12px" }}><Filter value={find} set={(text) => setFind(text)} label="Find a score" /></div> : null}
       <div class="charts">
-        {shown.slice(0, 60).map((key) => <Chart key={key} title={key} x="window" names={names} lines={lines.get(key)!} level={tested.get(key) ?? null} spans={spansOf(key, alarms, names)} dots sync="windows" height={160} now={number(lines.get(key)![0]?.ys.findLast((y) => y !== null))} />)}
+        {shown.slice(0, 60).map((key) => <Chart key={key} title={key} x="window" names={names} lines={lines.get(key)!} level={tested.get(key) ?? null} spans={spansOf(key, alarms, windows)} dots sync="windows" height={160} now={number(lines.get(key)![0]?.ys.findLast((y) => y !== null))} />)}
       </div>
       {shown.length > 60 ? <p class="tablenote">{shown.length - 60} more: narrow them with the search above.</p> : null}
     </>
