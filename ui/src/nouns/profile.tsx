@@ -1,8 +1,11 @@
-// The statistics of a table: a line a column, with its histogram or its most frequent values.
+// The statistics of a table: a line a column, with its histogram or its most frequent values; and how columns go together.
 import { Bars } from "../kit/bars";
+import { Filter } from "../kit/filter";
 import { number, percent, value } from "../kit/format";
 import { Section } from "../kit/page";
-import { Table, type Column } from "../kit/table";
+import { useQuery } from "../kit/router";
+import { sorted, Table, type Column } from "../kit/table";
+import { Together, type Correlations } from "./together";
 
 /** As the profiles' own record is written (docs: profiles); fields with their default are left out. */
 export interface ColumnProfile {
@@ -15,6 +18,10 @@ export interface ColumnProfile {
   zeros?: number;
   mean?: number | null;
   m2?: number | null;
+  m3?: number | null;
+  infinities?: number;
+  text?: { characters?: number; letters?: number; spaces?: number; words?: number; blank?: number } | null;
+  lists?: { min: number; max: number; items: { type: string } } | null;
   min?: number | null;
   max?: number | null;
   quantiles?: { points: number[]; count: number } | null;
@@ -27,7 +34,10 @@ export interface ColumnProfile {
 export interface TableProfile {
   rows: number;
   columns: Record<string, ColumnProfile>;
+  correlations?: Correlations | null;
 }
+
+const FILLS = 300; // more columns than these scroll within the page, so that only those in sight are drawn
 
 const isTable = (of: unknown): of is TableProfile => of !== null && typeof of === "object" && "columns" in of && "rows" in of;
 
@@ -44,17 +54,53 @@ const median = (column: ColumnProfile): number | null => {
   return points?.length ? points[Math.floor(points.length / 2)]! : null;
 };
 
+const std = (column: ColumnProfile): number | null => {
+  const count = column.quantiles?.count ?? column.count;
+  return column.m2 !== null && column.m2 !== undefined && count ? Math.sqrt(column.m2 / count) : null;
+};
+const skewness = (column: ColumnProfile): number | null => {
+  const count = column.quantiles?.count ?? column.count;
+  if (column.min === column.max || !column.m2 || column.m3 === null || column.m3 === undefined) return null;
+  return (Math.sqrt(count) * (column.m3 / column.m2)) / Math.sqrt(column.m2);
+};
+const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "UTC", dateStyle: "short", timeStyle: "medium" });
+/** A number of a column; of a column of times, the moment. */
+const said = (column: ColumnProfile, one: number | null | undefined): string => {
+  if (column.type !== "time" || one === null || one === undefined || Math.abs(one) > 8.64e15) return number(one);
+  return day.format(one).replace(" 00:00:00", "");
+};
+
+/** What a reader should not overlook, and what strings and lists are made of. */
+function notes(column: ColumnProfile): string {
+  const { text, lists } = column;
+  const found: string[] = [];
+  if (column.infinities) found.push(`${column.infinities.toLocaleString("en-US")} infinite`);
+  if (column.rows && missing(column) === column.rows) found.push("no values");
+  else if (column.distinct === 1 && column.distinct_is_exact !== false && column.count > 1) found.push("constant");
+  if (text?.blank) found.push(`${text.blank.toLocaleString("en-US")} blank`);
+  if (text?.characters && (text.words ?? 0) > 1.5 * column.count) found.push(`${number((text.words ?? 0) / column.count)} words, ${percent((text.characters - (text.letters ?? 0) - (text.spaces ?? 0)) / text.characters, 0)} no letters`);
+  if (lists) found.push(`lists of ${lists.min} to ${lists.max}, ${lists.items.type}`);
+  return found.join(", ");
+}
+
+const READ: Record<string, (column: ColumnProfile) => unknown> = {
+  name: (column) => column.name, type: (column) => column.type, missing: (column) => missing(column) / Math.max(1, column.rows),
+  distinct: (column) => column.distinct ?? 0, mean: (column) => column.mean, std, skew: skewness, min: (column) => column.min, median, max: (column) => column.max,
+};
+
 const COLUMNS: Column<ColumnProfile>[] = [
-  { key: "name", title: "Column", width: 150, cell: (column) => <span title={column.name}>{column.name}</span> },
-  { key: "type", title: "Type", width: 84, cell: (column) => column.type },
+  { key: "name", title: "Column", width: 150, order: "name", cell: (column) => <span title={column.name}>{column.name}</span> },
+  { key: "type", title: "Type", width: 72, order: "type", cell: (column) => (column.lists ? "list" : column.type) },
   { key: "shape", title: "Distribution", width: 230, cell: (column) => <Shape of={column} /> },
-  { key: "missing", title: "Missing", width: 84, numeric: true, cell: (column) => (missing(column) ? percent(missing(column) / Math.max(1, column.rows)) : <span class="faint">0</span>) },
-  { key: "distinct", title: "Distinct", width: 92, numeric: true, cell: (column) => (column.distinct ? `${column.distinct_is_exact === false ? "≈ " : ""}${column.distinct.toLocaleString("en-US")}` : "") },
-  { key: "mean", title: "Mean", width: 88, numeric: true, cell: (column) => number(column.mean) },
-  { key: "std", title: "Std", width: 88, numeric: true, cell: (column) => (column.m2 !== null && column.m2 !== undefined && column.count ? number(Math.sqrt(column.m2 / column.count)) : "") },
-  { key: "min", title: "Min", width: 88, numeric: true, cell: (column) => number(column.min) },
-  { key: "median", title: "Median", width: 88, numeric: true, cell: (column) => number(median(column)) },
-  { key: "max", title: "Max", width: 88, numeric: true, cell: (column) => number(column.max) },
+  { key: "missing", title: "Missing", width: 84, numeric: true, order: "missing", cell: (column) => (missing(column) ? percent(missing(column) / Math.max(1, column.rows)) : <span class="faint">0</span>) },
+  { key: "distinct", title: "Distinct", width: 92, numeric: true, order: "distinct", cell: (column) => (column.distinct ? `${column.distinct_is_exact === false ? "≈ " : ""}${column.distinct.toLocaleString("en-US")}` : "") },
+  { key: "mean", title: "Mean", width: 88, numeric: true, order: "mean", cell: (column) => <span title={said(column, column.mean)}>{said(column, column.mean)}</span> },
+  { key: "std", title: "Std", width: 80, numeric: true, order: "std", cell: (column) => (column.type === "time" ? "" : number(std(column))) },
+  { key: "skew", title: "Skewness", width: 84, numeric: true, order: "skew", cell: (column) => number(skewness(column)) },
+  { key: "min", title: "Min", width: 88, numeric: true, order: "min", cell: (column) => <span title={said(column, column.min)}>{said(column, column.min)}</span> },
+  { key: "median", title: "Median", width: 88, numeric: true, order: "median", cell: (column) => <span title={said(column, median(column))}>{said(column, median(column))}</span> },
+  { key: "max", title: "Max", width: 88, numeric: true, order: "max", cell: (column) => <span title={said(column, column.max)}>{said(column, column.max)}</span> },
+  { key: "notes", title: "Notes", width: 220, cell: (column) => <span class="soft cut" title={notes(column)}>{notes(column)}</span> },
 ];
 
 function Shape({ of }: { of: ColumnProfile }) {
@@ -75,11 +121,23 @@ export function Profile({ of }: { of: unknown }) {
 }
 
 function ProfileTable({ profile, name }: { profile: TableProfile; name: string }) {
-  const columns = Object.entries(profile.columns).map(([name, column]) => ({ ...column, name: column.name ?? name }));
+  const [find, setFind] = useQuery("columns");
+  const [order, setOrder] = useQuery("by");
+  const all = Object.entries(profile.columns).map(([name, column]) => ({ ...column, name: column.name ?? name }));
+  const words = find.toLowerCase().split(/\s+/).filter(Boolean);
+  const chosen = all.filter((column) => words.every((word) => column.name.toLowerCase().includes(word) || column.type === word));
+  const rows = sorted(chosen, order, (column, field) => READ[field]?.(column));
+  const fill = rows.length > FILLS;
+  const together = profile.correlations ? <Together of={profile.correlations} /> : null;
   return (
     <>
-      <p class="soft" style={{ marginBottom: "8px" }}>{profile.rows.toLocaleString("en-US")} rows, {columns.length} columns</p>
-      <Table label={`Columns of ${name}`} rows={columns} id={(column) => column.name} columns={COLUMNS} />
+      <div class="row" style={{ marginBottom: "8px", flexWrap: "wrap", gap: "12px" }}>
+        <span class="soft">{profile.rows.toLocaleString("en-US")} rows, {find ? `${rows.length.toLocaleString("en-US")} of ` : ""}{all.length.toLocaleString("en-US")} columns</span>
+        {all.length > 5 || find ? <Filter value={find} set={setFind} label="Find columns" hint="Name or type" /> : null}
+      </div>
+      {fill ? together : null}
+      {rows.length ? <Table label={`Columns of ${name}`} rows={rows} id={(column) => column.name} columns={COLUMNS} order={order} setOrder={setOrder} fill={fill} /> : <p class="soft">No column is called that. Types are columns' too: int, float, string, bool, time.</p>}
+      {fill ? null : together}
     </>
   );
 }
