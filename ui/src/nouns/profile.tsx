@@ -37,7 +37,7 @@ export interface TableProfile {
   correlations?: Correlations | null;
 }
 
-const FILLS = 300; // more columns than these scroll within the page, so that only those in sight are drawn
+const FILLS = 1000; // more columns than these scroll within the page, so that only those in sight are drawn
 
 const isTable = (of: unknown): of is TableProfile => of !== null && typeof of === "object" && "columns" in of && "rows" in of;
 
