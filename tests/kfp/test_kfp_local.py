@@ -21,7 +21,7 @@ for name, params in json.load(open("cases.json")):
         made = components.load_component_from_file(f"{name}.yaml")(**params).outputs
     except Exception:
         made = None
-    print(json.dumps(made), file=sys.stderr)
+    print(json.dumps(made or None), file=sys.stderr)
 """
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("plain", {}), ("plain", {"count": 12, "name": "ü"}), ("named-outputs", {"x": 7}), ("texts", {"who": "Ann"}),
