@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tenfold.base.errors import Invalid
+from tenfold.doors.metaflow.parameters import Delayed
 
 OF_STEPS: dict[str, dict[str, Any]] = {
     "retry": {"times": 3, "minutes_between_retries": 2},
@@ -46,11 +47,13 @@ def marker(name: str) -> Callable[..., Any]:
     def decorator(function: Any = None, **options: Any) -> Any:
         if function is None:
             return lambda target: decorator(target, **options)
+        if isinstance(function, type):
+            options = {key: one.value(function) if isinstance(one, Delayed) else one for key, one in options.items()}
         if known is not None:
             if unknown := options.keys() - known.keys():
                 raise Invalid(f"@{name} has no option {min(unknown)!r}. It takes {', '.join(known)}", field=name)
-            before = vars(function).get("decorators", {})
-            function.decorators = {**before, name: {**known, **options}}
+            before = vars(function).get("_decorators", {})
+            function._decorators = {**before, name: {**known, **options}}
         return function
 
     decorator.__name__ = name

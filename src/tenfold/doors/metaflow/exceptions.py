@@ -52,7 +52,7 @@ class TimeoutException(MetaflowException):
     headline = "@timeout"
 
 
-@dataclass
+@dataclass(repr=False)
 class MetaflowExceptionWrapper:
     """What `@catch(var=…)` leaves: the error's kind, its message, and its traceback as text."""
 
@@ -60,7 +60,7 @@ class MetaflowExceptionWrapper:
     type: str = ""
     stacktrace: str = ""
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.stacktrace
 
 

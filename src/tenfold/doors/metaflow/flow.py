@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -103,18 +104,30 @@ class FlowSpec:
     @property
     def index(self) -> int | None:
         """Position of the innermost foreach's item."""
-        stack = vars(self).get("_stack") or []
+        stack = vars(self).get("_stack")
         return stack[-1][0] if stack else None
 
     @property
     def input(self) -> Any:
-        """The innermost foreach's item."""
-        stack = vars(self).get("_stack") or []
-        return stack[-1][2] if stack else None
+        """The innermost foreach's item; None after a join that did not take the list over."""
+        stack = vars(self).get("_stack")
+        return self._item(len(stack) - 1) if stack else None
 
     def foreach_stack(self) -> list[tuple[int, int, Any]]:
         """(position, number of items, item) of each foreach around, the outermost first."""
-        return [(index, count, value) for index, count, value in vars(self).get("_stack") or []]
+        stack = vars(self).get("_stack") or []
+        return [(index, count, self._item(level)) for level, (index, count, _) in enumerate(stack)]
+
+    def _item(self, level: int) -> Any:
+        """As Metaflow finds it: in the attribute as it is now, when it is first asked for."""
+        seen = vars(self).setdefault("_seen", {})
+        if level not in seen:
+            index, _, name = vars(self)["_stack"][level]
+            if name == NODES:
+                seen[level] = index
+            else:
+                seen[level] = _at(getattr(self, name), index) if hasattr(self, name) else None
+        return seen[level]
 
     def merge_artifacts(
         self, inputs: Inputs, exclude: Sequence[str] | None = None, include: Sequence[str] | None = None
@@ -177,7 +190,14 @@ class Inputs:
         return len(self.flows)
 
 
-INNER = frozenset({"_goes", "_items", "_stack", "_step", "_given", "_joins"})
+def _at(held: Any, index: int) -> Any:
+    try:
+        return held[index]
+    except TypeError:  # a set, or something else that is only gone through
+        return next(islice(held, index, index + 1))
+
+
+INNER = frozenset({"_goes", "_seen", "_items", "_stack", "_step", "_given", "_joins"})
 
 
 def artifacts_of(flow: FlowSpec) -> dict[str, Any]:

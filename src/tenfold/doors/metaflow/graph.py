@@ -153,7 +153,7 @@ def _node(name: str, method: Any, extra: dict[str, dict[str, Any]]) -> Node:
         raise Invalid(f"Step {name!r} is a method with self, and a join's with self and inputs")
     last = tree.body[-1]
     call = last.value if isinstance(last, ast.Expr) else None
-    decorators = {**extra, **getattr(method, "decorators", {})}
+    decorators = {**extra, **getattr(method, "_decorators", {})}
     made = Node(name, len(tree.args.args) > 1, [], "", False, decorators)
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "next"):
         return made

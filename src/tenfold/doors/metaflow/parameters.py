@@ -158,13 +158,27 @@ class Config(Parameter):
         return self.value.keys()
 
 
+class Delayed:
+    """An expression over configs that a decorator of the flow's class asks for, before they are declared."""
+
+    def __init__(self, expression: str, scope: dict[str, Any]) -> None:
+        self.expression, self.scope = expression, scope
+
+    def value(self, flow: type) -> Any:
+        """What it gives for a flow. Raises Invalid."""
+        try:
+            return eval(self.expression, {**self.scope, **vars(flow)})
+        except Exception as error:
+            raise Invalid(f"config_expr({self.expression!r}) failed: {type(error).__name__}: {error}") from error
+
+
 def config_expr(expression: str) -> Any:
-    """The value of an expression over the configs declared so far in the class's body."""
+    """The value of an expression over the configs declared so far in the class's body; before it, when it is known."""
     frame = sys._getframe(1)
-    try:
-        return eval(expression, frame.f_globals, dict(frame.f_locals))
-    except Exception as error:
-        raise Invalid(f"config_expr({expression!r}) failed: {type(error).__name__}: {error}") from error
+    made = Delayed(expression, {**frame.f_globals, **frame.f_locals})
+    if "__qualname__" in frame.f_locals:
+        return made.value(type("_", (), {}))
+    return made
 
 
 def parsed(parser: str | Callable[[Any], Any], content: Any) -> Any:

@@ -23,7 +23,8 @@ from tenfold.pipelines.values import encode
 from tenfold.pipelines.values.codecs import codec_for
 
 Token = dict[str, Any]
-"""What a task leaves: "step", "stack" (of foreach items), "goes" (of a switch: where to) and "artifacts" by name."""
+"""What a task leaves: "step", "stack" (of each foreach around: position, number of items, attribute), "goes" (of a switch:
+where to), "count" (of items it spreads over) and "artifacts" by name."""
 Launch = dict[str, Any]
 """How the flow was started: "file", "configs" (texts), "params" by attribute, "with" (decorators), "tags", "allow_pickle",
 "max_splits", "workers"."""
@@ -47,7 +48,8 @@ def run_task(launch: Launch, step_name: str, came: Any = None, cell: Any = None)
         _run(task, inputs, node, launch)
         state = vars(task)
         items, goes = state.get("_items") or [], state.get("_goes") or ""
-        token = {"step": step_name, "stack": state["_stack"], "goes": goes, "artifacts": artifacts_of(task)}
+        token = {"step": step_name, "stack": state["_stack"], "goes": goes, "count": len(items)}
+        token["artifacts"] = artifacts_of(task)
         if goes != step_name:
             break
         came, cell = token, None
@@ -70,7 +72,7 @@ def _run(task: FlowSpec, inputs: Inputs | None, node: Node, launch: Launch) -> N
             if catch is None or tried < _retries(node):
                 raise
             if catch["print_exception"]:
-                print(f"@catch caught an exception from {node.name}\n{traceback.format_exc()}", flush=True)  # noqa: T201
+                _tell(task, node)
             if catch["var"]:
                 setattr(task, catch["var"], wrapped(error))
         else:
@@ -78,6 +80,12 @@ def _run(task: FlowSpec, inputs: Inputs | None, node: Node, launch: Launch) -> N
                 setattr(task, catch["var"], None)
             if node.next and vars(task).get("_goes") is None:
                 raise Invalid(f"Step {node.name!r} ended without calling self.next(…). Call it as its last statement")
+
+
+def _tell(task: FlowSpec, node: Node) -> None:
+    print(f"@catch caught an exception from <flow {task.name} step {node.name}>")  # noqa: T201 - it is the step's log
+    for line in traceback.format_exc().splitlines():
+        print(f">  {line}", flush=True)  # noqa: T201
 
 
 def _retries(node: Node) -> int:
@@ -99,16 +107,8 @@ def _made(
     before = came if outer is None else came[outer]
     stack = before["stack"]
     if index is not None:
-        stack = [*stack, _item(graph[before["step"]], _restored(flow, before, params), index)]
+        stack = [*stack, [index, before["count"], graph[before["step"]].foreach]]
     return new_task(flow, node.name, params, stack=stack, artifacts=before["artifacts"]), None
-
-
-def _item(before: Node, task: FlowSpec, index: int) -> list[Any]:
-    if before.foreach == NODES:
-        count = vars(task)["_parallel_nodes"]
-        return [index, count, index]
-    items = list(getattr(task, before.foreach))
-    return [index, len(items), items[index]]
 
 
 def _restored(flow: type[FlowSpec], token: Token, params: dict[str, Any]) -> FlowSpec:
@@ -158,7 +158,7 @@ def _currently(task: FlowSpec, node: Node, launch: Launch) -> Iterator[int]:
 
 
 def _project(flow: type[FlowSpec], user: str) -> dict[str, Any]:
-    given = vars(flow).get("decorators", {}).get("project")
+    given = vars(flow).get("_decorators", {}).get("project")
     if given is None:
         return {}
     branch = f"test.{given['branch']}" if given["branch"] else f"user.{user}"
