@@ -15,7 +15,6 @@ from tenfold.base.errors import Invalid, MissingExtra, NotFound
 from tenfold.base.hashing import digest
 from tenfold.base.ids import new_id
 from tenfold.contracts import resolve
-from tenfold.profiles.images import ENDINGS
 from tenfold.records import Draft, Entry, Version
 from tenfold.records.version import INLINE_LIMIT_BYTES
 
@@ -67,6 +66,8 @@ def profiles_of(
         path: Only the file, or the files below the folder, of this name.
         unread: Told what could not be read, and why.
     """
+    from tenfold.profiles.images import ENDINGS
+
     if version.inline is not None:
         return None
     groups: dict[str, list[Entry]] = {}

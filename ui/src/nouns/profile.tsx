@@ -131,7 +131,7 @@ function ProfileTable({ profile, name }: { profile: TableProfile; name: string }
   const together = profile.correlations ? <Together of={profile.correlations} /> : null;
   return (
     <>
-      <div class="row" style={{ marginBottom: "8px", flexWrap: "wrap", gap: "12px" }}>
+      <div class="toolbar">
         <span class="soft">{profile.rows.toLocaleString("en-US")} rows, {find ? `${rows.length.toLocaleString("en-US")} of ` : ""}{all.length.toLocaleString("en-US")} columns</span>
         {all.length > 5 || find ? <Filter value={find} set={setFind} label="Find columns" hint="Name or type" /> : null}
       </div>
