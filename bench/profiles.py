@@ -53,7 +53,7 @@ def lines() -> list[dict[str, Any]]:
         {"job": "its record", "value": len(encode(profile(frame))) / 1024, "unit": "KB", "budget": 1024},
         {"job": "profile, 1,000 rows x 10,000", "value": _cpu(lambda: profile(wide)), "unit": "CPU s", "budget": 10},
         {"job": "profile, 2,000,000 different strings", "value": _cpu(lambda: profile(many)), "unit": "CPU s", "budget": 3},
-        {"job": "merge of 1,000 profiles of 50 columns", "value": _cpu(lambda: merge(*parts)), "unit": "CPU s", "budget": 10},
+        {"job": "merge of 1,000 profiles of 50 columns", "value": _cpu(lambda: merge(*parts)), "unit": "CPU s", "budget": 5},
         *_memory(),
         _year(),
     ]  # fmt: skip
