@@ -27,7 +27,7 @@ export function App() {
   useKeys([
     { keys: "Ctrl+k", says: "Search and commands", act: () => setPalette(true), always: true },
     { keys: "?", says: "These keys", act: () => setKeys(true) },
-    { keys: "g", says: "Then h, o, r, t, p, d, m, e, n, s or l: go to that page", act: () => (goes.current = Date.now()) },
+    { keys: "g", says: "Then h, o, r, t, p, d, m, v, e, n, s or l: go to that page", act: () => (goes.current = Date.now()) },
   ]);
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {

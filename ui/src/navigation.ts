@@ -9,6 +9,7 @@ export const NAVIGATION: { path: string; title: string; glyph: GlyphName; goes: 
   { path: "/pipelines", title: "Pipelines", glyph: "pipeline", goes: "p" },
   { path: "/data", title: "Datasets", glyph: "data", goes: "d" },
   { path: "/models", title: "Models", glyph: "model", goes: "m" },
+  { path: "/evaluations", title: "Evaluations", glyph: "star", goes: "v" },
   { path: "/deployments", title: "Deployments", glyph: "deployment", goes: "e" },
   { path: "/monitors", title: "Monitors", glyph: "monitor", goes: "n" },
   { path: "/schemas", title: "Schemas", glyph: "check", goes: "s" },

@@ -20,6 +20,7 @@ const ROUTES: [RegExp, Load][] = [
   [/^\/datums\/(?<name>[^/]+)$/, () => import("./pages/datums")],
   [/^\/models$/, () => import("./pages/models")],
   [/^\/models\/(?<name>[^/]+)$/, () => import("./pages/model")],
+  [/^\/evaluations$/, () => import("./pages/evaluations")],
   [/^\/evaluations\/(?<id>[^/]+)$/, () => import("./pages/evaluation")],
   [/^\/versions\/(?<id>[^/]+)$/, () => import("./pages/version")],
   [/^\/deployments$/, () => import("./pages/deployments")],

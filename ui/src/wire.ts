@@ -468,6 +468,27 @@ export interface EvaluationDetail {
   others: VersionLink[];
 }
 
+/** The newest evaluations, at most 200, the newest first. */
+export interface EvaluationList {
+  items: EvaluationRow[];
+}
+
+/** One evaluation in the list, with the metric that says most. `passed` is null where nothing was demanded of it. */
+export interface EvaluationRow {
+  id: string;
+  name: string;
+  number: number;
+  task: string;
+  rows: number;
+  metric: string | null;
+  value: number | null;
+  passed: boolean | null;
+  reasons: string[];
+  model: VersionLink | null;
+  data: VersionLink | null;
+  at_ms: number;
+}
+
 /** `seq` grows with every event of a store. `topic` is the noun ('run', 'version', 'ref', 'series', 'task'). */
 export interface Event {
   seq: number;

@@ -6,6 +6,7 @@ Hints, not verdicts: each says what it saw.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,8 +45,14 @@ class Leak(msgspec.Struct, frozen=True):
 
 def leading_metric(evaluation: Evaluation) -> str | None:
     """The metric that slices are compared by."""
-    ranked = [name for name in evaluation.metrics if "ndcg_at_" in name]
-    return next((name for name in (*LEADING, *ranked, "silhouette", "v_measure") if name in evaluation.metrics), None)
+    return leading_of(evaluation.metrics)
+
+
+def leading_of(metrics: Iterable[str]) -> str | None:
+    """Of these names the one that says most; None when none of them is known."""
+    names = list(metrics)
+    ranked = [name for name in names if "ndcg_at_" in name]
+    return next((name for name in (*LEADING, *ranked, "silhouette", "v_measure") if name in names), None)
 
 
 def weak_slices(evaluation: Evaluation) -> list[str]:

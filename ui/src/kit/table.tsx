@@ -169,7 +169,7 @@ function Head<Row>({ column, lead, style, order, setOrder, move }: {
       if (key && key !== column.key) move(key, column.key);
     },
   } : {};
-  if (!column.order || !setOrder) return <th class={css} style={style} scope="col" title={column.title} {...drag}><span class="cut">{column.title}</span></th>;
+  if (!column.order || !setOrder) return <th class={css} style={style} scope="col" role={column.title ? undefined : "none"} title={column.title} {...drag}><span class="cut">{column.title}</span></th>;
   const first = column.numeric || column.order.endsWith("_ms") ? `-${column.order}` : column.order;
   const next = up ? `-${column.order}` : down ? column.order : first;
   return (

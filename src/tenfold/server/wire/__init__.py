@@ -43,7 +43,7 @@ from tenfold.server.wire.data import (
     TablePreview,
 )
 from tenfold.server.wire.datums import DatumFile, DatumInput, DatumList, DatumRow, DatumRun
-from tenfold.server.wire.evaluations import EvaluationDetail
+from tenfold.server.wire.evaluations import EvaluationDetail, EvaluationList, EvaluationRow
 from tenfold.server.wire.home import AttentionRow, Counts, Hit, HitList, Home, Problem, ServerHealth, ServerVersion
 from tenfold.server.wire.media import MediaItem, MediaKey, MediaList
 from tenfold.server.wire.models import (
@@ -165,7 +165,8 @@ __all__ = [
     "BackfillAsk", "BackfillMoment", "BackfillPlan", "BinAction", "BinDone", "Changed", "CheckRow", "CodeRow",
     "ColumnPair", "ColumnSide", "Counts", "CurveSet", "DataDetail", "DataList", "DataPair", "DataRow",
     "DataVersion", "DatumFile", "DatumInput", "DatumList", "DatumRow", "DatumRun", "Definition",
-    "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "EvaluationDetail", "FileChange",
+    "DeploymentDetail", "DeploymentList", "DeploymentRow", "DrawQuery", "Drawing", "DrawnLine", "EvaluationDetail",
+    "EvaluationList", "EvaluationRow", "FileChange",
     "FileDiff", "FileList", "FilePair", "FileRow", "FileSide", "GraphEdge", "GraphNode", "Hit", "HitList",
     "Home", "Ids", "Importance", "ImportanceQuery", "LogText", "MediaItem", "MediaKey", "MediaList",
     "MetricRow", "ModelDetail", "ModelEdit", "ModelList", "ModelRow", "ModelVersionRow", "MonitorDetail",

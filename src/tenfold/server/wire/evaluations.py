@@ -23,3 +23,26 @@ class EvaluationDetail(msgspec.Struct, frozen=True, kw_only=True):
     """The metric that slices are compared by."""
     others: list[VersionLink]
     """Evaluations of the same name, newest first (at most 50)."""
+
+
+class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One evaluation in the list, with the metric that says most. `passed` is null where nothing was demanded of it."""
+
+    id: str
+    name: str
+    number: int
+    task: str
+    rows: int
+    metric: str | None
+    value: float | None
+    passed: bool | None
+    reasons: list[str]
+    model: VersionLink | None
+    data: VersionLink | None
+    at_ms: int
+
+
+class EvaluationList(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest evaluations, at most 200, the newest first."""
+
+    items: list[EvaluationRow]

@@ -18,7 +18,7 @@ export default function EvaluationPage({ id }: { id: string }) {
   const detail = useResource<EvaluationDetail>(`/evaluations/${id}`);
   const [tab, setTab] = useQuery("tab", "metrics");
   const version = detail.data?.version;
-  usePage({ title: "Evaluations" }, { title: version ? `${version.name} v${version.number}` : "…" });
+  usePage({ title: "Evaluations", href: "/evaluations" }, { title: version ? `${version.name} v${version.number}` : "…" });
   if (!detail.data || !version) return detail.problem ? <Failed problem={detail.problem} again={detail.reload} /> : <Loading />;
   const { evaluation: found, verdict, model, baseline, data, others } = detail.data;
   const fair = found.fairness ?? [];
