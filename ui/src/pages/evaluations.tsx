@@ -22,7 +22,7 @@ export default function Evaluations() {
   return (
     <>
       <Head title="Evaluations" />
-      <div class="row wrap" style={{ marginBottom: "8px" }}>
+      <div class="toolbar">
         <Filter value={find} set={(to) => setFind(to || null)} label="Filter evaluations" />
         <span class="soft">{shown.length === rows.length ? count(rows.length, "evaluation") : `${shown.length} of ${count(rows.length, "evaluation")}`}</span>
       </div>

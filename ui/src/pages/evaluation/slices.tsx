@@ -53,7 +53,7 @@ export function Slices({ detail }: { detail: EvaluationDetail }) {
   ];
   return (
     <>
-      <div class="row wrap" style={{ marginBottom: "8px" }}>
+      <div class="toolbar" style={{ padding: "0 0 12px" }}>
         <Filter value={find} set={(to) => setFind(to || null)} label="Filter slices" />
         <select class="input" aria-label="Metric" value={metric} onChange={(event) => setMetric(event.currentTarget.value)}>{names.map((name) => <option key={name}>{name}</option>)}</select>
         {columns.length > 1 ? <select class="input" aria-label="Cut by" value={column} onChange={(event) => setColumn(event.currentTarget.value || null)}><option value="">all cuts</option>{columns.map((name) => <option key={name}>{name}</option>)}</select> : null}
