@@ -108,6 +108,9 @@ def _fraction(a: float, x: float) -> float:
 
 def _lattice(m: int, n: int, distance: float) -> float:
     """P(D >= distance) by counting lattice paths that stay inside (Hodges 1957), one row of the lattice at a time."""
+    spread = m * n / (m + n) * distance * distance
+    if spread > 18:  # below 1e-15, where paths between far bounds would also leave the range of float64
+        return 2 * math.exp(-2 * spread)
     m, n = min(m, n), max(m, n)
     divisor = math.gcd(m, n)
     height = round(distance * (m // divisor) * n)  # the distance as a whole number of 1 / lcm
@@ -128,9 +131,9 @@ def _lattice(m: int, n: int, distance: float) -> float:
         row[: kept.size] = kept
         paths, low = np.cumsum(row), start
         top = paths[-1]
-        if top > 1e200:
-            paths /= top
-            shift += math.log(top)
+        if top > 1e300:  # a row spans up to 1e361: its end stays high, so that its middle, which counts, is not lost
+            paths *= 1e290 / top
+            shift += math.log(top / 1e290)
     total = math.lgamma(m + n + 1) - math.lgamma(m + 1) - math.lgamma(n + 1)
     inside = math.exp(math.log(paths[-1]) + shift - total) if paths[-1] > 0 else 0.0
     return min(max(1 - inside, 0.0), 1.0)

@@ -27,8 +27,12 @@ def test_the_exact_two_sample_test_is_scipys_with_any_ties(a: list[float], b: li
     assert two_sample_ks(np.sort(a), np.sort(b)) == pytest.approx(expected, abs=1e-11)
 
 
-@pytest.mark.parametrize(("m", "n"), [(1000, 1000), (1000, 1200), (997, 3001), (1000, 10_000), (50, 9999)])
-@pytest.mark.parametrize("shift", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize(
+    ("m", "n"), [(1000, 1000), (997, 3001), (1000, 10_000), (50, 9999), (5000, 4000), (9973, 7919)]
+)
+@pytest.mark.parametrize(
+    "shift", [0.0, 0.05, 0.5, 3.0]
+)  # far apart too: the counts of paths leave the range of float64
 def test_the_exact_two_sample_test_is_scipys_for_samples_of_every_size(m: int, n: int, shift: float) -> None:
     random = np.random.default_rng(m + n)
     a, b = np.sort(random.normal(0, 1, m)), np.sort(random.normal(shift, 1, n))
