@@ -6,7 +6,7 @@ READY := .venv/.ready
 PAGES := src/tenfold/server/pages/index.html
 UI_SOURCES := $(shell find ui -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: metaflow help setup test check lint types floors unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml tfdv executors remotes airflow
+.PHONY: help setup test check unit demo ui bench crash crash-data crash-dvc docs lock clean system frameworks dvc evidently nannyml texts tfdv executors remotes metaflow airflow kfp exports
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -162,4 +162,4 @@ lock: pyproject.toml  ## pin the development environment anew
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.lock
 
 clean:  ## remove what was built
-	rm -rf .venv .metaflow .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .nannyml .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo
+	rm -rf .venv .metaflow .airflow .kfp .frameworks .engines .dvcenv .emulators .evidently .nannyml .texts .tfdv build dist site ui/node_modules ui/dist src/tenfold/server/pages .demo

@@ -31,6 +31,7 @@ HAVE = {
     "remotes": Path(os.environ.get("TENFOLD_EMULATORS", HERE.parent / ".emulators"), "bin/wsgidav").exists(),
     "exports": bool(os.environ.get("TENFOLD_EXPORTS")),
     "airflow": bool(os.environ.get("TENFOLD_AIRFLOW_DAGS")),
+    "metaflow": bool(os.environ.get("TENFOLD_METAFLOW")),
     "kfp": bool(os.environ.get("TENFOLD_KFP_JUDGE")),
     "dvc": Path(os.environ.get("TENFOLD_DVC", HERE.parent / ".dvcenv/bin/dvc")).exists(),
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from tenfold.base.settings import SETTINGS
 from tenfold.cli.app import COMMANDS, cli
@@ -61,6 +62,23 @@ def test_the_page_of_commands_is_fresh():
     assert done.returncode == 0, done.stderr
 
 
-def test_each_page_that_the_index_names_is_there():
-    for name in re.findall(r"\]\(([\w./-]+\.md)\)", (DOCS / "index.md").read_text()):
-        assert (DOCS / name).exists(), name
+def test_the_index_names_each_page_and_no_other():
+    named = {*re.findall(r"\]\(([\w./-]+\.md)", (DOCS / "index.md").read_text()), "index.md"}
+    assert {name for name in named if "/" not in name} == {page.name for page in DOCS.glob("*.md")}
+
+
+def test_each_page_has_its_place_in_the_site():
+    def pages(part):
+        if isinstance(part, str):
+            return [part]
+        return [page for inner in (part.values() if isinstance(part, dict) else part) for page in pages(inner)]
+
+    placed = pages(yaml.safe_load((DOCS.parent / "mkdocs.yml").read_text())["nav"])
+    assert sorted(placed) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
+def test_each_suite_that_needs_another_tool_is_described():
+    targets = re.findall(r"^([a-z-]+):.*\.ready +## ", (DOCS.parent / "Makefile").read_text(), re.MULTILINE)
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text()
+    assert "metaflow" in targets
+    assert [name for name in targets if f"`make {name}`" not in text] == []
