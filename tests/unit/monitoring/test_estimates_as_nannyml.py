@@ -50,7 +50,9 @@ def test_what_a_classifier_is_estimated_to_do_is_what_nannyml_estimates(name: st
         if (name, metric) != TIED:
             assert metrics[OURS.get(metric, metric)].value == pytest.approx(said["value"], abs=1e-7), metric
     accuracy, truth = metrics["accuracy"], current["truth"]
-    assert _error(accuracy) == pytest.approx(SAID["classified"][name]["accuracy"]["error"], rel=0.1) or accuracy.high == 1
+    assert (
+        _error(accuracy) == pytest.approx(SAID["classified"][name]["accuracy"]["error"], rel=0.1) or accuracy.high == 1
+    )
     known = np.isfinite(current["score"].reshape(len(truth), -1)).all(axis=1)
     assert accuracy.low < (truth == current["predicted"])[known].mean() < accuracy.high
 
