@@ -195,11 +195,29 @@ def test_a_failed_pipeline_is_shown_in_one_line_a_step_and_resumed(place):
     steps = {node["key"]: node["run_id"] for node in place.json("pipelines", "show", run)["nodes"]}
     assert all(step in shown for step in steps.values())
     assert place.ok("pipelines", "logs", steps["load"]) == "reading data:numbers@v2\n"
-    assert place.ok("pipelines", "logs", run) == "== load\nreading data:numbers@v2\n"
+    told = place.ok("pipelines", "logs", run)
+    assert told.startswith("== load\nreading data:numbers@v2\n== fragile\nTraceback (most recent call last)")
+    assert told.endswith("RuntimeError: the disk is away\n") and told == place.ok("logs", run)
+    assert place.json("logs", run, "fragile")[0]["error"].startswith("RuntimeError: the disk is away\nTraceback")
     (place.folder / "mended").touch()
     assert f"{run} finished" in place.ok("pipelines", "resume", run)
     assert f"{run} finished" in place.ok("pipelines", "resume", run)
     assert "had ended already: finished" in place.ok("pipelines", "cancel", run)
+
+
+def test_days_of_a_schedule_are_those_of_its_zone_also_when_clocks_change(place):
+    zone = ("--timezone", "Europe/Berlin")
+    place.ok("schedules", "add", "hours", "flow.py:counting", "--cron", "0 * * * *", *zone)
+    place.ok("schedules", "add", "nights", "flow.py:counting", "--cron", "30 2 * * *", *zone, "--start", "2026-03-28")
+    days = ("--from", "2026-10-25", "--to", "2026-10-25")
+    assert len(place.json("schedules", "backfill", "hours", *days, "--plan")["run_ids"]) == 25
+    listed = place.ok("schedules", "backfill", "nights", *days, "--plan").splitlines()
+    assert listed[1].split() == ["Sun", "2026-10-25", "02:30:00", "+0200", "would", "be", "run"] and len(listed) == 2
+    spring = place.ok("schedules", "next", "hours", "--from", "2026-03-29T01:00", "-n", "2").splitlines()[1:]
+    assert [line.split()[2:4] for line in spring] == [["01:00:00", "+0100"], ["03:00:00", "+0200"]]
+    assert "Sat 2026-03-28 02:30:00 +0100" in place.ok("schedules", "next", "nights", "--from", "2026-01-01", "-n", "1")
+    for name in ("hours", "nights"):
+        place.ok("schedules", "remove", name)
 
 
 def test_models_are_listed_and_their_aliases_moved_with_a_reason(place, model):

@@ -29,7 +29,13 @@ Read = Callable[["Run", int], "LogText"]
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended")
 @json_option
 def command(run: str, step: str | None, follow: bool, as_json: bool) -> None:
-    """Print what RUN printed: of a pipeline's run all steps, or STEP alone with all its attempts and mapped items."""
+    """Print what RUN printed, and the traceback of what failed: of a pipeline's run all steps, or STEP alone with all
+    its attempts and mapped items."""
+    show(run, step, follow=follow, as_json=as_json)
+
+
+def show(run: str, step: str | None = None, *, follow: bool = False, as_json: bool = False) -> None:
+    """Print what a run's steps printed, and after that of a failed one its error with the traceback."""
     from tenfold.base.addresses import parse
 
     place = workspace()
@@ -42,7 +48,10 @@ def command(run: str, step: str | None, follow: bool, as_json: bool) -> None:
     read = _reader(place)
     if as_json:
         emit_json(
-            [{"step": key, "run_id": one.id, "state": one.state, "text": _whole(read, one)} for key, one in steps]
+            [
+                {"step": key, "run_id": one.id, "state": one.state, "text": _whole(read, one), "error": one.error}
+                for key, one in steps
+            ]
         )
         return
     printer = _Printer(labelled=found.kind == "pipeline" and (step is None or not follow or _is_many(steps)))
@@ -69,6 +78,7 @@ def _pieces(stores: Stores, run: Run, step: str | None, read: Read, *, follow: b
     """What was printed, in pieces; following, until the run has ended and all of it was given."""
     offsets: dict[str, int] = {}
     done: set[str] = set()
+    tails: dict[str, str] = {}
     while True:
         ended = stores.runs.get([run.id])[0].state not in ("created", "running")
         for key, one in _steps(stores, run, step):
@@ -78,14 +88,28 @@ def _pieces(stores: Stores, run: Run, step: str | None, read: Read, *, follow: b
                 found = read(one, offsets.get(one.id, 0))
                 offsets[one.id] = found.next
                 if found.text:
+                    tails[one.id] = (tails.get(one.id, "") + found.text)[-PIECE_BYTES:]
                     yield key, found.text
                 if found.next >= found.size or not found.text:
                     break
             if found.ended and one.state not in ("created", "running"):  # both as seen before it was read
                 done.add(one.id)
+                if said := _error_of(one, tails.pop(one.id, "")):
+                    yield key, said
         if ended or not follow:
             return
         time.sleep(LOOK_S)
+
+
+def _error_of(run: Run, printed: str) -> str:
+    """What a run failed of, for below what it printed; '' when nothing, or when it ends with that already."""
+    if run.state not in ("failed", "killed") or not run.error:
+        return ""
+    line, _, trace = run.error.strip().partition("\n")
+    said = trace if trace.startswith("Traceback") else line
+    if trace.rstrip() and trace.rstrip() in printed and trace.startswith("Traceback"):
+        return ""
+    return ("" if not printed or printed.endswith("\n") else "\n") + said.rstrip() + "\n"
 
 
 def _whole(read: Read, run: Run) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +13,12 @@ from tenfold.base.addresses import parse
 from tenfold.base.errors import Invalid, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, table
+
+if TYPE_CHECKING:
+    from tenfold.pipelines.status import StepStatus
+
+SHOWN_ITEMS = 20
+"""Of a mapped step with more items, only those that failed or run are shown."""
 
 
 @click.group(epilog=f"Example: tenfold pipelines list\n\n{EXIT_CODES}")
@@ -51,8 +60,14 @@ def list_(as_json: bool) -> None:
 
 @command.command("show", epilog=f"Example: tenfold pipelines show 01JD0000000000000000000000\n\n{EXIT_CODES}")
 @click.argument("run")
+@click.option(
+    "--all",
+    "all_items",
+    is_flag=True,
+    help=f"All items of mapped steps; without it those that ended well are left out of more than {SHOWN_ITEMS}",
+)
 @json_option
-def show(run: str, as_json: bool) -> None:
+def show(run: str, all_items: bool, as_json: bool) -> None:
     """Show a pipeline run: its steps, their states and times, and why a step failed."""
     from tenfold.pipelines import graph
 
@@ -70,9 +85,27 @@ def show(run: str, as_json: bool) -> None:
             node.run_id,
             (node.error or node.why or "").partition("\n")[0],
         )
-        for node in found.nodes
+        for node in (found.nodes if all_items else _folded(found.nodes))
     ]
     table(rows, ("step", "state", "attempts", "seconds", "run", "note"), empty="This run has no steps")
+    if hidden := len(found.nodes) - len(rows):
+        click.echo(
+            f"{hidden} items of mapped steps are not shown. See them with: tenfold pipelines show {run} --all", err=True
+        )
+    if failed := next((node.key for node in found.nodes if node.state == "failed" and not node.items), None):
+        click.echo(
+            f"Read the traceback, and what was printed, with: tenfold logs {run} {shlex.quote(failed)}", err=True
+        )
+
+
+def _folded(nodes: Sequence[StepStatus]) -> list[StepStatus]:
+    """Without the items of large mapped steps, but for those that somebody has to look at."""
+    sizes = Counter(node.item_of for node in nodes if node.item_of)
+    return [
+        node
+        for node in nodes
+        if not node.item_of or sizes[node.item_of] <= SHOWN_ITEMS or node.state in ("running", "failed")
+    ]
 
 
 def _seconds(began: int | None, ended: int | None) -> float | None:
@@ -107,18 +140,10 @@ def why_ran(run: str, step: str | None, as_json: bool) -> None:
 @command.command("logs", epilog=f"Example: tenfold pipelines logs 01JD0000000000000000000000\n\n{EXIT_CODES}")
 @click.argument("run")
 def logs(run: str) -> None:
-    """Print what a step wrote, given the step's run; given a pipeline's run, what each of its steps wrote."""
-    from tenfold.pipelines import graph, read_log
+    """Print what a step wrote, given the step's run; given a pipeline's run, what each of its steps wrote. As `tenfold logs`."""
+    from tenfold.cli.logs import show as show_logs
 
-    place = workspace()
-    found = place.stores.runs.get([_run_id(run)])[0]
-    if found.kind != "pipeline":
-        click.echo(read_log(place.stores, found.id, place.folder), nl=False)
-        return
-    for node in graph(place.stores, found.id).nodes:
-        if text := read_log(place.stores, node.run_id, place.folder):
-            click.secho(f"== {node.key}", bold=True)
-            click.echo(text, nl=not text.endswith("\n"))
+    show_logs(run)
 
 
 @command.command(

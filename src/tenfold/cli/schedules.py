@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, tzinfo
 from typing import Any
 
 import click
@@ -41,8 +42,8 @@ def command() -> None:
 @click.option("--late-after", default="", help="Alert when a moment's run has not finished so long after it, like 2h")
 @click.option("--timezone", default="UTC", help="Time zone of the times, like Europe/Zurich")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="May hold {start:%Y-%m-%d}, {end}, {due}")
-@click.option("--start", help="Not before this day or time, UTC")
-@click.option("--end", help="Not after this day or time, UTC")
+@click.option("--start", help="Not before this day or time, in --timezone")
+@click.option("--end", help="Not after this day or time, in --timezone")
 @click.option("--catch-up", is_flag=True, help="Run every moment that was missed, not only the last")
 @click.option("--max-active", type=click.IntRange(min=1), default=1, help="Runs of it at a time")
 @click.option("--priority", type=int, default=0, help="Of runs that wait, the higher start first")
@@ -58,19 +59,23 @@ def add(
     project: str | None, airflow: bool, dag: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Save schedule NAME, which starts TARGET (file.py:pipeline), and put it in force."""
+    from zoneinfo import ZoneInfo
+
     from tenfold.cli.run import read_params
     from tenfold.pipelines import load_pipeline
+    from tenfold.pipelines.starting.calendar import check_zone
     from tenfold.workspace.scheduling import schedule
 
     place = workspace(create=True)
     if airflow:
         _add_dag(place, name, target, dag, project, as_json=as_json)
         return
+    zone = ZoneInfo(check_zone(timezone))
     token = secrets.token_urlsafe(24) if with_hook or hook_params else ""
     version = schedule(
         place, name, load_pipeline(target), cron=cron, every=every, on=list(on), wait_for_all=wait_for_all,
-        timezone=timezone, params=read_params(params), starts_at_ms=span_of(start)[0] if start else None,
-        ends_at_ms=span_of(end)[1] if end else None, catch_up=catch_up, max_active=max_active, priority=priority,
+        timezone=timezone, params=read_params(params), starts_at_ms=span_of(start, zone)[0] if start else None,
+        ends_at_ms=span_of(end, zone)[1] if end else None, catch_up=catch_up, max_active=max_active, priority=priority,
         project=project, commits=commits, grown_bytes=grown_bytes, rest=rest, any_threshold=any_threshold,
         late_after=late_after, hook_token=token, hook_params=dict(_pair(text) for text in hook_params),
     )  # fmt: skip
@@ -140,22 +145,22 @@ def list_(as_json: bool) -> None:
 @command.command("next", epilog=f"Example: tenfold schedules next nightly -n 5\n\n{EXIT_CODES}")
 @click.argument("name")
 @click.option("-n", "count", type=click.IntRange(1, 1000), default=10, help="How many")
+@click.option("--from", "since", help="From this day or time on, in the schedule's time zone; now when not given")
 @json_option
-def next_(name: str, count: int, as_json: bool) -> None:
+def next_(name: str, count: int, since: str | None, as_json: bool) -> None:
     """Print the next times of a schedule, in its time zone and in UTC."""
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from tenfold.pipelines.starting.firing import next_times
     from tenfold.pipelines.starting.schedules import find
 
     schedule, _ = find(workspace().stores, name)
-    moments = next_times(schedule, count, after_ms=now_ms())
+    zone = ZoneInfo(schedule.timezone)
+    moments = next_times(schedule, count, after_ms=span_of(since, zone)[0] - 1 if since else now_ms())
     if as_json:
         emit_json(moments)
         return
-    zone = ZoneInfo(schedule.timezone)
-    rows = [(datetime.fromtimestamp(at / 1000, zone).strftime("%a %Y-%m-%d %H:%M:%S %z"), iso(at)) for at in moments]
+    rows = [(_local(at, zone), iso(at)) for at in moments]
     table(rows, (schedule.timezone, "UTC"), empty=f"{name} has no more times: it starts {schedule.says}")
 
 
@@ -209,25 +214,45 @@ def trigger(name: str, params: tuple[str, ...], why: str, as_json: bool) -> None
     epilog=f"Example: tenfold schedules backfill nightly --from 2026-03-01 --to 2026-03-31\n\n{EXIT_CODES}"
 )
 @click.argument("name")
-@click.option("--from", "first", required=True, help="First day or time, UTC")
-@click.option("--to", "last", required=True, help="Last day or time, UTC; a day is meant whole")
+@click.option("--from", "first", required=True, help="First day or time, in the schedule's time zone")
+@click.option("--to", "last", required=True, help="Last day or time, in the schedule's time zone; a day is meant whole")
 @click.option("--parallel", type=click.IntRange(min=1), help="Runs at a time; the schedule's when not given")
 @click.option("--plan", "only_plan", is_flag=True, help="Say which moments would be run, ask for nothing")
 @json_option
 def backfill(name: str, first: str, last: str, parallel: int | None, only_plan: bool, as_json: bool) -> None:
     """Ask for a run of every moment in a range that has none yet; a failure does not stop the others."""
-    from tenfold.workspace.scheduling import backfill as fill
+    from zoneinfo import ZoneInfo
 
-    first_ms, last_ms = span_of(first)[0], span_of(last)[1]
+    from tenfold.pipelines.starting.schedules import find
+    from tenfold.workspace.scheduling import backfill as fill
+    from tenfold.workspace.scheduling import moments
+
+    stores = workspace().stores
+    zone = ZoneInfo(find(stores, name)[0].timezone)
+    first_ms, last_ms = span_of(first, zone)[0], span_of(last, zone)[1]
     if last_ms < first_ms:
         raise Invalid(f"--to {last} is before --from {first}", field="to")
-    done: Any = fill(workspace().stores, name, first_ms, last_ms, parallel=parallel, dry_run=only_plan)
+    if only_plan and not as_json:
+        rows = [
+            (_local(one.due_ms, zone), state or "would be run")
+            for one, state in moments(stores, name, first_ms, last_ms)
+        ]
+        table(rows, (str(zone), "run"), empty=f"{name} has no moment from {first} to {last}")
+        click.echo(
+            f"Run those that have none with: tenfold schedules backfill {name} --from {first} --to {last}", err=True
+        )
+        return
+    done: Any = fill(stores, name, first_ms, last_ms, parallel=parallel, dry_run=only_plan)
     if as_json:
         emit_json(done)
         return
-    click.echo(f"{len(done.run_ids)} moments {'would be' if only_plan else 'are'} run, {done.there} had a run already")
-    if not only_plan and done.run_ids:
+    click.echo(f"{len(done.run_ids)} moments are run, {done.there} had a run already")
+    if done.run_ids:
         _say_waiting(done.run_ids, name)
+
+
+def _local(at_ms: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%a %Y-%m-%d %H:%M:%S %z")
 
 
 def _say_waiting(run_ids: list[str], name: str) -> None:

@@ -158,7 +158,7 @@ def moments(stores: Stores, name: str, first_ms: int, last_ms: int) -> list[tupl
 
 def _firings(known: Schedule, first_ms: int, last_ms: int) -> list[Firing]:
     if known.rhythm is None:
-        raise Invalid(f"Schedule {known.name!r} waits for {', '.join(known.on)} and has no times to run again")
+        raise Invalid(f"Schedule {known.name!r} starts {known.says} and has no times to run again", field="name")
     found = []
     for moment in between(known.rhythm, first_ms, last_ms):
         found.append(at_moment(known, moment))

@@ -184,6 +184,8 @@ def test_what_is_wrong_with_a_schedule_is_said(stores: Stores) -> None:
         save(stores, daily(every="5m", cron="* * * * *"))
     with pytest.raises(Invalid, match="never moves"):
         save(stores, daily(on=["data:a@v3"]))
+    with pytest.raises(Invalid, match="named like data:a"):
+        save(stores, daily(on=["dataset:a"]))
     with pytest.raises(Invalid, match="ends before it starts"):
         save(stores, daily(starts_at_ms=2, ends_at_ms=1))
     with pytest.raises(NotFound, match="There is none yet"):

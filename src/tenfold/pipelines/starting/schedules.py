@@ -136,6 +136,8 @@ def _ref_address(text: str) -> str:
     if is_happening(text):
         return check_happening(text)
     wanted = parse(text)
+    if wanted.kind == "dataset":
+        raise Invalid(f"{text} never moves. A dataset is named like data:{wanted.name}", field="on")
     if wanted.number is not None or wanted.path is not None or wanted.kind in ("run", "prediction"):
         raise Invalid(f"{text} never moves. Name a ref, like data:flights@main or model:delay@champion", field="on")
     from tenfold.base.addresses import DEFAULT_REFS
