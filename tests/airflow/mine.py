@@ -7,6 +7,7 @@ from typing import Any
 
 from tenfold.base.errors import TenfoldError
 from tenfold.doors.airflow import run
+from tenfold.doors.airflow.dags.ended import left
 from tenfold.doors.airflow.dags.stand_in import load_dags
 from tenfold.workspace import open_workspace
 
@@ -30,7 +31,7 @@ def of_run(done: Any) -> dict[str, Any]:
     xcoms: dict[str, dict[str, Any]] = {}
     tasks = {task.key: task for task in done._host.stores.tasks.of_root(done.id)}
     for key, one in done.steps.items():
-        if one.step.endswith("-items") or one.items:
+        if one.step.endswith("-items") or one.step.startswith("dag-callbacks") or one.items:
             continue
         outcome = tasks[key].outcome
         skipped = "skipped" if outcome.get("by_choice") else "upstream_failed"
@@ -38,7 +39,9 @@ def of_run(done: Any) -> dict[str, Any]:
         if one.state == "finished":
             parts = done.output(key)
             kept = {**(parts["xcom"] or {}), "return_value": parts["return_value"]}
-            kept = {name: value for name, value in kept.items() if value is not None}
-            if kept:
-                xcoms[key] = kept
+        else:
+            kept = left(done._host.stores, tasks[key], done._host.folder) or {}
+        kept = {name: value for name, value in kept.items() if value is not None}
+        if kept:
+            xcoms[key] = kept
     return {"states": states, "xcoms": xcoms}

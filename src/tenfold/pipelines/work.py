@@ -28,6 +28,7 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 Runs = Literal["", "always", "on_failure"]
+Early = Literal["", "finished", "failed", "ended"]
 
 
 class SpecGuard(msgspec.Struct, frozen=True):
@@ -58,6 +59,8 @@ class Spec(Options, frozen=True, omit_defaults=True, kw_only=True):
     """Keys of places whose end it waits for, besides those it takes values from."""
     runs: Runs = ""
     """When: '' if all went well that it waits for; 'always'; 'on_failure' of any of it."""
+    early: Early = ""
+    """It starts as soon as one it comes after has finished, failed, or done either, without waiting for the others."""
     hook: bool = False
     """Of the pipeline as a whole: how it ends does not count for the run."""
     outputs: list[str]

@@ -132,6 +132,54 @@ def test_what_fails_is_tried_again_and_keeps_back_only_what_needs_it(place: Work
     assert again.state == "finished" and again.output("needs", "return_value") == 5
 
 
+EARLY = (
+    HEAD
+    + """
+import time
+from pathlib import Path
+
+FOLDER = Path(PLACE)
+
+def told(name):
+    return lambda context: (FOLDER / name).write_text(f"{context['reason']} {context['ti'].task_id}")
+
+with DAG("early", start_date=datetime(2026, 1, 1), on_failure_callback=told("failed"), on_success_callback=told("ended")):
+    @task
+    def broken(ti=None):
+        ti.xcom_push("seen", 7)
+        raise ValueError("broken")
+
+    @task
+    def slow():
+        until = time.monotonic() + 20
+        while not (FOLDER / "alarmed").exists():
+            assert time.monotonic() < until, "the alarm waited for this task"
+            time.sleep(0.02)
+
+    @task(trigger_rule="one_failed")
+    def alarm(ti=None):
+        (FOLDER / "alarmed").touch()
+        return ti.xcom_pull("broken", key="seen")
+
+    @task(max_active_tis_per_dagrun=1)
+    def alone(x):
+        (FOLDER / "busy").touch(exist_ok=False)
+        time.sleep(0.05)
+        (FOLDER / "busy").unlink()
+
+    [broken(), slow()] >> alarm()
+    alone.expand(x=[1, 2, 3])
+"""
+)
+
+
+def test_the_first_failure_raises_the_alarm_which_sees_what_was_pushed_before(place: Workspace, tmp_path: Path) -> None:
+    done = run(place, written(tmp_path, EARLY.replace("PLACE", repr(str(tmp_path)))))
+    assert done.state == "finished" and done.output("alarm", "return_value") == 7
+    assert (tmp_path / "ended").read_text() == "success alarm" or (tmp_path / "ended").read_text() == "success alone"
+    assert not (tmp_path / "failed").exists()
+
+
 def test_a_run_is_good_when_its_last_tasks_are(place: Workspace, tmp_path: Path) -> None:
     text = FAILS.replace("FILE", repr(str(tmp_path / "tries"))).replace("needs(broken) >> clean().as_teardown()", "")
     assert run(place, written(tmp_path, text), raises=False).state == "finished"

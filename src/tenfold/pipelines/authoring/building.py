@@ -12,7 +12,7 @@ from tenfold.base.errors import Invalid
 
 if TYPE_CHECKING:
     from tenfold.pipelines.authoring.steps import Step
-    from tenfold.pipelines.work import Runs
+    from tenfold.pipelines.work import Early, Runs
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Node:
     """Nodes whose end it waits for, besides those it takes values from."""
     runs: Runs = ""
     """When, see `Spec.runs`."""
+    early: Early = ""
+    """See `Spec.early`."""
     hook: bool = False
 
 

@@ -19,7 +19,7 @@ from tenfold.pipelines.authoring.templates import Template, fill, value_template
 from tenfold.pipelines.caching.keys import Found, KeyParts, find_cached, key_parts
 from tenfold.pipelines.driving.fanning import end_of_items, fan_out
 from tenfold.pipelines.driving.indexing import Index
-from tenfold.pipelines.driving.places import CLEARED, ENDED, GOOD, Place, begun, index_of, waits_of
+from tenfold.pipelines.driving.places import CLEARED, ENDED, GOOD, Place, begun, index_of, is_enough, waits_of
 from tenfold.pipelines.driving.scopes import reason_to_skip, summary_of
 from tenfold.pipelines.driving.step_runs import run_of
 from tenfold.pipelines.ids import task_id
@@ -88,7 +88,12 @@ class Board:
             elif place.spec.mapped and place.state == "finished" and place.items is None:
                 place.items = []
             place.waits = {key for key in place.waits if self.places[key].state not in ENDED}
-        self.open.extend(p for p in self.places.values() if p.state == "waiting" and not p.waits and not p.spec.item_of)
+        for place in self.places.values():
+            if place.state == "waiting" and not place.spec.item_of and (not place.waits or self._may_start(place.spec)):
+                self.open.append(place)
+
+    def _may_start(self, spec: Spec) -> bool:
+        return bool(spec.early) and any(is_enough(spec, self.places[key]) for key in spec.after)
 
     def _put(self, place: Place) -> Place:
         self.places[place.key] = place
@@ -210,7 +215,7 @@ class Board:
         for key in self.dependents.get(place.key, ()):
             waiting = self.places[key]
             waiting.waits.discard(place.key)
-            if not waiting.waits and waiting.state == "waiting":
+            if waiting.state == "waiting" and (not waiting.waits or is_enough(waiting.spec, place)):
                 self.open.append(waiting)
         parent = self.places.get(place.spec.item_of)
         if parent is not None and parent.state == "running":

@@ -68,6 +68,14 @@ def waits_of(spec: Spec) -> set[str]:
     return {key for template in given for key in dependencies(template)} | set(spec.after)
 
 
+def is_enough(spec: Spec, ended: Place) -> bool:
+    """Whether a place need not wait for others now that this one, which it comes after, has ended."""
+    failed = ended.state == "failed" or (ended.state == "skipped" and not ended.skipped_by_choice)
+    return {"finished": ended.state in GOOD, "failed": failed, "ended": ended.state in (*GOOD, "failed")}.get(
+        spec.early, False
+    )
+
+
 def is_short(value: Any) -> bool:
     if isinstance(value, dict) and "$" in value:
         return False

@@ -73,6 +73,7 @@ def specs_of(stores: Stores, name: str, graph: Graph) -> dict[str, Spec]:
             environment=environment(step.packages, step.options),
             after=[other.key for other in node.after],
             runs=node.runs,
+            early=node.early,
             hook=node.hook,
             program=step.program,
             **_options(node),

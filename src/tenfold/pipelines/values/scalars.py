@@ -39,6 +39,28 @@ def _read_offset(inner: list[Any]) -> dt.timezone:
     )
 
 
+def write_pendulum(value: Any) -> list[Any]:
+    if isinstance(value, dt.datetime):
+        return ["DateTime", value.replace(tzinfo=None).isoformat(), value.fold, getattr(value.tzinfo, "name", None)]
+    if isinstance(value, dt.timedelta):
+        return ["Duration", value.days, value.seconds, value.microseconds]
+    return [type(value).__name__, value.isoformat()]
+
+
+def _read_pendulum(inner: list[Any]) -> Any:
+    import pendulum
+
+    if inner[0] == "DateTime":
+        zone = pendulum.timezone(inner[3]) if inner[3] else None
+        return pendulum.DateTime.fromisoformat(inner[1]).replace(fold=inner[2], tzinfo=zone)
+    if inner[0] == "Duration":
+        return pendulum.duration(days=inner[1], seconds=inner[2], microseconds=inner[3])
+    return getattr(pendulum, inner[0]).fromisoformat(inner[1])
+
+
+PENDULUM_SCALARS = {"DateTime", "Date", "Time", "Duration"}
+
+
 def _read_pandas(inner: list[Any]) -> Any:
     import pandas
 
@@ -90,6 +112,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "path": Path,
     "range": lambda v: range(*v),
     "pandas": _read_pandas,
+    "pendulum": _read_pendulum,
     "text": lambda v: base64.b64decode(v).decode("utf-8", "surrogatepass"),
     "fraction": Fraction,
     "zone": ZoneInfo,

@@ -23,7 +23,7 @@ from tenfold.base.errors import Invalid
 from tenfold.base.hashing import canonical_json
 from tenfold.pipelines.values.containers import BY_TAG as _BY_TAG
 from tenfold.pipelines.values.containers import CONTAINERS
-from tenfold.pipelines.values.scalars import PANDAS_SCALARS, READ, SIMPLE
+from tenfold.pipelines.values.scalars import PANDAS_SCALARS, PENDULUM_SCALARS, READ, SIMPLE, write_pendulum
 
 KeepPart = Callable[[Any], Any]
 """Keeps a value beside the skeleton; gives its leaf, or raises Invalid."""
@@ -88,6 +88,8 @@ def _encode_by_class(value: Any, keep_part: KeepPart) -> Any:
         return keep_part(value)
     if root == "pandas" and kind.__name__ in PANDAS_SCALARS:
         return _tag("pandas", PANDAS_SCALARS[kind.__name__](value))
+    if root == "pendulum" and kind.__name__ in PENDULUM_SCALARS:
+        return _tag("pendulum", write_pendulum(value))
     if isinstance(value, PurePath):
         if not isinstance(value, Path):
             return _tag("pure path", [kind.__name__, str(value)])

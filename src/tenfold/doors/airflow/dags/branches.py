@@ -10,6 +10,7 @@ from typing import Any
 
 from tenfold.base.extras import require
 from tenfold.doors.airflow.dags.python_tasks import BaseBranchOperator
+from tenfold.doors.airflow.dags.rhythms import next_due
 
 
 class WeekDay(IntEnum):
@@ -24,6 +25,20 @@ class WeekDay(IntEnum):
     SUNDAY = 7
 
 
+def week_days(given: Any) -> set[WeekDay]:
+    """A day or several, each as a `WeekDay` or by its name. Raises KeyError for what is no day."""
+    days = given if isinstance(given, Collection) and not isinstance(given, str) else [given]
+    return {one if isinstance(one, WeekDay) else WeekDay[str(one).upper()] for one in days}
+
+
+class LatestOnlyOperator(BaseBranchOperator):
+    """What comes right after it runs only in the latest of the scheduled runs, and in each that a person began."""
+
+    def choose_branch(self, context: Any) -> Any:
+        due = next_due(self.dag, context["logical_date"]) if context["dag_run"].run_type == "scheduled" else None
+        return [] if due is not None and due < _now() else sorted(context["ti"].task.downstream_task_ids)
+
+
 class BranchDayOfWeekOperator(BaseBranchOperator):
     """By the day of the week, of now or of the logical date."""
 
@@ -33,8 +48,7 @@ class BranchDayOfWeekOperator(BaseBranchOperator):
     ) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.if_true, self.if_false = follow_task_ids_if_true, follow_task_ids_if_false
-        given = week_day if isinstance(week_day, Collection) and not isinstance(week_day, str) else [week_day]
-        self.days = {one if isinstance(one, WeekDay) else WeekDay[str(one).upper()] for one in given}
+        self.days = week_days(week_day)
         self.use_task_logical_date = use_task_logical_date
 
     def choose_branch(self, context: Any) -> Any:

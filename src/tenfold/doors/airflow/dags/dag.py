@@ -240,7 +240,7 @@ class TaskGroup(Related):
     def prefix(self) -> str:
         """What ids of its tasks begin with."""
         if not self.prefix_group_id:
-            return self.parent.prefix if self.parent else ""
+            return ""
         return f"{self.group_id}."
 
     @property

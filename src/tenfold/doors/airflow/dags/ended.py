@@ -11,9 +11,10 @@ from tenfold.contracts import Stores
 from tenfold.doors.airflow.dags.rules import State
 from tenfold.doors.airflow.dags.xcom_args import NOTHING, RETURN_VALUE
 from tenfold.pipelines.authoring.templates import make, value_template
+from tenfold.pipelines.ids import derived_id
 from tenfold.pipelines.ids import task_id as id_of
-from tenfold.pipelines.values import value_of
-from tenfold.records import Edge
+from tenfold.pipelines.values import keep, value_of
+from tenfold.records import Draft, Edge
 from tenfold.records import Task as Row
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Ended:
 
     def _state(self, key: str) -> State:
         row = self._row(key)
+        if row.state in ("waiting", "ready", "running"):
+            return "running"
         if row.state in ("finished", "cached"):
             return "success"
         if row.state != "skipped":
@@ -80,7 +83,12 @@ class Ended:
     def _output(self, place: str, output: str) -> Any:
         if (place, output) not in self._values:
             id_ = self._row(place).outcome.get("outputs", {}).get(output)
-            self._values[place, output] = None if id_ is None else self._loaded(id_, place, output)
+            if id_ is None:
+                self._values[place, output] = (
+                    left(self._stores, self._row(place), self._scratch) if output == PUSHED else None
+                )
+            else:
+                self._values[place, output] = self._loaded(id_, place, output)
         return self._values[place, output]
 
     def _loaded(self, id_: str, place: str, output: str) -> Any:
@@ -95,6 +103,33 @@ class Ended:
         if key not in self._rows:
             self._rows[key] = self._stores.tasks.get(id_of(self._root_id, key))
         return self._rows[key]
+
+
+def leave(stores: Stores, row: Row, pushed: dict[str, Any]) -> None:
+    """Keep what a task had pushed when it failed or was skipped. `row`: as it runs."""
+    kept = keep(pushed, lambda: stores.blobs, what=f"What task {row.key!r} pushed")
+    draft = Draft(
+        id=_left_id(row), kind="output", name=f"{row.key}.{PUSHED}", digest=kept.digest, size_bytes=kept.size_bytes,
+        files=kept.files, inline=kept.inline, type=kept.type, metadata=kept.metadata, run_id=row.id, role=PUSHED,
+        created_at_ms=now_ms(),
+    )  # fmt: skip
+    stores.versions.publish([draft])
+
+
+def left(stores: Stores, row: Row, scratch: Path) -> dict[str, Any] | None:
+    """What a task had pushed in its last attempt, which failed or was skipped; None for nothing."""
+    if row.state not in ("failed", "skipped"):
+        return None
+    found = [one for one in stores.versions.search("output", run_id=row.id) if one.id == _left_id(row)]
+    if not found:
+        return None
+    value = value_of(found[0], lambda: stores.blobs)
+    made: dict[str, Any] = make(value_template(value), lambda: stores.blobs, scratch)
+    return made
+
+
+def _left_id(row: Row) -> str:
+    return derived_id(row.id, "left", str(row.attempt), str(row.outcome.get("cleared", 0)))
 
 
 def shares_rounds(task: Task, other: Task) -> bool:

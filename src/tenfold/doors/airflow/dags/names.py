@@ -23,6 +23,7 @@ _HOMES: dict[str, str] = {
     "zones:TaskInstanceState": "TaskInstanceState", "zones:DagRunState": "DagRunState", "zones:State": "State",
     "branches:WeekDay": "WeekDay", "branches:BranchDayOfWeekOperator": "BranchDayOfWeekOperator",
     "branches:BranchDateTimeOperator": "BranchDateTimeOperator", "run_context:TaskInstance": "TaskInstance",
+    "branches:LatestOnlyOperator": "LatestOnlyOperator", "sensors:DayOfWeekSensor": "DayOfWeekSensor", "zones:DagRunType": "DagRunType",
     "zones:apply_defaults": "apply_defaults", "zones:LoggingMixin": "LoggingMixin",
 }  # fmt: skip
 _ERRORS = [
@@ -88,6 +89,9 @@ MODULES: dict[str, frozenset[str]] = {
         "airflow.operators.dummy": "DummyOperator",
         "airflow.operators.branch": "BaseBranchOperator",
         "airflow.operators.datetime": "BranchDateTimeOperator",
+        "airflow.operators.latest_only": "LatestOnlyOperator",
+        "airflow.sensors.weekday": "DayOfWeekSensor",
+        "airflow.utils.types": "DagRunType",
         "airflow.operators.weekday": "BranchDayOfWeekOperator",
         "airflow.providers.common.compat.sdk": _SDK,
         "airflow.providers.standard.operators.python": _PYTHON,
@@ -96,6 +100,8 @@ MODULES: dict[str, frozenset[str]] = {
         "airflow.providers.standard.operators.branch": "BaseBranchOperator",
         "airflow.providers.standard.operators.datetime": "BranchDateTimeOperator",
         "airflow.providers.standard.operators.weekday": "BranchDayOfWeekOperator",
+        "airflow.providers.standard.operators.latest_only": "LatestOnlyOperator",
+        "airflow.providers.standard.sensors.weekday": "DayOfWeekSensor",
         "airflow.providers.standard.sensors.python": "PythonSensor",
         "airflow.providers.standard.sensors.bash": "BashSensor",
         "airflow.providers.standard.sensors.filesystem": "FileSensor",

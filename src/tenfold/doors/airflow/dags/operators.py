@@ -20,14 +20,15 @@ OPTIONS: dict[str, Any] = {
     "trigger_rule": "all_success", "retries": 0, "retry_delay": timedelta(seconds=300), "retry_exponential_backoff": False,
     "max_retry_delay": None, "execution_timeout": None, "params": None, "on_success_callback": None,
     "on_failure_callback": None, "on_retry_callback": None, "on_execute_callback": None, "on_skipped_callback": None,
-    "do_xcom_push": True, "multiple_outputs": False, "priority_weight": 1,
+    "do_xcom_push": True, "multiple_outputs": False, "priority_weight": 1, "pool": None, "max_active_tis_per_dag": None,
+    "max_active_tis_per_dagrun": None,
 }  # fmt: skip
 """What a task can be told that is kept, with its default."""
 SHOWN = {
     "outlets", "inlets", "owner", "email", "email_on_retry", "email_on_failure", "start_date", "end_date", "depends_on_past", "weight_rule",
-    "wait_for_downstream", "ignore_first_depends_on_past", "queue", "pool", "pool_slots", "doc", "doc_md", "doc_json",
-    "doc_yaml", "doc_rst", "task_display_name", "map_index_template", "max_active_tis_per_dag", "run_as_user",
-    "max_active_tis_per_dagrun", "executor", "executor_config", "resources", "logger_name", "sla", "task_concurrency",
+    "wait_for_downstream", "ignore_first_depends_on_past", "queue", "pool_slots", "doc", "doc_md", "doc_json",
+    "doc_yaml", "doc_rst", "task_display_name", "map_index_template", "run_as_user",
+    "executor", "executor_config", "resources", "logger_name", "sla", "task_concurrency",
     "show_return_value_in_logs", "allow_nested_operators", "wait_for_past_depends_before_skipping", "render_template_as_native_obj", "is_setup", "is_teardown",
 }  # fmt: skip
 """What a task can be told that changes neither its state nor its values in one run of its DAG."""
@@ -94,6 +95,9 @@ class Task(Related):
     do_xcom_push: bool
     multiple_outputs: bool
     priority_weight: int
+    pool: Any
+    max_active_tis_per_dag: int | None
+    max_active_tis_per_dagrun: int | None
 
     def lead_to(self, other: Task) -> None:
         """The other runs after this one."""

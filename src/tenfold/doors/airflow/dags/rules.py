@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from tenfold.base.errors import Invalid
+from tenfold.pipelines.work import Early
 
-State = Literal["success", "failed", "upstream_failed", "skipped"]
+State = Literal["success", "failed", "upstream_failed", "skipped", "running"]
 ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
 
 
@@ -39,13 +40,17 @@ def rule_named(given: Any, task_id: str) -> str:
     return name
 
 
+EARLY: dict[str, Early] = {"one_success": "finished", "one_failed": "failed", "one_done": "ended"}
+"""By rule: how one of those before it must have ended for the task not to wait for the others."""
+
+
 def kept_from_running(
     rule: str, states: Sequence[State], setups: Sequence[State] = ()
 ) -> Literal["skipped", "upstream_failed"] | None:
     """What a task becomes that its rule keeps from running; None when it runs.
 
     Args:
-        states: Of all that stand directly before it, each item of those that expand.
+        states: Of all that stand directly before it and have ended, each item of those that expand.
         setups: Of those among them that are setups.
 
     >>> kept_from_running("all_success", ["success", "skipped"])

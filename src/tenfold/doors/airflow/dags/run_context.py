@@ -17,6 +17,7 @@ import msgspec
 from tenfold.base.extras import require
 from tenfold.doors.airflow.dags.settings import Connections, Variables
 from tenfold.doors.airflow.dags.xcom_args import NOTHING, RETURN_VALUE
+from tenfold.doors.airflow.dags.zones import DagRunType
 
 if TYPE_CHECKING:
     from tenfold.doors.airflow.dags.ended import Ended
@@ -138,12 +139,12 @@ def context_of(ti: TaskInstance, about: About) -> Context:
     """The context of a task instance."""
     task, dag = ti.task, ti.task.dag
     pendulum = require("pendulum", extra="airflow", why="run a DAG")
-    date = pendulum.parse(about.date)
+    date = pendulum.parse(about.date).in_timezone("UTC")
     declared = type(dag.params)({**dag.params, **(task.params or {})})
     params = {**about.conf, **declared.in_run(about.conf)} if about.conf else declared.in_run({})
     dag_run = SimpleNamespace(
         dag_id=dag.dag_id, run_id=ti.run_id, logical_date=date, data_interval_start=date, data_interval_end=date,
-        conf=about.conf, run_type=about.kind, state="running", start_date=ti.start_date, run_after=date, external_trigger=about.kind == "manual",
+        conf=about.conf, run_type=DagRunType(about.kind), state="running", start_date=ti.start_date, run_after=date, external_trigger=about.kind == "manual",
         clear_number=0, triggering_user_name=None,
     )  # fmt: skip
     day, moment = date.strftime("%Y-%m-%d"), date.isoformat()
@@ -152,7 +153,7 @@ def context_of(ti: TaskInstance, about: About) -> Context:
         var={"value": Variables(), "json": Variables(as_json=True)}, macros=macros(), logical_date=date, ds=day,
         ds_nodash=day.replace("-", ""), ts=moment, ts_nodash=date.strftime("%Y%m%dT%H%M%S"),
         ts_nodash_with_tz=moment.replace("-", "").replace(":", ""), data_interval_start=date, data_interval_end=date,
-        task_instance_key_str=f"{dag.dag_id}__{task.task_id}__{day.replace('-', '')}", test_mode=False,
+        task_instance_key_str=f"{dag.dag_id}__{task.task_id}__{day.replace('-', '')}",
         prev_data_interval_start_success=None, prev_data_interval_end_success=None, prev_start_date_success=None,
         prev_end_date_success=None, map_index_template=task.map_index_template, inlets=[], outlets=[],
     )  # fmt: skip

@@ -12,8 +12,10 @@ import msgspec
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
 from tenfold.doors.airflow.dags.dag import DAG
+from tenfold.doors.airflow.dags.dag_callbacks import call_back
 from tenfold.doors.airflow.dags.errors import ParamValidationError
 from tenfold.doors.airflow.dags.operators import Task
+from tenfold.doors.airflow.dags.rules import EARLY
 from tenfold.doors.airflow.dags.run_context import About
 from tenfold.doors.airflow.dags.stand_in import load_dag
 from tenfold.doors.airflow.dags.tasks import count_items, expansion_of, run_task
@@ -95,7 +97,18 @@ def airflow_dag(file: str, dag: str, date: str = "", conf: dict[str, Any] | None
             handle = _step(task, loaded).map(fixed(about), fixed(task.task_id), counters[id(expansion)])
         node: Node = handle.node
         node.after, node.runs, node.hook = tuple(before), "always", not counts(task)
+        node.early = "" if expansion is not None else EARLY.get(task.trigger_rule, "")
         nodes[task.task_id] = node
+    if loaded.on_success_callback or loaded.on_failure_callback:
+        deciding = [one.task_id for one in tasks if counts(one)]
+        handle = Step(call_back.function, name=_free("dag-callbacks", ids), cache=False)(about, deciding)
+        handle.node.after, handle.node.runs, handle.node.hook = tuple(nodes.values()), "always", True
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "-"
+    return name
 
 
 def counts(task: Task) -> bool:
@@ -108,9 +121,7 @@ def counts(task: Task) -> bool:
 
 def _counter(task: Task, ids: set[str], about: dict[str, Any], sources: list[Node]) -> Handle:
     group = task.group.mapped if task.expansion is None and task.group else None
-    name = f"{group.group_id if group else task.task_id}-items"
-    while name in ids:
-        name += "-"
+    name = _free(f"{group.group_id if group else task.task_id}-items", ids)
     handle: Any = Step(count_items.function, name=name, cache=False)(about, task.task_id)
     handle.node.after, handle.node.runs, handle.node.hook = tuple(sources), "always", True
     made: Handle = handle
@@ -127,8 +138,19 @@ def _step(task: Task, dag: DAG) -> Step[..., Any]:
     return Step(
         run_task.function, name=task.task_id, outputs=run_task.outputs, retries=retries, retry_delay_s=delay,
         backoff=max(factor, 1.0), max_delay_s=max(longest, delay) if factor > 1 else None,
-        retry_unless=("AirflowFailException",), timeout_s=limit, cache=False, priority=int(task.priority_weight),
+        pool=_pool(task), retry_unless=("AirflowFailException",), timeout_s=limit, cache=False, priority=int(task.priority_weight),
     )  # fmt: skip
+
+
+def _pool(task: Task) -> str:
+    """The pool it waits for: that of its own, or of one slot when only one of its items may run at a time."""
+    if task.pool not in (None, "", "default_pool"):
+        return str(task.pool)
+    return (
+        f"{task.dag.dag_id}.{task.task_id}"
+        if 1 in (task.max_active_tis_per_dag, task.max_active_tis_per_dagrun)
+        else ""
+    )
 
 
 def _seconds(given: Any) -> float:

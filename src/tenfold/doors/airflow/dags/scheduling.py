@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from tenfold.base.errors import Invalid
-from tenfold.doors.airflow.dags.dag import DAG
+from tenfold.doors.airflow.dags.rhythms import times_of, zone_of
 from tenfold.doors.airflow.dags.running import airflow_dag
 from tenfold.doors.airflow.dags.stand_in import load_dag
 from tenfold.records import Version
 from tenfold.workspace.scheduling import schedule
 from tenfold.workspace.workspace import Workspace
-
-PRESETS = {"@quarterly": "0 0 1 */3 *"}
 
 
 def schedule_dag(
@@ -40,31 +36,8 @@ def schedule_dag(
     }
     return schedule(
         workspace, name, made, params=given, catch_up=dag.catchup, project=project, max_active=dag.max_active_runs or 16,
-        timezone=_zone(dag), starts_at_ms=_ms(dag.start_date), ends_at_ms=_ms(dag.end_date), **_times(dag),
+        timezone=zone_of(dag), starts_at_ms=_ms(dag.start_date), ends_at_ms=_ms(dag.end_date), **times_of(dag),
     )  # fmt: skip
-
-
-def _times(dag: DAG) -> dict[str, Any]:
-    given: Any = dag.schedule
-    if isinstance(given, timedelta):
-        return {"every": f"{int(given.total_seconds())}s"}
-    if isinstance(given, str) and given not in ("@once", "@continuous"):
-        return {"cron": PRESETS.get(given, given)}
-    said = (
-        "has no schedule"
-        if given is None
-        else f"is scheduled by {given if isinstance(given, str) else type(given).__name__}"
-    )
-    raise Invalid(
-        f"DAG {dag.dag_id!r} {said}, which is not taken over. Give it a cron expression or a timedelta",
-        field="schedule",
-    )
-
-
-def _zone(dag: DAG) -> str:
-    zone = dag.timezone
-    found = getattr(zone, "name", None) or getattr(zone, "key", None) or str(zone)
-    return "UTC" if found in ("UTC", "+00:00") else str(found)
 
 
 def _ms(moment: datetime | None) -> int | None:

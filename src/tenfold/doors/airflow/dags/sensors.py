@@ -11,6 +11,7 @@ from typing import Any
 
 from tenfold.base.extras import require
 from tenfold.doors.airflow.dags.bash_tasks import environ_of, run_in_bash
+from tenfold.doors.airflow.dags.branches import week_days
 from tenfold.doors.airflow.dags.errors import (
     AirflowException,
     AirflowFailException,
@@ -20,6 +21,7 @@ from tenfold.doors.airflow.dags.errors import (
 from tenfold.doors.airflow.dags.operators import BaseOperator
 from tenfold.doors.airflow.dags.python_tasks import PythonOperator
 from tenfold.doors.airflow.dags.settings import Connection
+from tenfold.doors.airflow.dags.zones import utcnow
 
 
 class PokeReturnValue:
@@ -155,6 +157,18 @@ class FileSensor(BaseSensorOperator):
             if path.is_file() or any(True for _ in path.rglob("*")):
                 return True
         return False
+
+
+class DayOfWeekSensor(BaseSensorOperator):
+    """Waits for a day of the week, of now or of the logical date."""
+
+    def __init__(self, *, week_day: Any, use_task_logical_date: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.days, self.use_task_logical_date = week_days(week_day), use_task_logical_date
+
+    def poke(self, context: Any) -> bool:
+        now = context["logical_date"] if self.use_task_logical_date else utcnow()
+        return now.isoweekday() in self.days
 
 
 class DateTimeSensor(BaseSensorOperator):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
 from tenfold.base.errors import Invalid
-from tenfold.doors.airflow.dags.ended import PUSHED, Ended
-from tenfold.doors.airflow.dags.errors import AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+from tenfold.doors.airflow.dags.ended import PUSHED, Ended, leave
+from tenfold.doors.airflow.dags.errors import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+)
 from tenfold.doors.airflow.dags.operators import BaseOperator, Mapped, Task
 from tenfold.doors.airflow.dags.python_tasks import SKIPMIXIN
 from tenfold.doors.airflow.dags.rendering import render_fields
@@ -50,10 +56,16 @@ def run_task(about: dict[str, Any], task_id: str, index: int = -1) -> tuple[Any,
     """
     told = msgspec.convert(about, About)
     task = load_dag(told.file, told.dag_id).get_task(task_id)
-    ti = _instance(told, task, index)
+    ti = instance_of(told, task, index)
     _refuse_to_run(task, ti, index)
-    with standing_in(), _logging():
-        return _performed(task, ti, context_of(ti, told), index)
+    try:
+        with standing_in(), log_shown():
+            return _performed(task, ti, context_of(ti, told), index)
+    except Exception:
+        if ti.pushed:
+            stores = at_hand().stores()
+            leave(stores, stores.tasks.get(at_hand().run_id), ti.pushed)
+        raise
 
 
 @step(cache=False)
@@ -66,7 +78,7 @@ def count_items(about: dict[str, Any], task_id: str) -> list[int]:
     told = msgspec.convert(about, About)
     task = load_dag(told.file, told.dag_id).get_task(task_id)
     expansion = expansion_of(task)
-    ti = _instance(told, task, -1)
+    ti = instance_of(told, task, -1)
     for source in expansion.references():
         states = set(ti._ended.states(source, like=task, index=-1))
         if states & {"failed", "upstream_failed"}:
@@ -88,7 +100,7 @@ def expansion_of(task: Task) -> Any:
     return group.expansion if group else None
 
 
-def _instance(about: About, task: Task, index: int) -> TaskInstance:
+def instance_of(about: About, task: Task, index: int) -> TaskInstance:
     here = at_hand()
     stores = here.stores()
     root_id = stores.tasks.get(here.run_id).root_id
@@ -106,6 +118,7 @@ def _refuse_to_run(task: Task, ti: TaskInstance, index: int) -> None:
         one = task.dag.get_task(name)
         if one.is_branch:
             _refuse_by_branch(task, one, ti, index)
+    states = [one for one in states if one != "running"]  # it may start early
     verdict = kept_from_running(task.trigger_rule, states, setups)
     if verdict == "upstream_failed":
         raise Skipped(f"upstream_failed: its rule is {task.trigger_rule}", by_choice=False)
@@ -131,18 +144,18 @@ def _performed(task: Task, ti: TaskInstance, context: Context, index: int) -> tu
                 ti.task = context["task"] = operator
                 found = _executed(operator, ti, context)
             except AirflowSkipException as error:
-                _call(operator.on_skipped_callback, context)
+                call(operator.on_skipped_callback, context)
                 raise Skipped(str(error) or "the task said so") from error
             except AirflowTaskTimeout as error:
                 raise TimeoutError(str(error)) from error
-            _call(operator.on_success_callback, context)
+            call(operator.on_success_callback, context)
     except Skipped:
         raise
     except Exception as error:
         context["exception"] = error
         again = ti.try_number <= ti.max_tries and not isinstance(error, AirflowFailException)
         with being_current(context):
-            _call(operator.on_retry_callback if again else operator.on_failure_callback, context)
+            call(operator.on_retry_callback if again else operator.on_failure_callback, context)
         raise
     for key, value in ti.pushed.items():
         _check(value, f"Task {task.task_id!r} pushed {key!r}:")
@@ -157,12 +170,15 @@ def _operator(task: Task, context: Context, index: int) -> BaseOperator:
 
 
 def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any:
-    _call(operator.on_execute_callback, context)
+    call(operator.on_execute_callback, context)
     operator.pre_execute(context)
     with _time_limit(operator):
         found = operator.execute(context)
     operator.post_execute(context, found)
-    if found is None or not operator.do_xcom_push or _keeps_back(operator, ti):
+    found = None if inspect.isgenerator(found) or not operator.do_xcom_push else found
+    if ti.map_index < 0 and any(operator.task_id in _expands_over(one) for one in operator.dag.tasks):
+        _check_mappable(found)
+    if found is None or _keeps_back(operator, ti):
         return None
     _check(found, f"Task {operator.task_id!r} returned")
     if operator.multiple_outputs:
@@ -173,6 +189,17 @@ def _executed(operator: BaseOperator, ti: TaskInstance, context: Context) -> Any
                 raise TypeError(f"Returned dictionary keys must be strings when using multiple_outputs, found {key!r}")
             ti.xcom_push(key, value)
     return found
+
+
+def _expands_over(task: Task) -> set[str]:
+    expansion = expansion_of(task)
+    return {one.task_id for one in expansion.references()} if expansion is not None else set()
+
+
+def _check_mappable(found: Any) -> None:
+    """Refuse what nothing can expand over. Raises AirflowException."""
+    if not isinstance(found, (Sequence, dict)) or isinstance(found, (str, bytes)):
+        raise AirflowException(f"A task expands over this one, which returned {type(found).__name__}, no list or dict")
 
 
 def _keeps_back(operator: BaseOperator, ti: TaskInstance) -> bool:
@@ -197,7 +224,7 @@ def _check(value: Any, what: str) -> None:
     encode(value, known)
 
 
-def _call(callbacks: Any, context: Context) -> None:
+def call(callbacks: Any, context: Context) -> None:
     """Callbacks change nothing of how a task ends: what goes wrong in one is only said."""
     for one in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []:
         try:
@@ -238,7 +265,7 @@ def _environ(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def _logging() -> Iterator[None]:
+def log_shown() -> Iterator[None]:
     """What is logged from INFO on goes into the step's log."""
     handler, root = logging.StreamHandler(sys.stdout), logging.getLogger()
     handler.setFormatter(logging.Formatter("%(levelname)s - %(message)s"))

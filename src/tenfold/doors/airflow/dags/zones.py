@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,6 +51,15 @@ def __getattr__(name: str) -> Any:
             utcnow=utcnow, parse=parse, make_aware=make_aware, datetime=aware_datetime, utc=_pendulum().UTC
         )
     raise AttributeError(name)
+
+
+class DagRunType(str, Enum):  # noqa: UP042 - it is printed as Airflow's is
+    """What started a run."""
+
+    MANUAL = "manual"
+    SCHEDULED = "scheduled"
+    BACKFILL_JOB = "backfill"
+    ASSET_TRIGGERED = "asset_triggered"
 
 
 class TaskInstanceState(StrEnum):
