@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BATCH_ROWS = 131_072
 CELLS_AT_ONCE = 1_000_000
 """Of a file with columns apart: columns of together so many values are read at a time."""
+SLICED_COLUMNS = 64
+"""Wider files are streamed: a slice of theirs would be large."""
 READABLE = (".parquet", ".pq", ".csv", ".tsv", ".csv.gz", ".arrow", ".feather", ".ipc", ".ndjson", ".jsonl")
 
 
@@ -39,6 +41,8 @@ class Table:
 
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[list[pl.Series]]:
         """All columns side by side, `rows` rows at a time, the last batch with fewer."""
+        if self.is_columnar and len(self.names) <= SLICED_COLUMNS:
+            return _slices(self.source, self.names, rows)
         return _batches(self.source, self.names, rows)
 
     def chunks(self, rows: int = BATCH_ROWS) -> Iterator[pl.Series]:
@@ -177,6 +181,19 @@ def _batches(source: Any, names: list[str], rows: int) -> Iterator[list[pl.Serie
                 else _of_pandas(_pandas_column(source, name).iloc[start : start + rows], name)
                 for name in names
             ]
+
+
+def _slices(source: pl.LazyFrame, names: list[str], rows: int) -> Iterator[list[pl.Series]]:
+    """Batches of a file that can be entered anywhere. Streaming it reads ahead, the further the longer the file: 700 MB of
+    10,000,000 rows x 50 where slices hold 300 of any length."""
+    import polars as pl
+
+    total = int(source.select(pl.len()).collect().item())
+    span = max(1, BATCH_ROWS // rows) * rows  # small batches are cut from larger slices, each of which opens the file
+    for start in range(0, total, span):
+        part = source.slice(start, span).select(names).collect()
+        for at in range(0, part.height, rows):
+            yield part.slice(at, rows).get_columns()
 
 
 def _columns_at_once(source: Any) -> int:
