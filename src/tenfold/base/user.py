@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
 
 
 def user_name() -> str:
-    """The user's name, '' where the system tells none (a container without a user database)."""
+    """The user's name; the user's number where the system tells no name, as in a container without a user database."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return ""
+        return str(os.getuid())

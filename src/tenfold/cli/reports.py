@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tenfold.base.user import user_name
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.output import ago, emit_json, json_option, size, table
 
@@ -58,9 +59,8 @@ def show(name: str, version: int | None, as_json: bool) -> None:
 def save(name: str, file: Any, message: str, expect: int | None, as_json: bool) -> None:
     """Keep a file (- is stdin) as the next version of a report."""
     from tenfold.workspace import reports
-    from tenfold.workspace.reports.keeping import author_here
 
-    kept = reports.save(workspace().stores, name, file.read(), expect=expect, author=author_here(), message=message)
+    kept = reports.save(workspace().stores, name, file.read(), expect=expect, author=user_name(), message=message)
     if as_json:
         emit_json({"name": kept.name, "version": kept.version, "address": kept.address})
         return

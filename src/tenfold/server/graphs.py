@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenfold.base.errors import RunNotFound
+from tenfold.base.flat import flat
 from tenfold.contracts import Stores
 from tenfold.pipelines import graph
 from tenfold.pipelines.status import StepStatus
 from tenfold.records import Run
-from tenfold.server.rows import first_line, flat, run_row
+from tenfold.server.rows import first_line, run_row
 from tenfold.server.wire import GraphEdge, GraphNode, PipelineGraph
 
 DRAWN_ITEMS = 16

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from tenfold.base.clock import now_ms
+from tenfold.base.flat import flat
 from tenfold.contracts import Stores
 from tenfold.contracts.there import runs_there, versions_there
 from tenfold.records import (
@@ -81,17 +82,6 @@ def _goals(run: Run) -> dict[str, Literal["maximize", "minimize"]]:
 
 def _chosen(values: Mapping[str, Any], keys: frozenset[str] | None) -> dict[str, Any]:
     return {key: value for key, value in values.items() if keys is None or key in keys}
-
-
-def flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested params as one level, keys joined by dots; empty mappings stay as values."""
-    found: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found
 
 
 def metric_row(summary: Summary) -> MetricRow:

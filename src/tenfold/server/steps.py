@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import NotFound
+from tenfold.base.flat import flat
 from tenfold.pipelines import why_ran
 from tenfold.pipelines.authoring.options import Options
 from tenfold.pipelines.ids import task_id
 from tenfold.pipelines.work import Spec
 from tenfold.records import Run, Task
 from tenfold.server.place import Place
-from tenfold.server.rows import flat, run_row
+from tenfold.server.rows import run_row
 from tenfold.server.snapshots import Seen, Snapshot, snapshot
 from tenfold.server.wire import PipelineRunSteps, PlacePage, Places, StepAttempt, StepDetail
 

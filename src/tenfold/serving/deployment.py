@@ -6,7 +6,6 @@ so nothing is lost and nobody waits while a version loads.
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import platform
@@ -21,6 +20,7 @@ from typing import Any
 
 from tenfold.base import clock, ids
 from tenfold.base.errors import Invalid, TenfoldError
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores, resolve
 from tenfold.records import Edge, Run, RunChange, RunState, Version
 from tenfold.serving import publish
@@ -135,7 +135,7 @@ class Deployment:
             kind="deployment",
             name=self.name,
             root_id=self.run_id,
-            user=_user(),
+            user=user_name(),
             host=platform.node(),
             pid=os.getpid(),
             created_at_ms=now,
@@ -286,10 +286,3 @@ class Deployment:
         if self.url:
             edge = Edge(run_id=self.run_id, version_id=version.id, direction="used", role="model", at_ms=clock.now_ms())
             self._stores.lineage.add([edge])
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return str(os.getuid())

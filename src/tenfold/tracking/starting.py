@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import getpass
 import itertools
 import os
 import platform
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from tenfold.base import ids
 from tenfold.base.clock import now_ms
 from tenfold.base.errors import AlreadyExists, Invalid, RunNotFound
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.records import Run, RunChange
 from tenfold.tracking import media, stack
@@ -91,7 +91,7 @@ def start(
         state="running",
         parent_id=parent_id or None,
         group=group,
-        user=_user(),
+        user=user_name(),
         host=platform.node(),
         pid=os.getpid(),
         created_at_ms=now_ms(),
@@ -216,13 +216,6 @@ def _capturer(wanted: frozenset[str], variables: Collection[str], order: int) ->
         return code, {**found, ORDER: order}
 
     return capture
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a user id without a name, as in containers
-        return str(os.getuid())
 
 
 _begun = itertools.count()

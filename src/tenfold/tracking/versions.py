@@ -12,11 +12,12 @@ import msgspec
 from tenfold.base import ids
 from tenfold.base.addresses import parse
 from tenfold.base.clock import now_ms
+from tenfold.base.errors import NotFound
 from tenfold.base.hashing import canonical_json, digest
 from tenfold.contracts import Stores, resolve
 from tenfold.records import Draft, Edge, Version
 from tenfold.tracking import media
-from tenfold.tracking.outbox import Content, Outbox, Publish, Used
+from tenfold.tracking.outbox import Content, Outbox, Publish, Used, is_away
 
 
 class KeepsVersions(ABC):
@@ -91,7 +92,11 @@ class KeepsVersions(ABC):
         """The newest version of this name when it has this content; None also when the store cannot tell now."""
         try:
             found = resolve(self.stores, f"{draft.kind}:{draft.name}@latest")
-        except Exception:
+        except NotFound:
+            return None
+        except Exception as error:
+            if not is_away(error):
+                raise
             return None
         return found if found.digest == draft.digest and found.type == draft.type else None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tenfold.base.addresses import parse
+from tenfold.base.user import user_name
 from tenfold.records import Curve, Explanation, Graph, Page, Run, RunQuery, Version
 from tenfold.workspace.workspace import Workspace, current, open_workspace
 
@@ -210,9 +211,8 @@ class Client:
             Invalid: A panel cannot be read.
         """
         from tenfold.workspace.reports import save
-        from tenfold.workspace.reports.keeping import author_here
 
-        return save(self.stores, name, text, expect=expect, author=author_here(), message=message)
+        return save(self.stores, name, text, expect=expect, author=user_name(), message=message)
 
     def export_report(self, name: str, path: str | Path, version: int | None = None) -> Path:
         """Write a report, with what its panels show now, as one HTML file that needs nothing else."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 from tenfold.base.errors import Invalid
+from tenfold.base.user import user_name
 from tenfold.workspace.workspace import Workspace, current
 
 STEP_CONTEXT = "tenfold.workspace.runs:step_context"
@@ -31,7 +31,7 @@ def pipeline_host(workspace: Workspace | None = None, *, project: str | None = N
         context=STEP_CONTEXT,
         preload=PRELOADED,
         project=project or place.project,
-        user=_user(),
+        user=user_name(),
         workers=int(workers) if workers else None,
         one_machine=place.location.kind == "folder",
     )
@@ -79,10 +79,3 @@ def prepare_workers() -> None:
     from tenfold.pipelines.executors.prepared import prepare
 
     prepare(share_of_cores(worker_count(pipeline_host())), PRELOADED)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without an entry for this user id
-        return ""

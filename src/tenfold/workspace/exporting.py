@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tenfold.base.errors import Invalid
+from tenfold.base.flat import flat
 from tenfold.contracts import Stores
 from tenfold.contracts.searching import SUMMARY_PARTS
 from tenfold.records import MARKS, Run, RunQuery, Summary
@@ -123,17 +124,7 @@ def _part(summary: Summary | None, part: str) -> Any:
 
 def flat_params(run: Run) -> dict[str, Any]:
     """A run's params on one level, nested keys joined by dots."""
-    return _flat(run.params)
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            found |= _flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found
+    return flat(run.params)
 
 
 def _moment(at_ms: int | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import platform
 from contextlib import suppress
 
@@ -10,6 +9,7 @@ import msgspec
 
 from tenfold.base.errors import BlobNotFound, Damaged
 from tenfold.base.hashing import digest
+from tenfold.base.user import user_name
 from tenfold.contracts import Medium, Stores
 from tenfold.data.publishing import KIND
 
@@ -57,7 +57,4 @@ def read_roots(medium: Medium) -> list[Roots]:
 
 
 def _label() -> str:
-    try:
-        return f"{getpass.getuser()} on {platform.node()}"
-    except (KeyError, OSError):  # no name for this user id, as in some containers
-        return platform.node()
+    return f"{user_name()} on {platform.node()}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from tenfold.base.errors import Invalid
+from tenfold.base.user import user_name
 from tenfold.doors.metaflow.flow import FlowSpec
 from tenfold.doors.metaflow.parameters import Config, IncludeFile, JSONTypeClass, Parameter, plain
 
@@ -54,9 +54,7 @@ def _default(flow: type[FlowSpec], one: Parameter) -> Any:
     if one.options.get("required") and (default is None or isinstance(one, IncludeFile)):
         raise Invalid(f"Flow {flow.__name__}: parameter {one.name!r} is required. Give --param {one.name}=VALUE")
     if callable(default):
-        context = SimpleNamespace(
-            flow_name=flow.__name__, parameter_name=one.name, user_name=getpass.getuser(), configs={}
-        )
+        context = SimpleNamespace(flow_name=flow.__name__, parameter_name=one.name, user_name=user_name(), configs={})
         default = default(context)
     return None if default is None else _typed(one, default)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import signal
 import tempfile
 import threading
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tenfold.base.errors import Invalid
+from tenfold.base.user import user_name
 from tenfold.doors.metaflow.current import Parallel, current
 from tenfold.doors.metaflow.exceptions import FailureHandledByCatch, TimeoutException, wrapped
 from tenfold.doors.metaflow.flow import NODES, FlowSpec, Inputs, artifacts_of, new_task
@@ -136,7 +136,7 @@ def _currently(task: FlowSpec, node: Node, launch: Launch) -> Iterator[int]:
     run, kept = stores.runs.get([here.run_id])[0], stores.tasks.get(here.run_id)
     outcome = kept.outcome
     tried = sum(one["state"] != "unattended" for one in outcome.get("attempts", ())[outcome.get("tries_from", 0) :])
-    flow, user = type(task).__name__, getpass.getuser()
+    flow, user = type(task).__name__, user_name()
     with tempfile.TemporaryDirectory(dir=here.scratch if here.scratch.is_dir() else None) as folder:
         known: dict[str, Any] = {
             "flow_name": flow, "run_id": run.root_id, "step_name": node.name, "task_id": run.id, "retry_count": tried,

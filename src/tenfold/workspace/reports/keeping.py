@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 import msgspec
@@ -132,14 +131,6 @@ def title_of(text: str) -> str:
         if line.startswith("#"):
             return line.lstrip("#").strip()[:_TITLE_CHARACTERS]
     return ""
-
-
-def author_here() -> str:
-    """Who works at this machine, or ''."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _expected(stores: Stores, name: str, number: int | None) -> str | None:
