@@ -28,6 +28,8 @@ class Products:
 
     def track(self, names: list[str]) -> None:
         """Also these columns; rows so far lack them."""
+        if not names:
+            return
         self.names += names
         size = (0, len(names))
         self.counts, self.means, self.squares, self.products = (
@@ -125,9 +127,7 @@ def product(a: Floats, b: Floats) -> Floats:
     processor time where 0.4 do."""
     size, rows = a.shape
     piece = max(16, _ALONE // (size * size))
-    whole = rows // piece * piece
-    found = a[:, whole:] @ b[:, whole:].T
-    if whole:
-        one, two = (np.ascontiguousarray(x[:, :whole].reshape(size, -1, piece).transpose(1, 0, 2)) for x in (a, b))
-        found += (one @ two.transpose(0, 2, 1)).sum(axis=0)
-    return np.asarray(found)
+    found = np.zeros((size, size))
+    for start in range(0, rows, piece):
+        found += a[:, start : start + piece] @ b[:, start : start + piece].T
+    return found

@@ -34,6 +34,8 @@ class Sample:
 
     def track(self, names: list[str]) -> None:
         """Also these columns; rows so far lack them."""
+        if not names:
+            return
         self.names += names
         self.rows = np.vstack([self.rows, np.full((len(names), self.priorities.size), np.nan)])
 

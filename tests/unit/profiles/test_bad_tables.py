@@ -79,7 +79,7 @@ def test_what_cannot_is_refused_by_name(case: str, tmp_path: Path) -> None:
 
 
 def test_ten_thousand_columns_and_a_million_categories_have_a_profile() -> None:
-    wide = profile(pl.DataFrame(np.random.default_rng(0).normal(size=(100, 10_000))))
+    wide = profile(pl.DataFrame(np.arange(20_000.0).reshape(2, 10_000)))
     assert wide.correlations is not None
     assert (len(wide.columns), wide.correlations.left_out) == (10_000, 9936)
     many = profile(pl.DataFrame({"a": pl.int_range(1_000_000, eager=True).cast(pl.String)})).columns["a"]
