@@ -99,13 +99,19 @@ def test_a_deep_run_is_drawn_as_chains_and_walked_by_keys(tab: Tab, seeded: Serv
 
 def test_a_schedule_is_paused_and_its_past_looked_at_and_a_pool_says_who_waits(tab: Tab, seeded: Served) -> None:
     stores = seeded.stores
-    save(stores, Schedule(name="nightly-weighing", pipeline="weighing", target=Target("flow"), cron="0 2 * * *"))
+    daily = {"cron": "30 0 * * *", "timezone": "Europe/Berlin"}
+    save(stores, Schedule(name="nightly-weighing", pipeline="weighing", target=Target("flow"), **daily))
     page = tab.open("/pipelines/weighing?tab=schedules")
     page.get_by_role("button", name="Backfill nightly-weighing").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Look what exists").click()
     expect(dialog.get_by_role("status")).to_contain_text("7 moments would be run, 0 have a run already")
     assert tab.axe() == []
+    dialog.get_by_label("From, in Europe/Berlin").fill("2026-10-25")
+    dialog.get_by_label("To, the whole day").fill("2026-10-25")
+    dialog.get_by_role("button", name="Look what exists").click()
+    expect(dialog.get_by_role("status")).to_contain_text("1 moment would be run")
+    expect(dialog.locator(".moments")).to_have_text("Sun, Oct 25, 00:30")  # by UTC it would be Monday's
     dialog.get_by_role("button", name="Do not run").click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("table", name="Schedules")).to_contain_text("paused")

@@ -10,14 +10,26 @@ const KINDS: [Kind, string][] = [["cron", "At times, by a cron expression"], ["e
 const HINTS: Record<Kind, string> = { cron: "0 2 * * *, or @hourly, @daily, @weekly", every: "15m, 6h, 1d", on: "One a line: data:sales@main, pipeline:train@failed, monitor:drift, file:/in/*.csv, file:s3://bucket/in/*.csv" };
 const LOOK_MS = 350;
 
-const dayOf = (at: number | null | undefined): string => (at == null ? "" : new Date(at).toISOString().slice(0, 16).replace("T00:00", ""));
+/** What clocks in a time zone show at a moment, like 2026-03-01T06:00:00. */
+const clockIn = (at_ms: number, zone: string): string => new Date(at_ms).toLocaleString("sv-SE", { timeZone: known(zone) }).replace(" ", "T");
+const dayOf = (at: number | null | undefined, zone: string): string => (at == null ? "" : clockIn(at, zone).slice(0, 16).replace("T00:00", ""));
 
-/** Milliseconds of a day or time, UTC; null for none. Throws a message for people. */
-function moment(text: string, what: string, last: boolean): number | null {
+export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text.trim()) && !Number.isNaN(Date.parse(text.trim()));
+
+/** Milliseconds of a day's midnight, or of a time, by the clocks of a zone; NaN for other text. */
+export function momentIn(text: string, zone: string): number {
+  const shown = Date.parse(text.includes("T") ? `${text.trim()}Z` : `${text.trim()}T00:00:00Z`);
+  if (Number.isNaN(shown)) return shown;
+  const ahead = (at: number) => Date.parse(`${clockIn(at, zone)}Z`) - at;
+  return shown - ahead(shown - ahead(shown)); // twice: on the day of a clock change the first is an hour off
+}
+
+/** Milliseconds of a day or time in a zone; null for none. Throws a message for people. */
+function moment(text: string, zone: string, what: string, last: boolean): number | null {
   if (!text.trim()) return null;
-  const at = Date.parse(text.includes("T") ? `${text.trim()}Z` : `${text.trim()}T00:00:00Z`);
+  const at = momentIn(text, zone);
   if (Number.isNaN(at)) throw new Error(`${what} is a day like 2026-03-01, or a time like 2026-03-01T06:00.`);
-  return last && !text.includes("T") ? at + 86_400_000 - 1 : at;
+  return last && !text.includes("T") ? momentIn(new Date(Date.parse(text.trim()) + 86_400_000).toISOString().slice(0, 10), zone) - 1 : at;
 }
 
 interface Typed {
@@ -29,7 +41,7 @@ function typedOf(of: ScheduleRow | null, pipeline: string): Typed {
   return {
     name: of?.name ?? "", pipeline: of?.pipeline ?? pipeline, kind, when: of ? (kind === "on" ? of.on.join("\n") : kind === "every" ? of.every : of.cron) : "0 2 * * *", all: of?.wait_for_all ?? false,
     timezone: of?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC", params: of && Object.keys(of.params).length ? JSON.stringify(of.params, null, 1) : "",
-    first: dayOf(of?.starts_at_ms), last: dayOf(of?.ends_at_ms), late: of?.late_after ?? "", active: String(of?.max_active ?? 1), priority: String(of?.priority ?? 0), catchUp: of?.catch_up ?? false,
+    first: dayOf(of?.starts_at_ms, of?.timezone ?? "UTC"), last: dayOf(of?.ends_at_ms, of?.timezone ?? "UTC"), late: of?.late_after ?? "", active: String(of?.max_active ?? 1), priority: String(of?.priority ?? 0), catchUp: of?.catch_up ?? false,
   };
 }
 
@@ -44,7 +56,7 @@ function bodyOf(typed: Typed, is_new: boolean, preview: boolean): ScheduleSave {
   const lines = typed.when.split("\n").map((line) => line.trim()).filter(Boolean);
   return {
     pipeline: typed.pipeline, cron: typed.kind === "cron" ? typed.when.trim() : "", every: typed.kind === "every" ? typed.when.trim() : "", on: typed.kind === "on" ? lines : [], wait_for_all: typed.kind === "on" && typed.all,
-    timezone: typed.timezone.trim() || "UTC", params, starts_at_ms: moment(typed.first, "Starts", false), ends_at_ms: moment(typed.last, "Ends", true), catch_up: typed.catchUp,
+    timezone: typed.timezone.trim() || "UTC", params, starts_at_ms: moment(typed.first, typed.timezone.trim(), "Starts", false), ends_at_ms: moment(typed.last, typed.timezone.trim(), "Ends", true), catch_up: typed.catchUp,
     max_active: Number(typed.active) || 0, priority: Number(typed.priority) || 0, late_after: typed.kind === "on" ? "" : typed.late.trim(), is_new, preview,
   };
 }
@@ -129,7 +141,7 @@ export function ScheduleForm({ of, pipeline, close }: { of: ScheduleRow | null; 
           <details open={Boolean(typed.first || typed.last || typed.late || typed.catchUp)}>
             <summary>Limits</summary>
             <div class="row wrap pairs" style={{ marginTop: "8px" }}>
-              {field("Not before, UTC", "first")}{field("Not after, UTC", "last")}{typed.kind === "on" ? null : field("Late after", "late", "like 2h")}{field("Runs at a time", "active")}{field("Priority", "priority")}
+              {field("Not before", "first")}{field("Not after", "last")}{typed.kind === "on" ? null : field("Late after", "late", "like 2h")}{field("Runs at a time", "active")}{field("Priority", "priority")}
               <label class="field"><span>What was missed</span><select class="input" aria-label="What was missed" value={String(typed.catchUp)} onChange={(event) => set({ catchUp: event.currentTarget.value === "true" })}><option value="false">only the last is run</option><option value="true">each is run</option></select></label>
             </div>
           </details>

@@ -11,7 +11,7 @@ import { Empty, Failed } from "../kit/parts";
 import { useQuery } from "../kit/router";
 import { Table, type Column } from "../kit/table";
 import type { BackfillPlan, Changed, ScheduleList, ScheduleRow } from "../wire";
-import { local, ScheduleForm } from "./schedule-form";
+import { isDay, local, momentIn, ScheduleForm } from "./schedule-form";
 import { AskForm, pageOfPipeline, pageOfPipelineRun, said, type Schema } from "./pipelines";
 
 const DAY = 86_400_000;
@@ -32,7 +32,7 @@ export function Schedules({ pipeline }: { pipeline?: string }) {
     if (saved) list.reload();
   };
   if (!list.data) return list.problem ? <Failed problem={list.problem} again={list.reload} /> : <Loading />;
-  const lines = `tenfold schedules add nightly train.py:${pipeline ?? "daily"} --cron '0 2 * * *' --timezone Europe/Zurich\ntenfold schedules add on-data train.py:${pipeline ?? "daily"} --on data:sales@main`;
+  const lines = `tenfold schedules add nightly train.py:${pipeline ?? "daily"} --cron '0 2 * * *'\ntenfold schedules add on-data train.py:${pipeline ?? "daily"} --on data:sales@main`;
   const form = asked?.what === "new" || asked?.what === "edit" ? <ScheduleForm of={asked.of} pipeline={pipeline} close={closed} /> : null;
   const add = <button type="button" class="button" onClick={() => setAsked({ what: "new", of: null })}>New schedule…</button>;
   if (!list.data.items.length) return <><Empty title="Nothing starts by itself" lines={lines}>A schedule starts a pipeline at times, or when data or a model moves, a run ends, a file arrives, a request comes in.<p style={{ marginTop: "8px" }}>{add}</p></Empty>{form}</>;
@@ -95,6 +95,7 @@ function NextTimes({ rows }: { rows: ScheduleRow[] }) {
 }
 
 const dayOf = (at_ms: number): string => new Date(at_ms).toISOString().slice(0, 10);
+const dayAfter = (day: string): string => dayOf(Date.parse(`${day}T00:00:00Z`) + DAY);
 
 /** Ask for the runs of a range, after a look at which of them exist. */
 function Backfill({ of, close }: { of: ScheduleRow; close: () => void }) {
@@ -108,8 +109,8 @@ function Backfill({ of, close }: { of: ScheduleRow; close: () => void }) {
     setBusy(true);
     setProblem("");
     try {
-      const body = { from_ms: Date.parse(`${first}T00:00:00Z`), to_ms: Date.parse(`${last}T00:00:00Z`) + DAY - 1, parallel: Number(parallel) || null, preview };
-      if (Number.isNaN(body.from_ms) || Number.isNaN(body.to_ms)) throw new Error("Write days like 2026-03-01.");
+      if (!isDay(first) || !isDay(last)) throw new Error("Write days like 2026-03-01.");
+      const body = { from_ms: momentIn(first.trim(), of.timezone), to_ms: momentIn(dayAfter(last.trim()), of.timezone) - 1, parallel: Number(parallel) || null, preview };
       const found = await call<BackfillPlan>("POST", `/schedules/${encodeURIComponent(of.name)}/backfill`, body);
       if (preview) setPlan(found);
       else {
@@ -128,7 +129,7 @@ function Backfill({ of, close }: { of: ScheduleRow; close: () => void }) {
       <form onSubmit={(event) => { event.preventDefault(); void send(!plan); }}>
         <div class="ask">
           <p class="soft">Every moment of “{of.says}” in the range that has no run gets one. A failure does not stop the others.</p>
-          <div class="row wrap days">{field("From, UTC", first, setFirst)}{field("To, the whole day", last, setLast)}{field("At a time", parallel, setParallel)}</div>
+          <div class="row wrap days">{field(`From, in ${of.timezone}`, first, setFirst)}{field("To, the whole day", last, setLast)}{field("At a time", parallel, setParallel)}</div>
           {problem ? <p class="bad" role="alert">{problem}</p> : null}
           {plan ? <><p role="status">{count(plan.asked, "moment")} would be run, {plan.there} {plan.there === 1 ? "has" : "have"} a run already.</p><div class="moments">{plan.moments.map((one) => <span key={one.run_id}><Badge state={one.state ?? "waiting"} word="" />{one.state ? <a href={pageOfPipelineRun(one.run_id)}>{local(one.due_ms, of.timezone)}</a> : local(one.due_ms, of.timezone)}</span>)}{plan.asked + plan.there > plan.moments.length ? <span class="faint">and {(plan.asked + plan.there - plan.moments.length).toLocaleString("en-US")} more</span> : null}</div></> : null}
         </div>

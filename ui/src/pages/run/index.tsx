@@ -8,7 +8,7 @@ import { Head, Loading, usePage } from "../../kit/page";
 import { Ago, Copy, Failed, Panel, Pop, Tabs, Tag } from "../../kit/parts";
 import { go, useQuery } from "../../kit/router";
 import { Table } from "../../kit/table";
-import { glyphOf, lineageOf, pageOfProject } from "../../links";
+import { glyphOf, lineageOf, pageOfProject, pageOfRun } from "../../links";
 import { Log } from "../../nouns/log";
 import { MediaPanels } from "../../nouns/media";
 import { byWeight, columnOf, nameOf, RunLink, took } from "../../nouns/runs";
@@ -62,6 +62,7 @@ export default function Run({ id }: { id: string }) {
     <>
       <Head title={nameOf(run)} badge={<><Badge tint state={run.state} />{binned ? <span class="tag">in the bin</span> : null}{run.archived ? <span class="tag">archived</span> : null}</>} actions={
         <>
+          {run.kind === "pipeline" ? <a class="button" href={pageOfRun(run)}>Graph and steps</a> : null}
           <button type="button" class="button icon" aria-label={`Star ${nameOf(run)}`} title={run.starred ? "Take the star away" : "Star"} aria-pressed={run.starred} onClick={() => void act(run.starred ? "unstar" : "star", "")}><Glyph name="star" filled={run.starred} /></button>
           {stoppable(run) ? <button type="button" class="button" disabled={run.stopping} title="Its process gets what Ctrl-C would give it" onClick={() => void act("stop", "Asked to stop. Its process sees it within some seconds.")}><Glyph name="stop" size={14} />{run.stopping ? "Stopping…" : "Stop"}</button> : null}
           <button type="button" class="button" onClick={() => setEditing(true)}><Glyph name="pencil" size={14} />Edit</button>
