@@ -86,6 +86,68 @@ def test_a_referenced_prefix_is_read_in_place_and_every_change_there_is_told(
     assert Path("hubbed/a.csv").read_bytes() == b"id,price\n1,3\n"
 
 
+FLOW = """
+from pathlib import Path
+
+import tenfold
+
+
+@tenfold.incremental(tenfold.files("data:raw", "/*.csv"), into="{name}")
+def {name}(raw, out: Path) -> None:
+    (out / raw.name).write_text(raw.read_text().upper())
+    (out / f"passed-{{raw.name}}").symlink_to(raw)
+
+
+@tenfold.incremental(tenfold.files("data:raw", "/*.csv", lazy=True), into="lazy")
+def lazy(raw, out: Path) -> None:
+    (out / raw.path).write_bytes(raw.read_bytes()[::-1])
+"""
+
+
+def test_rows_of_a_referenced_prefix_are_compared_and_its_new_files_run_through_a_pipeline(
+    keys: str, bucket: opendal.Operator, tmp_path: Path
+) -> None:
+    shell = Shell(tmp_path / "desk")
+    flow = f"upper_{keys.rpartition('/')[2]}"  # a module and a function of their own
+    Path(f"{flow}.py").write_text(FLOW.format(name="upper"))
+    for name in ("a", "b"):
+        bucket.write(f"raw/{name}.csv", b"id,word\n1,one\n2,two\n")
+    shell.ok("data", "reference", f"{keys}/raw", "--name", "raw")
+    first = shell.json("run", f"{flow}.py:upper")["outputs"]
+    assert shell.json("run", f"{flow}.py:lazy")["outputs"]["processed"] == 2
+    bucket.write("raw/b.csv", b"id,word\n1,one\n2,zwei\n3,three\n")
+    shell.ok("data", "update", "raw")
+    second = shell.json("run", f"{flow}.py:upper")["outputs"]
+    assert (first["processed"], second["processed"], second["skipped"]) == (2, 1, 1)
+    assert shell.ok("data", "cat", "upper@main/b.csv") == "ID,WORD\n1,ONE\n2,ZWEI\n3,THREE\n"
+    assert shell.ok("data", "cat", "upper@main/passed-a.csv") == "id,word\n1,one\n2,two\n"  # the file, not where it is
+    assert shell.ok("data", "cat", "lazy@main/a.csv") == "\nowt,2\neno,1\ndrow,di"
+
+    code, _, err = shell("data", "diff", "raw", "v1", "v2", "--key", "id")
+    assert code == 1 and "not there any more as it was referenced" in err  # this bucket keeps no versions
+
+
+def test_rows_of_referenced_tables_are_compared_where_the_bucket_keeps_versions(
+    s3: int, keys: str, tmp_path: Path
+) -> None:
+    import boto3
+
+    shell = Shell(tmp_path / "desk")
+    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{s3}", region_name="us-east-1")
+    name = f"rows-{keys.rpartition('/')[2]}"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for words in ("one two", "one zwei three"):
+        rows = "".join(f"{number},{word}\n" for number, word in enumerate(words.split()))
+        client.put_object(Bucket=name, Key="raw/b.csv", Body=f"id,word\n{rows}".encode())
+        client.put_object(Bucket=name, Key="raw/note.txt", Body=words.encode())
+        shell.ok("data", "reference", f"s3://{name}/raw", "--name", "raw")
+    (table,) = shell.json("data", "diff", "raw", "v1", "v2", "--key", "id")["rows"]
+    assert (table["path"], table["added"], table["removed"], table["changed"]) == ("b.csv", 1, 0, 1)
+    texts = shell.json("data", "diff", "raw", "v1", "v2", "--path", "note.txt")["texts"]
+    assert "-one two" in texts["note.txt"] and "+one zwei three" in texts["note.txt"]
+
+
 def test_where_the_bucket_keeps_versions_an_old_one_is_read_after_it_was_overwritten_and_deleted(
     s3: int, keys: str
 ) -> None:

@@ -6,14 +6,14 @@ import difflib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tenfold.base.errors import BlobNotFound, MissingExtra
 from tenfold.contracts import Blobs, Stores
 from tenfold.data import tables
 from tenfold.data.diff import Diff, diff_of, diff_tables
 from tenfold.data.files import files_of, matching, tree_of
-from tenfold.data.referenced import is_reference, refuse_reference
+from tenfold.data.referenced import blobs_of, is_reference
 from tenfold.records import Entry, Version
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def diff_table(
 ) -> TableDiff:
     """Compare the table at a path of two versions: a file, or all table files of a folder or glob as one table.
 
-    A side of None, or one without the path, has no rows. See `table_diff` for the rest.
+    A side of None, or one without the path, has no rows. Files that lie in a bucket are fetched into the cache.
+    See `table_diff` for the rest.
 
     Raises:
         BlobNotFound: Neither side has a table there.
@@ -71,8 +72,14 @@ def diff_table(
     sides = [tables_at(stores, version, path) for version in (before, after)]
     if not any(sides):
         raise BlobNotFound(f"Neither side has a table at {path!r}. Give the path of a table file", field="path")
-    digests = {stores.blobs.local_path(entry.digest): entry.digest for side in sides for entry in side}
-    old, new = ([(entry.path, stores.blobs.local_path(entry.digest)) for entry in side] for side in sides)
+    digests: dict[Path, str] = {}
+    lying: list[list[tuple[str, Path]]] = [[], []]
+    for version, side, files in zip((before, after), sides, lying, strict=True):
+        for entry in side:
+            local = blobs_of(stores, cast(Version, version)).local_path(entry.digest)
+            digests[local] = entry.digest
+            files.append((entry.path, local))
+    old, new = lying
 
     def known(_: str, local: Path) -> Profile | None:
         return known_profile(stores, digests[local])
@@ -86,7 +93,6 @@ def tables_at(stores: Stores, version: Version | None, path: str) -> list[Entry]
     """The table files at a path, below a folder or matching a glob, sorted by path; none when nothing is there."""
     if version is None:
         return []
-    refuse_reference(version, "their rows are not compared")
     try:
         found = matching(stores, version, path) if path else files_of(stores, version)
     except BlobNotFound:
@@ -104,15 +110,19 @@ def known_profile(stores: Stores, digest: str) -> Profile | None:
     return decode(found.inline if found.inline is not None else stores.blobs.get_bytes(found.metadata["blob"]))
 
 
-def diff_text(blobs: Blobs, before: Entry | None, after: Entry | None) -> str | None:
+def diff_text(before: tuple[Blobs, Entry | None], after: tuple[Blobs, Entry | None]) -> str | None:
     """The unified diff of a text file, with three lines round each change; None when a side is no text, or too large.
+
+    Args:
+        before: Where it is read, and its entry; None for one that is not there.
+        after: The same.
 
     An empty text: the lines are the same.
     """
-    old, new = (_lines(blobs, entry) for entry in (before, after))
+    old, new = (_lines(*side) for side in (before, after))
     if old is None or new is None:
         return None
-    names = [entry.path if entry is not None else "/dev/null" for entry in (before, after)]
+    names = [entry.path if entry is not None else "/dev/null" for _, entry in (before, after)]
     found = difflib.unified_diff(old, new, fromfile=names[0], tofile=names[1])
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
 

@@ -213,10 +213,11 @@ class Dataset:
         Raises:
             BlobNotFound: Neither version has that file.
         """
-        sides = [self.stores.blobs.find_entry(tree_of(self.at(at)), path) for at in (before, after)]
-        if sides == [None, None]:
+        versions = [self.at(at) for at in (before, after)]
+        old, new = ((blobs_of(self.stores, v), self.stores.blobs.find_entry(tree_of(v), path)) for v in versions)
+        if old[1] is None and new[1] is None:
             raise BlobNotFound(f"Neither version has a file {path!r}. See what differs with diff()", field="path")
-        return diff_text(self.stores.blobs, *sides)
+        return diff_text(old, new)
 
     def files(self, at: At = None) -> list[Entry]:
         """Files, symlinks and empty folders of a version, sorted by path."""

@@ -1,45 +1,28 @@
-"""Reading versions whose files lie elsewhere: what is stored of each says where it is, and which one it was.
+"""Versions whose files lie elsewhere: where these are read, and what refuses to read them.
 
-The tree of such a version (type `reference`) is like any other, but that the content of a file is a line of JSON that
-names an object of a bucket, while the size is that of the object. docs/format.md tells it for strangers.
+How such files are kept stands in stores/blobs/referenced.py.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import BinaryIO, cast
+from collections.abc import Iterator
 
 import msgspec
 
-from tenfold.base.addresses import check_path
-from tenfold.base.errors import Conflict, Damaged, Invalid
-from tenfold.base.files import raise_if_full
+from tenfold.base.errors import Invalid
 from tenfold.contracts import Blobs, Stores
-from tenfold.contracts.blobs import Progress
 from tenfold.records import Entry, Version
-from tenfold.stores.blobs import PackedBlobs
-from tenfold.stores.blobs.objects import Bucket, Object, ObjectReader, split_uri
+from tenfold.stores.blobs.objects import Object
+from tenfold.stores.blobs.referenced import REFERENCE, ReferencedBlobs, is_reference, referenced
 
-REFERENCE = "reference"
-"""The type of a version whose files lie elsewhere."""
-
-_AT_ONCE = 8
-_BUFFER_BYTES = 262_144
-
-
-def is_reference(version: Version) -> bool:
-    """True for a version whose files are objects of a bucket, not stored here."""
-    return version.type == REFERENCE and version.inline is None and not version.is_purged
+__all__ = [
+    "REFERENCE", "ReferencedBlobs", "blobs_of", "encode_object", "is_reference", "refuse_reference", "walk_objects"
+]  # fmt: skip
 
 
 def blobs_of(stores: Stores, version: Version) -> Blobs:
     """Where the files of a version are read: this store, or the buckets they are in."""
-    return ReferencedBlobs(cast(PackedBlobs, stores.blobs)) if is_reference(version) else stores.blobs
+    return referenced(stores.blobs) if is_reference(version) else stores.blobs
 
 
 def refuse_reference(version: Version, what: str) -> None:
@@ -57,103 +40,8 @@ def encode_object(one: Object) -> bytes:
     return msgspec.json.encode(msgspec.structs.replace(one, modified_ms=0) if one.etag else one)
 
 
-class ReferencedBlobs(PackedBlobs):
-    """A blob store whose files are references: reading one reads the object that it names, as it was then."""
-
-    def __init__(self, under: PackedBlobs) -> None:
-        self.medium, self.cache, self.index = under.medium, under.cache, under.index
-        self._buckets: dict[str, Bucket] = {}
-
-    def object_of(self, digest: str) -> tuple[Bucket, Object]:
-        """(its bucket, the object) that a file's content names."""
-        try:
-            one = msgspec.json.decode(super().get_bytes(digest), type=Object)
-        except msgspec.MsgspecError as error:
-            raise Damaged(f"{digest} is no reference ({error}). Commit real files to another dataset") from error
-        top, _ = split_uri(one.uri)
-        return self._buckets.setdefault(top, Bucket(top)), one
-
-    def get_bytes(self, digest: str) -> bytes:
-        bucket, one = self.object_of(digest)
-        return b"".join(bucket.blocks(one))
-
-    def open(self, digest: str) -> BinaryIO:
-        bucket, one = self.object_of(digest)
-        return cast(BinaryIO, io.BufferedReader(ObjectReader(bucket, one), _BUFFER_BYTES))
-
-    def local_path(self, digest: str) -> Path:
-        path = self.cache / "referenced" / digest[:2] / digest
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._bring(digest, path)
-        return path
-
-    def place(
-        self,
-        entries: Iterable[Entry],
-        folder: Path,
-        *,
-        link: Sequence[str] = (),
-        relink: bool = False,
-        progress: Progress | None = None,
-    ) -> int:
-        """As everywhere; but files come from their buckets, several at once, and are never links."""
-        folder.mkdir(parents=True, exist_ok=True)
-        files = [entry for entry in entries if entry.kind != "folder"]  # folders of a bucket are in the paths
-        wanted = [entry for entry in files if not _is_right(folder / entry.path, entry)]
-        total, done = sum(entry.size_bytes for entry in wanted), 0
-        for entry in wanted:
-            _make_room(folder, folder / check_path(entry.path))
-        with ThreadPoolExecutor(_AT_ONCE, "tenfold-get") as pool:
-            for entry, _ in zip(wanted, pool.map(lambda one: self._write(one, folder), wanted), strict=True):
-                done += entry.size_bytes
-                if progress is not None:
-                    progress(done, total)
-        return len(wanted)
-
-    def _write(self, entry: Entry, folder: Path) -> None:
-        path = folder / entry.path
-        self._bring(entry.digest, path)
-        if entry.mtime_ns:
-            os.utime(path, ns=(entry.mtime_ns, entry.mtime_ns))
-
-    def _bring(self, digest: str, path: Path) -> None:
-        """Write an object beside a path, then move it there: whole, or not at all."""
-        bucket, one = self.object_of(digest)
-        temporary = path.with_name(f".{secrets.token_hex(8)}.tenfold")
-        try:
-            with temporary.open("xb") as out:
-                for block in bucket.blocks(one):
-                    out.write(block)
-            os.replace(temporary, path)
-        except OSError as error:
-            raise_if_full(error, path)
-            raise
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
 def walk_objects(stores: Stores, version: Version) -> Iterator[tuple[Entry, Object]]:
     """(entry, object) of each file of a referenced version, sorted by path."""
-    blobs = ReferencedBlobs(cast(PackedBlobs, stores.blobs))
+    blobs = referenced(stores.blobs)
     for entry in blobs.entries(version.digest):
         yield entry, blobs.object_of(entry.digest)[1]
-
-
-def _is_right(path: Path, entry: Entry) -> bool:
-    """True for a file of the size and time of the object, as `_write` leaves it."""
-    try:
-        info = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return info.st_size == entry.size_bytes and entry.mtime_ns != 0 and info.st_mtime_ns == entry.mtime_ns
-
-
-def _make_room(folder: Path, path: Path) -> None:
-    """Make the folders above a file. Raises Conflict where something else is there, or a link that leads out."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise Conflict(f"{path.parent} is a file, where a folder has to be. Move it, or take another folder") from None
-    if not path.parent.resolve().is_relative_to(folder.resolve()) or path.is_dir():
-        raise Conflict(f"{path} is a folder, or behind a link that leads out. Remove it, or take another folder")

@@ -69,12 +69,15 @@ def _working(what: tuple[str, ...], paths: tuple[str, ...], as_json: bool) -> No
 def _versions(
     name: str, before: Any, after: Any, paths: tuple[str, ...], keys: tuple[str, ...], rows: int | None, as_json: bool
 ) -> None:
+    from tenfold.data.tables import is_table
+
     dataset = dataset_of(name)
     found = dataset.diff(before, after)
     tables, texts = [], {}
     if keys or rows is not None or paths:
         changed = {change.path for change in found.changed}
         wanted = paths or [change.path for change in found.tables if change.path in changed]
+        wanted = wanted or sorted(path for path in changed if is_table(path))  # those that lie in a bucket
         for path in wanted:
             try:
                 tables.append(dataset.diff_table(path, before, after, key=keys, rows=ROWS if rows is None else rows))

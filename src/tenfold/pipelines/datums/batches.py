@@ -32,6 +32,7 @@ from tenfold.pipelines.datums.state import DatumState, Made, Record, encode_reco
 from tenfold.pipelines.executors.processes import kill_below
 from tenfold.pipelines.host import at_hand
 from tenfold.records import Entry
+from tenfold.stores.blobs.referenced import referenced
 
 ERROR_CHARACTERS = 2000
 
@@ -55,7 +56,8 @@ class Place:
     """A batch in its worker: where its inputs lie."""
 
     def __init__(self, batch: Batch, blobs: Blobs, folder: Path, *, takes_lazy: bool) -> None:
-        self.batch, self.blobs, self.folder = batch, blobs, folder
+        self.batch, self.folder = batch, folder
+        self._blobs = (blobs, referenced(blobs))
         self.files: list[Files] = list(leaves(batch.definition.input))
         if not takes_lazy:
             self.files = [msgspec.structs.replace(files, lazy=False) for files in self.files]
@@ -67,6 +69,14 @@ class Place:
         file = entry_of(part.path, part.content, part.size_bytes)
         return [file] if file is not None else self._below(part.source)(part.path)
 
+    def lies_elsewhere(self, part: Part) -> bool:
+        """True for what is read in a bucket: it is in no store, and nothing made can point to it."""
+        return self.batch.sources[part.source].is_reference
+
+    def blobs(self, part: Part) -> Blobs:
+        """Where the files of a part are read."""
+        return self._blobs[self.lies_elsewhere(part)]
+
     def path(self, part: Part) -> Path:
         """Where a part lies, which is no lazy one."""
         return self._inputs / str(part.source) / part.path if part.path else self._inputs / str(part.source)
@@ -74,7 +84,7 @@ class Place:
     @cached_property
     def _inputs(self) -> Path:
         folder = self.folder / "in"
-        wanted: dict[str, Entry] = {}
+        wanted: tuple[dict[str, Entry], dict[str, Entry]] = ({}, {})  # stored here, and in buckets
         for part in {part for datum in self.batch.datums for part in datum.parts}:
             files = self.files[part.source]
             if files.lazy:
@@ -85,9 +95,10 @@ class Place:
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     (folder / path).touch()
                 else:
-                    wanted[path] = msgspec.structs.replace(entry, path=path)
+                    wanted[self.lies_elsewhere(part)][path] = msgspec.structs.replace(entry, path=path)
         folder.mkdir(exist_ok=True)
-        self.blobs.place([wanted[path] for path in sorted(wanted)], folder)
+        for blobs, some in zip(self._blobs, wanted, strict=True):
+            blobs.place([some[path] for path in sorted(some)], folder)
         return folder
 
 
@@ -175,13 +186,25 @@ def _by_reference(place: Place, datum: Datum, out: Path) -> list[Made]:
                 if found is not None:
                     at = path.relative_to(out).as_posix()
                     path.unlink()
-                    made += [
-                        Made(f"{at}/{e.path[len(found) + 1 :]}" if e.path != found else at, e.digest, e.size_bytes, e.mode, e.kind)
+                    meant = {
+                        f"{at}/{e.path[len(found) + 1 :]}" if e.path != found else at: e
                         for e in place.entries(part)
                         if e.path == found or not found or e.path.startswith(f"{found}/")
-                    ]  # fmt: skip
+                    }
+                    if place.lies_elsewhere(part):
+                        _bring(place.blobs(part), meant, out)
+                    else:
+                        made += [Made(at, e.digest, e.size_bytes, e.mode, e.kind) for at, e in meant.items()]
                     break
     return made
+
+
+def _bring(blobs: Blobs, meant: dict[str, Entry], out: Path) -> None:
+    """Write files that lie in a bucket where a link to them stood."""
+    for at, entry in meant.items():
+        (out / at).parent.mkdir(parents=True, exist_ok=True)
+        with blobs.open(entry.digest) as source, (out / at).open("xb") as into:
+            shutil.copyfileobj(source, into, 1 << 20)
 
 
 def _led_to(place: Place, part: Part, target: str) -> str | None:

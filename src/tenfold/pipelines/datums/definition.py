@@ -45,6 +45,8 @@ class Source(msgspec.Struct, frozen=True):
     address: str
     version_id: str
     tree: str
+    is_reference: bool = False
+    """Its files lie in a bucket, and are read there."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tenfold.base.clock import now_ms
-from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.errors import BlobNotFound
 from tenfold.base.hashing import json_digest
 from tenfold.contracts import Stores, resolve
 from tenfold.pipelines.authoring.steps import step
@@ -24,6 +24,7 @@ from tenfold.pipelines.datums.matching import Match, match, match_changes
 from tenfold.pipelines.datums.state import Known, Record, find_state
 from tenfold.pipelines.host import at_hand
 from tenfold.records import Version
+from tenfold.stores.blobs.referenced import is_reference
 
 MOST_IN_BATCH = 500
 MOST_BATCH_BYTES = 256 << 20
@@ -43,7 +44,7 @@ def match_datums(definition: dict[str, Any], inputs: list[str]) -> tuple[list[Pa
     todo = found.todo
     head = stores.refs.find("data", wanted.into, wanted.branch)
     sources = [
-        Source(files.address, version.id, version.digest)
+        Source(files.address, version.id, version.digest, is_reference(version))
         for files, version in zip(leaves(wanted.input), versions, strict=True)
     ]
     plan = Plan(
@@ -77,12 +78,6 @@ class Work(NamedTuple):
 
 def find_work(stores: Stores, wanted: Definition, versions: list[Version], known: Known) -> Work:
     """The datums of these versions that must run: from what changed since the run before where that can be told."""
-    for version in versions:
-        if version.type == "reference":
-            raise Invalid(
-                f"The files of {version.address} lie elsewhere, and are not read one by one. Bring them here first: tenfold "
-                f"data import {version.metadata.get('uri', 'URL')} --name NAME"
-            )
     found = _work_of_changes(stores, wanted, versions, known)
     if found is not None:
         return found

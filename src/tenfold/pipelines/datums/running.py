@@ -57,7 +57,7 @@ class FunctionPerformer(Performer):
 
     def perform(self, place: Place, datum: Datum, out: Path, timeout_s: float | None) -> None:
         made = [
-            LazyFiles(part.path, place.entries(part), place.blobs)
+            LazyFiles(part.path, place.entries(part), place.blobs(part))
             if place.files[part.source].lazy
             else place.path(part)
             for part in datum.parts

@@ -13,6 +13,7 @@ from tenfold.base.errors import Invalid, InvalidAddress, MissingExtra, NotFound,
 from tenfold.contracts import Blobs, Stores, resolve
 from tenfold.data import Dataset, TableChange
 from tenfold.data.comparing import diff_table, diff_text, tables_at
+from tenfold.data.referenced import is_reference
 from tenfold.data.tables import is_table
 from tenfold.records import Entry, Version
 from tenfold.server.media import view_of
@@ -114,10 +115,12 @@ def file(place: Place, params: FileParams) -> FilePair:
             if getattr(error, "field", "") in ("key", "offset"):
                 raise
             note = error.message
+    elif any(map(is_reference, sides)):
+        note = _elsewhere(sides[0], sides[1], path)
     if table is None and view_of(path) == "image":
         view = "image"
-    elif table is None:
-        text = diff_text(stores.blobs, before, after)
+    elif table is None and not any(map(is_reference, sides)):
+        text = diff_text((stores.blobs, before), (stores.blobs, after))
         view = "text" if text is not None else "other"
     return FilePair(
         path=path,
@@ -127,6 +130,14 @@ def file(place: Place, params: FileParams) -> FilePair:
         text=text,
         table=table,
         note=note or ("It is not text, or larger than 1 MiB." if view == "other" else None),
+    )
+
+
+def _elsewhere(before: Version, after: Version, path: str) -> str:
+    """Why a page does not show what changed in a file that lies in a bucket, and what does."""
+    return (
+        f"The files lie at {(before if is_reference(before) else after).metadata.get('uri', 'a bucket')}, and a server "
+        f"does not fetch them. Type: tenfold data diff {before.name} v{before.number} v{after.number} --path {path}"
     )
 
 
@@ -143,6 +154,8 @@ def _file_side(version: Version, entry: Entry | None) -> FileSide | None:
 
 
 def _table(stores: Stores, before: Version, after: Version, params: FileParams) -> TablePair:
+    if is_reference(before) or is_reference(after):
+        raise Invalid(f"{_elsewhere(before, after, params.path)} --key COLUMN", field="path")
     entries = [*tables_at(stores, before, params.path), *tables_at(stores, after, params.path)]
     size = sum(entry.size_bytes for entry in entries)
     if size > TABLE_LIMIT_BYTES:
