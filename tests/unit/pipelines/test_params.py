@@ -149,3 +149,15 @@ def test_the_schema_of_the_params_is_kept_with_the_pipeline(tmp_path):
     assert schema["properties"]["model"]["default"] == {"depth": 3, "rate": 0.1}
     assert schema["$defs"]["Colour"]["enum"] == ["blue", "red"]
     assert says(list[int]) == "a list of whole numbers" and says(Model) == "an object with depth, rate"
+
+
+@pytest.mark.parametrize("tag", ["enum", "dataclass", "struct", "flag", "namedtuple"])
+def test_a_param_imports_no_module_that_whoever_gives_it_chose(tmp_path, monkeypatch, tag):
+    (tmp_path / "planted_module.py").write_text("import pathlib\npathlib.Path(__file__).with_suffix('.ran').touch()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    given = {"$": "tuple", "v": [{"$": tag, "type": "planted_module:Colour", "v": "RED"}]}  # as a webhook may bring it
+    with pytest.raises(Invalid):
+        train.bind((), {"sizes": given})
+    assert not (tmp_path / "planted_module.ran").exists()
+    known = {"$": "enum", "type": f"{__name__}:Colour", "v": "BLUE"}
+    assert train.bind((), {"colour": known})["colour"] is Colour.BLUE

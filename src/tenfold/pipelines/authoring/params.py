@@ -13,6 +13,7 @@ import functools
 import inspect
 import json
 import operator
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ import msgspec
 
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.values import decode
+from tenfold.pipelines.values.skeleton import module_name
 
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 _LISTS = (list, tuple, set, frozenset, collections.abc.Sequence)
@@ -59,7 +61,7 @@ def typed(
 
 
 def _converted(what: str, name: str, hint: Any, value: Any, default: Any, *, lax: bool) -> Any:
-    if isinstance(value, dict) and "$" in value:
+    if isinstance(value, dict) and "$" in value and _imports_nothing(value):
         with contextlib.suppress(Exception):
             value = decode(value, _no_part)
     tries = [value]
@@ -93,6 +95,21 @@ def _to_path(kind: type, value: Any) -> Any:
     if issubclass(kind, PurePath) and isinstance(value, str):
         return kind(value)
     raise TypeError(f"Expected a path, got {type(value).__name__}")
+
+
+def _imports_nothing(value: Any) -> bool:
+    """Whether the classes a value names are of modules that are loaded, as those of annotations are.
+
+    A param may come with a request of a stranger, who would choose which module is imported, and so run.
+    """
+    if isinstance(value, list):
+        return all(_imports_nothing(item) for item in value)
+    if not isinstance(value, dict):
+        return True
+    module = str(value.get("type", "")).partition(":")[0]
+    is_class = "$" in value and "type" in value and value["$"] != "numpy"
+    known = not is_class or module in sys.modules or module == module_name("__main__")
+    return known and all(_imports_nothing(item) for item in value.values())
 
 
 def _no_part(leaf: Any) -> Any:
