@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +75,8 @@ class Query:
                 answer = connection.execute(text(self.sql))
                 if not answer.returns_rows:
                     raise Invalid("The query gives no rows. Give one that does: SELECT …", field="sql")
-                yield answer
+                with closing(answer):  # the server holds its rows until then
+                    yield answer
         except SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or error).partition("\n")[0]
             raise Invalid(f"The database refuses the query: {said}", field="sql") from error

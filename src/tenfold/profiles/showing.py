@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from tenfold.profiles.shape import skewness, std
 
 if TYPE_CHECKING:
-    from tenfold.profiles.record import ColumnProfile, Histogram, Profile
+    from tenfold.profiles.record import ColumnProfile, Correlations, Histogram, Profile
 
 HEADERS = ("column", "type", "missing", "distinct", "min", "median", "max", "mean", "std", "most frequent", "notes")
 LONGEST = 24
+STRONGEST = 10
+"""Pairs of columns that are listed, of each kind of correlation."""
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """What Python's dates can say: the years 1 to 9999."""
 
@@ -70,7 +72,7 @@ def to_html(profile: Profile, title: str = "") -> str:
     return (
         f"<section class='tenfold-profile'><style>{_STYLE}</style>"
         f"<p><b>{escape(title or 'Profile')}</b> {profile.rows:,} rows, {len(profile.columns):,} columns</p>"
-        f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+        f"<div><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{_together(profile.correlations)}</section>"
     )
 
 
@@ -98,6 +100,34 @@ def _html_row(column: ColumnProfile) -> str:
     numbers = "".join(f"<td class='n'>{cell}</td>" for cell in found[_NUMBERS])
     rest = "".join(f"<td>{cell}</td>" for cell in found[_NUMBERS.stop :])
     return f"<tr><td><b>{found[0]}</b></td><td>{found[1]}</td><td>{_bars(column)}</td>{numbers}{rest}</tr>"
+
+
+def _together(known: Correlations | None) -> str:
+    """The strongest correlations of each kind, a table each."""
+    if known is None:
+        return ""
+    kinds = (
+        ("Pearson", known.numbers, known.pearson),
+        ("Spearman", known.numbers, known.spearman),
+        ("Cramér's V", known.categories, known.cramers_v),
+    )
+    shown = []
+    for title, names, matrix in kinds:
+        pairs = [
+            (value, names[j], names[i])
+            for i, row in enumerate(matrix)
+            for j, value in enumerate(row)
+            if value is not None
+        ]
+        if pairs:
+            pairs.sort(key=lambda pair: -abs(pair[0]))
+            rows = "".join(
+                f"<tr><td>{escape(one)}</td><td>{escape(two)}</td><td class='n'>{value:.3f}</td></tr>"
+                for value, one, two in pairs[:STRONGEST]
+            )
+            count = f", the strongest {STRONGEST} of {len(pairs):,}" if len(pairs) > STRONGEST else ""
+            shown.append(f"<p><b>{escape(title)}</b>{count}</p><div><table><tbody>{rows}</tbody></table></div>")
+    return "".join(shown)
 
 
 def _bars(column: ColumnProfile) -> str:

@@ -51,6 +51,10 @@ def test_what_is_shown_is_escaped_and_infinities_are_noted(tmp_path: Path) -> No
     assert "<b>&lt;i&gt;</b>" in shown
     assert "&lt;b&gt; (66.7 %)" in shown
     assert "1 infinite" in shown
+    assert "Pearson" not in shown
+    line = pl.DataFrame({"<i>": [1, 2, 3], "down": [3, 2, 1], **{f"c{i}": [i, 1, 2] for i in range(5)}})
+    assert "<tr><td>&lt;i&gt;</td><td>down</td><td class='n'>-1.000</td></tr>" in to_html(profile(line))
+    assert "<b>Pearson</b>, the strongest 10 of" in to_html(profile(line))
     FRAME.write_csv(tmp_path / "t.csv")
     page = tmp_path / "t.html"
     done = CliRunner().invoke(

@@ -57,7 +57,7 @@ function Heat({ names, matrix, label }: { names: string[]; matrix: (number | nul
   return (
     <div class="heatbox" role="region" aria-label={`${label} of every two columns`} tabIndex={0}>
       <table class={`heat${names.length <= TOLD ? " told" : ""}`} aria-label={`${label} of every two columns`}>
-        <thead><tr><td />{names.map((name) => <th key={name} scope="col" title={name}><span>{name}</span></th>)}</tr></thead>
+        <thead><tr><td />{names.map((name) => <th key={name} scope="col" title={name}><span><i>{name}</i></span></th>)}</tr></thead>
         <tbody>
           {names.map((name, i) => (
             <tr key={name}>
