@@ -53,6 +53,8 @@ def answer_to(error: Exception, *, doing: str = "") -> Response:
         return problem(400, "The request broke off before its end. Send it again", code="Invalid", field="body")
     if isinstance(error, OverflowError):  # of a database driver, which takes integers of 64 bits with a sign
         return problem(400, f"A number of the request is too large ({error}). Send one below 2^63", code="Invalid")
+    if isinstance(error, RecursionError):
+        return problem(400, "The request is nested too deeply. Send it flatter", code="Invalid", field="body")
     _log.error("unexpected error: %s", doing, exc_info=error)
     detail = f"The server hit an error nobody foresaw ({type(error).__name__}). Its log has the trace; please report it"
     return problem(500, detail, code="Unexpected")

@@ -9,6 +9,7 @@ from tenfold.base import ids
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Invalid
 from tenfold.contracts import Stores
+from tenfold.pipelines.starting.filling import refuse_deep
 from tenfold.records import Run
 
 KEPT = ("target", "definition", "executor", "max_parallel")
@@ -23,6 +24,7 @@ def ask_again(
     Raises:
         Invalid: A param that neither the run nor its pipeline has; a run that does not say which file its pipeline is in.
     """
+    refuse_deep(params)
     newest = stores.versions.find("pipeline", run.name)
     declared = newest.metadata.get("params", {}).get("properties", {}) if newest is not None else {}
     known = {**run.params, **declared}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenfold.base.errors import Invalid
 from tenfold.pipelines.starting.schedules import Schedule
+
+DEEPEST = 100
+"""Levels of lists and objects in one another that a param may have."""
 
 
 def filled(
@@ -31,6 +34,7 @@ def filled(
     if start_ms is not None:
         moments["start"] = datetime.fromtimestamp(start_ms / 1000, zone)
     given: dict[str, Any] = {**values, **moments}
+    refuse_deep(schedule.params)
     filled_in = {name: _filled(value, given, name) for name, value in schedule.params.items()}
     return {name: exact.get(value, value) if isinstance(value, str) else value for name, value in filled_in.items()}
 
@@ -50,3 +54,19 @@ def _filled(value: Any, given: dict[str, Any], name: str) -> Any:
             f"The param {name} is {value!r}, which cannot be filled in ({said}). Write moments like {{start:%Y-%m-%d}}",
             field=f"params.{name}",
         ) from None
+
+
+def refuse_deep(params: Mapping[str, Any]) -> None:
+    """Raise Invalid for params nested more than DEEPEST levels: a run that holds them could not be read everywhere."""
+    level: list[Any] = list(params.values())
+    for _ in range(DEEPEST):
+        level = [one for value in level for one in _inside(value)]
+        if not level:
+            return
+    raise Invalid(f"The params are nested more than {DEEPEST} levels. Give them flatter, or as a file", field="params")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

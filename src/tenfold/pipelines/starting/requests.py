@@ -10,6 +10,7 @@ from typing import Any
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Forbidden, Invalid
 from tenfold.contracts import Stores
+from tenfold.pipelines.starting.filling import refuse_deep
 from tenfold.pipelines.starting.firing import by_request, fire
 from tenfold.pipelines.starting.schedules import ACTIVE, KIND, Hook, Schedule, read
 from tenfold.records import RunQuery
@@ -45,6 +46,7 @@ def start_by_request(
     if not hmac.compare_digest(_hashed(token), right) or schedule is None or schedule.hook is None:
         raise Forbidden(f"The token is not that of a hook {name!r} in force", field="authorization")
     params = {param: _at(body, path, param) for param, path in schedule.hook.params.items()}
+    refuse_deep(params)
     firing = by_request(stores, schedule, params, replay_id, clock=clock)
     query = RunQuery(where=Compare("id", "=", firing.run_id), deleted=None, limit=1, count=False)
     there = bool(replay_id) and bool(stores.runs.search(query).items)
