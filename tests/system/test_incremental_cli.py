@@ -74,5 +74,5 @@ def test_what_is_not_there_is_said_with_what_is(shell, tmp_path: Path) -> None:
     (tmp_path / "texts" / "a.txt").write_text("1")
     shell("data", "commit", "texts", "texts")
     assert "No incremental pipeline writes texts" in shell("datums", "list", "texts", code=4)
-    assert "go with --pachyderm" in shell("run", "flow_of_counts.py:count", "--follow", code=2)
+    assert "--follow goes with --pachyderm" in shell("run", "flow_of_counts.py:count", "--follow", code=2)
     assert "There is no file" in shell("run", "--pachyderm", "none.json", code=4)

@@ -45,13 +45,6 @@ def run_dag(
         raise StepFailed(f"{done.record.error}. Go on with: tenfold pipelines resume {done.id}")
 
 
-def refuse_without_airflow(given: dict[str, Any]) -> None:
-    """Raise Invalid for an option that goes with --airflow only."""
-    for name in ("dag", "date", "conf"):
-        if given[name] is not None:
-            raise Invalid(f"--{name} goes with --airflow", field=name)
-
-
 def _conf(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}

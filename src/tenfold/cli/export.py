@@ -142,7 +142,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _drawing(target: str, params: tuple[str, ...], folder: str | None) -> Any:
-    from tenfold.cli.run import read_params
+    from tenfold.cli.params import read_params
     from tenfold.pipelines import load_pipeline
     from tenfold.pipelines.drawing import draw
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from tenfold.base.errors import Invalid
 
@@ -56,3 +57,17 @@ def given_params(pipeline: Pipeline[..., Any], configs: tuple[Path, ...], pairs:
         found = put_in(found, names, read_text(hint, text))
     checked = pipeline.bind((), found, lax=True)
     return {name: checked[name] for name in found}
+
+
+def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE pairs; a value is read as JSON when it is JSON, else taken as text."""
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise Invalid(f"The parameter {pair!r} has no name and value. Write it like --param lr=0.1", field="param")
+        try:
+            given[name] = msgspec.json.decode(text.encode())
+        except msgspec.DecodeError:
+            given[name] = text
+    return given

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from tenfold.base.errors import Invalid, NotFound, StepFailed
-from tenfold.cli.airflow import dag_options, refuse_without_airflow, run_dag
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.manifests import show_manifests
 from tenfold.cli.output import emit_json, json_option
 from tenfold.cli.params import config_option, given_params, param_option
 from tenfold.cli.plan import show_plan
+from tenfold.cli.run_doors import DOORS, door_of, door_options
 
 
 @click.command(
@@ -31,18 +30,7 @@ from tenfold.cli.plan import show_plan
 @click.option("--dry-run", is_flag=True, help="With --executor kubernetes: print the manifests, create nothing")
 @click.option("--project", help="Project of the run [TENFOLD_PROJECT]")
 @click.option("--executor", help="Where its steps run: local, inline, or an engine such as slurm [TENFOLD_EXECUTOR]")
-@click.option("--kubeflow", is_flag=True, help="TARGET is a pipeline that kfp.compiler wrote, as YAML")
-@click.option(
-    "--metaflow", is_flag=True, help="TARGET is a Metaflow flow's file; ARGUMENTS are what Metaflow would be given"
-)
-@dag_options
-@click.option("--pachyderm", is_flag=True, help="TARGET is a Pachyderm pipeline spec, in JSON or YAML")
-@click.option(
-    "--ignore", multiple=True, metavar="FIELD", help="With --pachyderm: a field to pass over; may be repeated"
-)
-@click.option(
-    "--follow", is_flag=True, help="With --pachyderm: run it whenever its inputs move, while `tenfold up` runs"
-)
+@door_options
 @json_option
 def command(
     target: str,
@@ -53,47 +41,34 @@ def command(
     dry_run: bool,
     project: str | None,
     executor: str | None,
-    kubeflow: bool,
-    metaflow: bool,
-    pachyderm: bool,
-    ignore: tuple[str, ...],
-    follow: bool,
     as_json: bool,
-    **dag: Any,
+    **of_doors: Any,
 ) -> None:
     """Run TARGET: file.py:pipeline, or file.py with ARGUMENTS as one tracked run."""
+    given = {
+        "arguments": arguments, "params": params, "configs": configs, "only_plan": only_plan, "dry_run": dry_run,
+        "project": project, "executor": executor, "as_json": as_json, **of_doors,
+    }  # fmt: skip
+    door = door_of(given)
     place = workspace(create=True)
-    if pachyderm:
-        from tenfold.cli.pachyderm import run_spec
-
-        run_spec(place, target, ignore=ignore, keep_following=follow, project=project, as_json=as_json)
-        return
-    if ignore or follow:
-        raise Invalid("--ignore and --follow go with --pachyderm", field="pachyderm")
-    if dag["airflow"]:
-        run_dag(place, target, given=dag, params=read_params(params), project=project, as_json=as_json)
-        return
-    refuse_without_airflow(dag)
-    if metaflow:
-        from tenfold.cli.metaflow import run_flow
-
-        run_flow(place, target, arguments, params, configs, executor=executor, project=project, as_json=as_json)
+    if door is not None and (way := DOORS[door].way) is not None:
+        way(place, target, given)
         return
     file, colon, _ = target.rpartition(":")
-    if not kubeflow and (not colon or file.endswith("\\")):
+    if door is None and (not colon or file.endswith("\\")):
         _script(target, arguments, project)
         return
     if arguments:
         raise Invalid(f"A pipeline takes --param NAME=VALUE, not {arguments[0]!r}", field="arguments")
-    pipeline = _pipeline(target, is_kubeflow=kubeflow).with_options(executor=executor)
-    given = given_params(pipeline, configs, params)
+    pipeline = _pipeline(target, door).with_options(executor=executor)
+    values = given_params(pipeline, configs, params)
     if only_plan:
-        show_plan(place, pipeline, given, project, as_json=as_json)
+        show_plan(place, pipeline, values, project, as_json=as_json)
         return
     if dry_run:
-        show_manifests(place, pipeline, given, project, as_json=as_json)
+        show_manifests(place, pipeline, values, project, as_json=as_json)
         return
-    run = _run(place, pipeline, given, project, configs, quiet=as_json)
+    run = _run(place, pipeline, values, project, configs, quiet=as_json)
     if as_json:
         emit_json({"run_id": run.id, "state": run.state, "outputs": run.outputs() if run.state == "finished" else None})
     else:
@@ -102,8 +77,8 @@ def command(
         raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
 
 
-def _pipeline(target: str, *, is_kubeflow: bool) -> Any:
-    if is_kubeflow:
+def _pipeline(target: str, door: str | None) -> Any:
+    if door == "kubeflow":
         from tenfold.doors.kubeflow.importing import pipeline_of
 
         return pipeline_of(target)
@@ -123,20 +98,6 @@ def _run(
         host = dataclasses.replace(host, tags={**host.tags, "config": ", ".join(map(str, configs))})
     with StepPrinter(quiet=quiet) as printer:
         return pipeline.with_options(host=host, on_event=printer).run(**given)
-
-
-def read_params(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """NAME=VALUE pairs; a value is read as JSON when it is JSON, else taken as text."""
-    given: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name:
-            raise Invalid(f"The parameter {pair!r} has no name and value. Write it like --param lr=0.1", field="param")
-        try:
-            given[name] = msgspec.json.decode(text.encode())
-        except msgspec.DecodeError:
-            given[name] = text
-    return given
 
 
 def _script(target: str, arguments: tuple[str, ...], project: str | None) -> None:

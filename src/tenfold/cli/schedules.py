@@ -61,7 +61,7 @@ def add(
     """Save schedule NAME, which starts TARGET (file.py:pipeline), and put it in force."""
     from zoneinfo import ZoneInfo
 
-    from tenfold.cli.run import read_params
+    from tenfold.cli.params import read_params
     from tenfold.pipelines import load_pipeline
     from tenfold.pipelines.starting.calendar import check_zone
     from tenfold.workspace.scheduling import schedule
@@ -203,7 +203,7 @@ def remove(name: str) -> None:
 @json_option
 def trigger(name: str, params: tuple[str, ...], why: str, as_json: bool) -> None:
     """Ask for a run now; `tenfold up` starts it."""
-    from tenfold.cli.run import read_params
+    from tenfold.cli.params import read_params
     from tenfold.workspace.scheduling import trigger as ask
 
     run_id = ask(workspace().stores, name, params=read_params(params), why=why)
