@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from tenfold.stores.blobs import PackedBlobs, open_blobs
 
 pytestmark = pytest.mark.crash
+ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "2"))
 
 WRITER = """
 import os, random, sys
@@ -190,6 +192,126 @@ def test_writers_and_collectors_at_once_lose_nothing_that_is_named(tmp_path: Pat
     blobs = open_blobs(tmp_path / "objects", tmp_path / "cache-2")
     for path in tmp_path.glob("named-*"):
         check_all(blobs, path.read_text().split(), [])
+
+
+WHOLE_FILES = """
+import os, random, signal, sys
+from pathlib import Path
+from tenfold.stores.blobs import open_blobs
+top, at = Path(sys.argv[1]), int(sys.argv[2])
+WRITES = {"os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime", "os.link"}
+
+def die_at(event, arguments):  # Python tells of each change of a file before it makes it
+    global at
+    if event in WRITES or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+        at -= 1
+        if at < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+blobs = open_blobs(top / "objects", top / "cache")
+path = blobs.place_to_make() / f"made-{at}"
+path.write_bytes(random.Random(at).randbytes((3 << 20) + at))
+keep = (top / "keep").read_text().split()
+sys.addaudithook(die_at)
+if sys.argv[3] == "put":
+    print(blobs.put_made(path).digest, flush=True)
+else:
+    blobs.collect(keep, grace_ms=0)
+"""
+
+
+@pytest.mark.parametrize("what", ["put", "collect"])
+def test_between_any_two_writes_of_a_whole_file_or_its_collection_the_store_is_sound(tmp_path: Path, what: str) -> None:
+    blobs = open_blobs(tmp_path / "objects", tmp_path / "cache")
+    kept, stored = dict[str, bytes](), 0
+
+    def put(data: bytes) -> str:
+        path = blobs.place_to_make() / "made"
+        path.write_bytes(data)
+        return blobs.put_made(path).digest
+
+    for at in range(200):
+        data = random.Random(at).randbytes((3 << 20) + at)
+        digest = blake3(data).hexdigest()
+        if what == "collect":  # of a dead file, one alive, and one of which a piece lives on in another
+            put(random.Random(-at).randbytes(2 << 20))
+            put(data[: 2 << 20] + bytes(9 << 20))
+            kept[put(data)] = data
+        (tmp_path / "keep").write_text("\n".join(kept))
+        done = subprocess.run(
+            [sys.executable, "-c", WHOLE_FILES, str(tmp_path), str(at), what], capture_output=True, text=True
+        )
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+        fresh = open_blobs(tmp_path / "objects", tmp_path / "cache-2")
+        assert fresh.verify() == []
+        there = fresh.has([digest]) == {digest}
+        stored += there
+        assert there or (not done.stdout and what == "put")
+        if there:
+            kept[digest] = data
+        for key in kept:
+            assert fresh.get_bytes(key) == kept[key] == fresh.local_path(key).read_bytes()
+        kept = dict(list(kept.items())[-2:])
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0 and at >= 5 and stored >= 1
+    blobs.collect(kept, grace_ms=0)
+    fresh = open_blobs(tmp_path / "objects", tmp_path / "cache-2")
+    assert fresh.verify() == []
+    assert all(fresh.get_bytes(key) == data for key, data in kept.items())
+    packs = {path.name for path in (tmp_path / "objects" / "packs").glob("F*")}
+    assert {path.name for path in (tmp_path / "objects" / "ends").iterdir()} == packs
+    assert fresh.collect(kept, grace_ms=0, dry_run=True) == (0, 0)
+
+
+WHOLE_WRITER = """
+import random, sys
+from pathlib import Path
+from tenfold.base.files import write_atomic
+from tenfold.stores.blobs import open_blobs, pins
+pins.FRESH_MS = -1  # as above
+pins.PIN_MS = 0
+top, seed, round_ = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+blobs = open_blobs(top / "objects", top / "cache")
+print("ready", flush=True)
+named, turn = [], 0
+while True:
+    turn += 1
+    numbers = random.Random(round_ * 1000 + turn % 5)  # the other writer puts the same files, and all come again
+    path = blobs.place_to_make() / f"made-{seed}"
+    path.write_bytes(numbers.randbytes(1 << 20) * numbers.randrange(1, 4) + numbers.randbytes(99))
+    named = [*named[-1:], blobs.put_made(path).digest]
+    path.unlink(missing_ok=True)
+    write_atomic(top / f"named-{seed}", " ".join(named).encode(), durable=False)
+    for digest in named:
+        with blobs.open(digest) as file:
+            assert len(file.read()) > 1 << 20
+    print(turn, flush=True)
+"""
+
+
+def test_two_writers_of_the_same_whole_files_and_a_collector_are_killed_and_nothing_named_is_lost(
+    tmp_path: Path,
+) -> None:
+    chance, turns, freed = random.Random(8), 0, 0
+    collector = AGEING_COLLECTOR.replace("time.time() - 1:", "time.time() - 2:").replace("+ 2.5", "+ 60").replace(
+        "freed += blobs", "freed = blobs"
+    ).replace("grace_ms=3_600_000)[0]", "grace_ms=3_600_000)[0]\n    print(freed, flush=True)")  # fmt: skip
+    for number in range(ROUNDS):
+        writers = [start(WHOLE_WRITER, str(tmp_path), seed, str(number)) for seed in "ab"]
+        collecting = start(collector, str(tmp_path))
+        turns += len(kill_after(writers[0], chance.uniform(0.5, 3), least=1))
+        freed += sum(map(int, kill_after(collecting, chance.uniform(0, 0.3), least=1)))
+        assert writers[1].poll() is None
+        turns += len(kill_after(writers[1], chance.uniform(0, 0.3), least=1))
+        fresh = open_blobs(tmp_path / "objects", tmp_path / "cache-2")
+        assert fresh.verify() == []
+        for path in tmp_path.glob("named-*"):
+            for digest in path.read_text().split():
+                assert blake3(fresh.get_bytes(digest)).hexdigest() == digest
+                assert blake3(fresh.local_path(digest).read_bytes()).hexdigest() == digest
+    assert turns >= 2 * ROUNDS
+    assert freed > 0
 
 
 def _is_tree(blobs: PackedBlobs, digest: str) -> bool:

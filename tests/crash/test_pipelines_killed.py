@@ -24,9 +24,10 @@ sys.path.insert(0, str(SAMPLES))
 import pipeline_samples as samples  # noqa: E402
 
 SCRIPT = """
-import sys
+import signal, sys
 from pathlib import Path
 import pipeline_samples as samples
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests behind it has them ignore Ctrl-C
 folder = Path(sys.argv[1])
 samples.counted.with_options(host=samples.host_at(folder / "store")).run(str(folder), seconds=float(sys.argv[2]))
 """

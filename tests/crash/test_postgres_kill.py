@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import random
@@ -86,7 +87,7 @@ class Client(threading.Thread):
                 self.stored = offset
                 if offset == 20:
                     self.some.set()
-        except (urllib.error.URLError, OSError, EOFError, ConnectionError):
+        except (OSError, EOFError, http.client.HTTPException):  # also of an answer that broke off
             self.some.set()
 
 

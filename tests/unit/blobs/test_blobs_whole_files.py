@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from tenfold.records import Entry
-from tenfold.stores.blobs import PackedBlobs, open_blobs
+from tenfold.stores.blobs import LocalMedium, PackedBlobs, open_blobs
 from tenfold.testing.blobs import noise
 
 PIECE = 1 << 20
@@ -123,3 +126,73 @@ def test_a_file_from_another_disk_is_copied(tmp_path: Path) -> None:
     assert list((tmp_path / "objects" / "ends").iterdir()) == []
     assert blobs.local_path(entry.digest).read_bytes() == DATA
     assert blobs.verify() == []
+
+
+def test_a_file_that_someone_else_can_write_to_is_copied(tmp_path: Path) -> None:
+    """By another name of it, an open file, or a memory map: what they write later is not written into the store."""
+    blobs = opened(tmp_path)
+    for number, size in enumerate((len(DATA), len(DATA) - 1, PIECE + 5)):
+        path = blobs.place_to_make() / "made"
+        path.write_bytes(DATA[:size])
+        path.chmod(0o600)
+        if number == 0:
+            theirs = tmp_path / "theirs"
+            theirs.hardlink_to(path)
+            writer = theirs.open("r+b")
+            writer.close()
+        else:
+            writer = path.open("r+b")
+        if number == 2:
+            map_ = mmap.mmap(writer.fileno(), size)
+            writer.close()
+        entry = blobs.put_made(path)
+        if number == 0:
+            assert theirs.stat().st_mode & 0o777 == 0o600
+            theirs.write_bytes(b"!" * size)
+        elif number == 1:
+            writer.write(b"!" * size)
+            writer.close()
+        else:
+            map_[:] = b"!" * size
+            map_.close()
+        path.unlink(missing_ok=True)
+        assert blobs.get_bytes(entry.digest) == DATA[:size]
+        assert blobs.local_path(entry.digest).read_bytes() == DATA[:size]
+    assert not (tmp_path / "objects" / "ends").exists()
+    assert blobs.verify() == []
+
+
+def test_a_taken_file_is_as_old_as_its_coming_whatever_its_maker_says(tmp_path: Path) -> None:
+    """A collection leaves alone what came within its grace, as nothing may name it yet."""
+    blobs = opened(tmp_path)
+    path = blobs.place_to_make() / "old"
+    path.write_bytes(DATA[:PIECE])  # one piece: nothing younger names it
+    os.utime(path, (1, 1))
+    entry = blobs.put_made(path)
+    assert opened(tmp_path).collect([], grace_ms=3_600_000) == (0, 0)
+    assert opened(tmp_path).get_bytes(entry.digest) == DATA[:PIECE]
+
+
+def test_a_put_that_a_collection_crossed_after_the_file_was_moved_goes_on(tmp_path: Path) -> None:
+    """The first attempt relied on how the content is cut, which was stored before; the second finds that gone."""
+
+    class Crossed(LocalMedium):
+        def take(self, name: str, path: Path) -> bool:
+            moved = super().take(name, path)
+            opened(tmp_path).collect([], grace_ms=3_600_000)
+            return moved
+
+    other = opened(tmp_path)
+    entry = made(other, DATA)
+    path = other.local_path(entry.digest)
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.write(b"!")
+    assert other.verify() != []  # from now on the first piece counts as not stored
+    for path in (tmp_path / "objects" / "packs").iterdir():
+        os.utime(path, (time.time() - 7200,) * 2)
+    blobs = PackedBlobs(Crossed(tmp_path / "objects"), tmp_path / "cache")
+    assert made(blobs, DATA).digest == entry.digest
+    fresh = opened(tmp_path)
+    assert fresh.get_bytes(entry.digest) == DATA
+    assert fresh.verify() == []

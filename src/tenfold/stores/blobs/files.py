@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,11 +87,33 @@ def making_folder(cache: Path) -> Path:
     return folder
 
 
+def is_nobody_elses(path: Path) -> bool:
+    """Whether a file can be moved away and counted on: it has no other name, and no process can write to it.
+
+    The system gives no read lease on a file that is open, or mapped, for writing; where there are no leases, only the
+    names count.
+    """
+    if path.stat().st_nlink > 1:
+        return False
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return True
+    with path.open("rb") as file:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)  # who opens it now would send SIGIO, which ends a process
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except OSError as error:
+            return error.errno != errno.EAGAIN
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return True
+
+
 def keep_as_cached(cache: Path, path: Path, entry: Entry) -> None:
     """Move a file that was just stored to where `cached_file` looks for its content; a small one, and one on another
-    disk, stays where it is."""
+    disk or that others can write to, stays where it is."""
     target = cache / "files" / entry.digest[:2] / entry.digest
     if entry.size_bytes < KEPT_FROM_BYTES or path.is_symlink() or target.exists():
+        return
+    if not is_nobody_elses(path):
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

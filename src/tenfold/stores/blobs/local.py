@@ -6,9 +6,10 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tenfold.base.addresses import check_path
@@ -63,15 +64,19 @@ class LocalMedium(Medium):
     takes_files = True
 
     def take(self, name: str, path: Path) -> bool:
-        target = self._path(name)
+        target, before = self._path(name), path.stat()
         try:
             with path.open("rb") as file:
+                os.utime(file.fileno())  # an object is as old as its coming here, whatever time its maker gave it
+                os.fchmod(file.fileno(), 0o444)
                 os.fsync(file.fileno())
-            path.chmod(0o444)
             _move(os.fspath(path), target)
             fsync_folder(Path(target).parent)
         except OSError as error:
             if error.errno in _OTHER_DISK:
+                with suppress(PermissionError):  # it is another user's, and unchanged
+                    path.chmod(stat.S_IMODE(before.st_mode))
+                    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
                 return False
             raise_if_full(error, Path(target))
             raise
@@ -238,10 +243,10 @@ def _scan(root: str, folder: str, prefix: str, found: list[tuple[str, int, int]]
                 _scan(root, name, prefix, found)
         elif name.startswith(prefix):
             try:
-                stat = entry.stat(follow_symlinks=False)
+                info = entry.stat(follow_symlinks=False)
             except FileNotFoundError:  # deleted while we looked
                 continue
-            found.append((name, stat.st_size, stat.st_mtime_ns // 1_000_000))
+            found.append((name, info.st_size, info.st_mtime_ns // 1_000_000))
 
 
 def _remove_if_abandoned(path: Path) -> int:

@@ -41,7 +41,7 @@ from tenfold.stores.blobs.trees import find_item, list_folder, read_times, store
 from tenfold.stores.blobs.upload import Upload, uploading
 from tenfold.stores.blobs.usage import usage
 from tenfold.stores.blobs.verify import verify
-from tenfold.stores.blobs.whole_files import can_take, cut_file, take_file, taken_file
+from tenfold.stores.blobs.whole_files import can_take, cut_file, name_parts, take_file, taken_file
 
 
 class PackedBlobs(Blobs):
@@ -79,11 +79,17 @@ class PackedBlobs(Blobs):
     def put_made(self, path: Path) -> Entry:
         if not can_take(self.index, path):
             return self._put_and_keep(path)
-        info = path.stat()
+        info, taken = path.stat(), False
         key, parts = cut_file(path)
 
         def work(upload: Upload) -> bytes | None:
-            return key if self._stored(upload, key) or take_file(upload, path, key, parts) else None
+            nonlocal taken  # by an attempt before this one: the file is gone from its place
+            if not self._stored(upload, key):
+                taken = taken or take_file(upload, path, key, parts)
+                if not taken:
+                    return None
+                name_parts(upload, key, parts)
+            return key
 
         if uploading(self.index, work, lambda key: [key] if key else []) is None:
             return self._put_and_keep(path)

@@ -13,6 +13,7 @@ from blake3 import blake3
 from tenfold.base import ids
 from tenfold.base.errors import BlobNotFound, Conflict, Damaged
 from tenfold.stores.blobs.codec import RAW
+from tenfold.stores.blobs.files import is_nobody_elses
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.packs import CHUNK, FILE, RECIPE, Place, file_key, is_file, put_end
 from tenfold.stores.blobs.reading import parts_of
@@ -27,10 +28,10 @@ _PIECE = 1 << 20
 
 
 def can_take(index: Index, path: Path) -> bool:
-    """Whether a file is of a kind to be taken as it is."""
+    """Whether a file is of a kind to be taken as it is: large, and nobody else's."""
     if not index.medium.takes_files or path.is_symlink():
         return False
-    return TAKEN_FROM_BYTES <= path.stat().st_size <= TAKEN_TO_BYTES
+    return TAKEN_FROM_BYTES <= path.stat().st_size <= TAKEN_TO_BYTES and is_nobody_elses(path)
 
 
 def cut_file(path: Path) -> tuple[bytes, list[tuple[bytes, int]]]:
@@ -57,7 +58,7 @@ def cut_file(path: Path) -> tuple[bytes, list[tuple[bytes, int]]]:
 def take_file(upload: Upload, path: Path, key: bytes, parts: list[tuple[bytes, int]]) -> bool:
     """Move a file into the store as a pack; False when it lies on another disk, and stays where it is.
 
-    What has its name lies there once this returned; the upload's end makes its recipe durable too.
+    What has its name lies there once this returned; `name_parts` must follow.
     """
     index = upload.index
     index.check_format(write=True)
@@ -73,10 +74,14 @@ def take_file(upload: Upload, path: Path, key: bytes, parts: list[tuple[bytes, i
         return False
     upload.mine.add(name)
     index.add(name, at, places.items())
-    if len(parts) > 1:
-        upload.add(key, RECIPE, encode_recipe(parts))
     upload.advance(at)
     return True
+
+
+def name_parts(upload: Upload, key: bytes, parts: list[tuple[bytes, int]]) -> None:
+    """Store which pieces make the content of a taken file, unless it is one; the upload's end makes it durable."""
+    if len(parts) > 1:
+        upload.add(key, RECIPE, encode_recipe(parts))
 
 
 def taken_file(index: Index, key: bytes) -> Path | None:
