@@ -43,3 +43,17 @@ def test_windows_conditions_severities_and_mutes_by_commands(shell, tmp_path):
     assert [one["status"] for one in shell.json("monitor", "alarms", "rows")] == ["muted"]
     shell.ok("monitor", "mute", "rows", "--off")
     assert [one["status"] for one in shell.json("monitor", "alarms", "rows")] == ["open"]
+
+
+def test_looks_take_datasets_and_nothing_judged_is_not_a_pass(shell, tmp_path):
+    (tmp_path / "t").mkdir()
+    pl.DataFrame({"x": [1.0, 2.0] * 20, "y": [2.0, 4.0] * 20}).write_csv(tmp_path / "t" / "t.csv")
+    shell.ok("data", "commit", "t", "t", "-m", "forty")
+    pl.DataFrame({"x": [1.0], "y": [2.0]}).write_csv(tmp_path / "one.csv")
+    assert shell.json("monitor", "summary", "data:t@main")["rows"] == 40
+    code, said = shell("monitor", "together", "--reference", "t@main", "--current", "one.csv")[:2]
+    assert code == 3 and "not judged" in said and "it needs 20 rows" in said
+    shell.ok("monitor", "together", "--reference", "t@main", "--current", "data:t@main/t.csv")
+    (tmp_path / "new.yaml").write_text('{name: new, target: "data:t@main", reference: first, window: version}')
+    shell.ok("monitor", "apply", "new.yaml")
+    assert "tenfold monitor check new" in str(shell("monitor", "show", "new"))

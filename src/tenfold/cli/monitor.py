@@ -47,9 +47,15 @@ def list_(as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show the checks of a monitor with their scores and alarms, the oldest first."""
     from tenfold.monitoring import history
+    from tenfold.monitoring.declared import declared
 
-    checks = history(workspace().stores, parse(name, default_kind="monitor").name)
+    name = parse(name, default_kind="monitor").name
+    checks = history(workspace().stores, name)
     if not checks:
+        if any(one.name == name for one in declared(workspace().stores)):
+            raise NotFound(
+                f"Monitor {name!r} has not looked yet. Look now with: tenfold monitor check {name}", field="name"
+            )
         raise NotFound(f"No monitor is called {name!r}. List them with: tenfold monitor list", field="name")
     if as_json:
         emit_json(checks)

@@ -8,24 +8,29 @@ import click
 
 from tenfold.cli.app import EXIT_CODES
 from tenfold.cli.output import emit_json, json_option, table
+from tenfold.cli.report_tasks import TableOrAddress, table_of
 
 PAIRS = 10
-FILE = click.Path(exists=True, path_type=Path)
 
 
 @click.command(
     "summary", epilog=f"Example: tenfold monitor summary april.parquet --reference march.parquet\n\n{EXIT_CODES}"
 )
-@click.argument("path", metavar="TABLE", type=FILE)
-@click.option("--reference", type=FILE, help="Say what became worse than in this table; exit code 3 when something did")
+@click.argument("path", metavar="TABLE", type=TableOrAddress())
+@click.option(
+    "--reference",
+    type=TableOrAddress(),
+    help="Say what became worse than in this table; exit code 3 when something did",
+)
 @json_option
 @click.pass_context
-def summary(ctx: click.Context, path: Path, reference: Path | None, as_json: bool) -> None:
+def summary(ctx: click.Context, path: Path | str, reference: Path | str | None, as_json: bool) -> None:
     """Summarize a table: missing values, ranges, quantiles, constant and duplicated columns."""
     from tenfold.monitoring import quality_change, summarize
 
-    found = summarize(path)
-    changes = quality_change(reference, path) if reference is not None else []
+    of, current = table_of(reference), table_of(path)
+    found = summarize(current)
+    changes = quality_change(of, current) if reference is not None else []
     if as_json:
         emit_json({"summary": found, "changes": changes} if reference is not None else found)
     else:
@@ -52,8 +57,8 @@ def summary(ctx: click.Context, path: Path, reference: Path | None, as_json: boo
 @click.command(
     "together", epilog=f"Example: tenfold monitor together --reference a.parquet --current b.parquet\n\n{EXIT_CODES}"
 )
-@click.option("--reference", required=True, type=FILE, help="CSV or Parquet file")
-@click.option("--current", required=True, type=FILE, help="CSV or Parquet file")
+@click.option("--reference", required=True, type=TableOrAddress(), help="A file, or a dataset's address")
+@click.option("--current", required=True, type=TableOrAddress(), help="A file, or a dataset's address")
 @click.option(
     "--correlation",
     type=click.Choice(["pearson", "spearman", "kendall", "cramer_v"]),
@@ -63,15 +68,17 @@ def summary(ctx: click.Context, path: Path, reference: Path | None, as_json: boo
 )
 @json_option
 @click.pass_context
-def together(ctx: click.Context, reference: Path, current: Path, correlation: str, as_json: bool) -> None:
+def together(ctx: click.Context, reference: Path | str, current: Path | str, correlation: str, as_json: bool) -> None:
     """Compare two tables as a whole: reconstruction error, a classifier that tells them apart, correlations.
 
-    Finds what no column shows alone. Exit code 3 when the tables differ.
+    Finds what no column shows alone. Exit code 3 when the tables differ, or neither of
+    the first two could be judged.
     """
     from tenfold.monitoring import correlation_change, domain_classifier, reconstruction_drift
 
-    found = [reconstruction_drift(reference, current), domain_classifier(reference, current)]
-    changed = correlation_change(reference, current, method=correlation)  # type: ignore[arg-type]
+    before, now = table_of(reference), table_of(current)
+    found = [reconstruction_drift(before, now), domain_classifier(before, now)]
+    changed = correlation_change(before, now, method=correlation)  # type: ignore[arg-type]
     if as_json:
         emit_json({"drift": found, "correlations": changed})
     else:
@@ -83,5 +90,5 @@ def together(ctx: click.Context, reference: Path, current: Path, correlation: st
         pairs = [(p.first, p.second, p.reference, p.current, p.change) for p in changed.pairs[:PAIRS]]
         table(pairs, ("column", "and", "reference", "current", "change"), empty=changed.reason)
         click.echo("Column by column: tenfold monitor report --reference A --current B", err=True)
-    if any(drift.drifted for drift in found):
+    if any(drift.drifted for drift in found) or all(drift.drifted is None for drift in found):
         ctx.exit(3)

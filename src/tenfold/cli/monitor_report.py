@@ -17,6 +17,7 @@ from tenfold.cli.report_tasks import (
     definition_of,
     describe_texts,
     preset_of,
+    table_of,
     task_options,
 )
 
@@ -99,7 +100,7 @@ def report(
     made = [drift if name == "drift" else preset_of(name, about) for name in asked]
     used: dict[str, Version] = {}
     given = {"current": current, "reference": reference, "train": train}
-    tables = {role: _table(place, role, used) for role, place in given.items()}
+    tables = {role: table_of(place, role, used) for role, place in given.items()}
     sides = {
         role: None if tables[role] is None else Dataset(tables[role], definition) for role in ("current", "reference")
     }
@@ -159,19 +160,6 @@ def _failed(found: Snapshot, fail_on: str) -> bool:
     drifted = drift is not None and (drift.drifted or bool(drift.reason))
     tests = found.result.status in ("fail", "error")
     return {"drift": drifted, "tests": tests, "any": drifted or tests, "never": False}[fail_on]
-
-
-def _table(given: Path | str | None, role: str, used: dict[str, Version]) -> Any:
-    """The path, or the rows of the dataset's version, which is noted."""
-    if not isinstance(given, str):
-        return given
-    from tenfold.base.addresses import parse
-    from tenfold.workspace import Client
-    from tenfold.workspace.datasets import dataset
-
-    address = given if given.startswith("data:") else f"data:{given}"
-    used[role] = version = Client().version(address)
-    return dataset(parse(address).name).scan(parse(address).path or "", version)
 
 
 def _short(value: Any) -> str:

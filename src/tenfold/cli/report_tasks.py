@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tenfold.base.errors import Invalid
+
+if TYPE_CHECKING:
+    from tenfold.records import Version
 
 PRESETS = (
     "drift", "summary", "quality", "target", "classification", "regression", "forecasting", "clustering", "multilabel",
@@ -31,6 +34,21 @@ class TableOrAddress(click.ParamType):  # type: ignore[type-arg]
         if not Path(value).exists():
             self.fail(f"{value!r} does not exist. Give a file, or a dataset's address: data:flights@main", param, ctx)
         return Path(value)
+
+
+def table_of(given: Path | str | None, role: str = "", used: dict[str, Version] | None = None) -> Any:
+    """The path, or the rows of the dataset's version, which is noted in `used` under its role."""
+    if not isinstance(given, str):
+        return given
+    from tenfold.base.addresses import parse
+    from tenfold.workspace import Client
+    from tenfold.workspace.datasets import dataset
+
+    address = given if given.startswith("data:") else f"data:{given}"
+    version = Client().version(address)
+    if used is not None:
+        used[role] = version
+    return dataset(parse(address).name).scan(parse(address).path or "", version)
 
 
 @dataclass(frozen=True)

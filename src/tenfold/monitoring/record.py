@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tenfold.base.errors import Invalid
 from tenfold.monitoring.conditions import Action, Condition, TestOutcome
 
 ColumnKind = Literal["number", "category", "text"]
@@ -192,6 +193,18 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     alerts: list[str] = []
     """Notifiers that are told when an alarm opens, besides those that are told of every monitor."""
     actions: list[Action] = []
+
+    def __post_init__(self) -> None:
+        """Rules, tests and actions may be mappings, as YAML has them. Raises Invalid naming what does not fit."""
+        for field, kind in (("quality", QualityRule), ("tests", Condition), ("actions", Action)):
+            given = getattr(self, field)
+            if isinstance(given, list) and all(isinstance(one, kind) for one in given):
+                continue
+            try:
+                made = msgspec.convert(msgspec.to_builtins(given), list[kind])  # type: ignore[valid-type]
+            except (msgspec.ValidationError, TypeError) as error:
+                raise Invalid(f"Monitor {self.name!r}, {field}: {error}", field=field) from error
+            msgspec.structs.force_setattr(self, field, made)
 
 
 class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

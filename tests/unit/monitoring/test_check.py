@@ -171,3 +171,18 @@ def test_quality_is_judged_by_window_and_small_windows_say_so() -> None:
     assert [(w.window, w.metrics, w.reason) for w in found] == [
         ("1", {"hits": 0.5}, ""), ("2", {"hits": 1.0}, ""), ("3", {}, "fewer than 2 rows"),
     ]  # fmt: skip
+
+
+def test_rules_tests_and_actions_of_a_monitor_may_be_mappings_as_in_yaml() -> None:
+    said = Monitor(
+        name="m", quality=[{"metric": "auc", "at_least": 0.7}], tests=[{"score": "rows", "gte": 2000}],  # type: ignore[list-item]
+        actions=[{"block": "model:delay"}],  # type: ignore[list-item]
+    )  # fmt: skip
+    assert said.quality == [QualityRule("auc", at_least=0.7)]
+    assert [alarm.kind for alarm in check(said, _table(), _table(seed=1), current_quality={"auc": 0.6}).alarms] == [
+        "quality",
+        "test",
+    ]
+    for tests in ([{"score": "rows", "above": 3}], [{"score": "rows", "gte": []}], ["rows > 3"], "rows > 3", None):
+        with pytest.raises(Invalid, match="Monitor 'm', tests"):
+            Monitor(name="m", tests=tests)  # type: ignore[arg-type]
