@@ -65,7 +65,7 @@ function Heat({ names, matrix, label }: { names: string[]; matrix: (number | nul
               {names.map((other, j) => {
                 const value = at(i, j);
                 const says = `${name} with ${other}: ${value === null ? "none" : value.toFixed(3)}`;
-                const share = value === null || i === j ? 0 : Math.round(Math.abs(value) * 85);
+                const share = value === null || i === j ? 0 : Math.round(Math.abs(value) * 45); // stronger, the numbers could not be read in the dark
                 return <td key={other} title={says} class={i === j ? "self" : ""} style={share ? { background: `color-mix(in srgb, var(--series-${(value ?? 0) < 0 ? 1 : 0}) ${share}%, transparent)` } : {}}><span class={names.length <= TOLD ? "" : "away"}>{value === null ? "–" : i === j ? "" : value.toFixed(2)}</span></td>;
               })}
             </tr>
