@@ -270,6 +270,17 @@ def test_what_was_imported_comes_from_where_it_was_imported(fresh: Fresh, tmp_pa
         name: data for name, data in files_below(ours).items() if name.startswith(("got_", "loose"))
     }
     assert dvc_json(clone, "status") == status(open_repo(clone)) == {}
+    (source / "plain/deep/of_git").write_text("newer")
+    run(source, "git", "commit", "-qam", "newer")
+    found = status(open_repo(ours))
+    assert found == dvc_json(ours, "status") and len(found) == 5  # update available
+    source.rename(tmp_path / "away")
+    told: list[str] = []
+    repo = open_repo(ours)
+    repo.tell = told.append
+    assert status(repo) == {} and len(told) == 5  # said, not passed over
+    (tmp_path / "away").rename(source)
+    run(source, "git", "reset", "-q", "--hard", "HEAD~1")
     with_git = f"file://{source}"
     for words in (["-R"], ["--dvc-only", "-R"], []):
         with elsewhere(with_git) as other:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -149,3 +150,30 @@ def test_what_a_killed_stage_set_aside_is_brought_back_by_the_next_command(root:
     assert (root / "out").read_text() == "work by hand"
     (begun,) = repo.temporary.glob("tenfold-begun-*/out")
     assert begun.read_text() == "half"
+
+
+def test_an_import_whose_repository_moved_on_is_said_and_what_stays_with_dvc_is_refused_by_name(root: Path) -> None:
+    other = root.parent / "other"
+    other.mkdir()
+    _git(other, "init", "-q", "-b", "main")
+    for text in ("one", "two"):
+        (other / "readme").write_text(text)
+        _commit(other, text)
+    old, new = subprocess.check_output(
+        ["git", "-C", str(other), "rev-parse", "HEAD~1", "HEAD"], text=True
+    ).split()  # fmt: skip
+    shell = Shell(root)
+    for commit, what in ((old, "update available"), (new, None)):
+        (root / "readme.dvc").write_text(
+            f"frozen: true\ndeps:\n- path: readme\n  repo:\n    url: ../other\n    rev: main\n    rev_lock: {commit}\n"
+            "outs:\n- md5: b8a9f715dbb64fd5c56e7783c6820a61\n  size: 3\n  hash: md5\n  path: readme\n"
+        )
+        words = [next(iter(one["changed deps"].values())) for one in _status(shell) if "changed deps" in one]
+        assert words == ([what] if what else [])
+    code, _, err = shell("dvc", "exp", "run")
+    assert code == 2 and "dvc exp stays with dvc" in err and "tenfold dvc repro" in err
+
+
+def _status(shell: Shell) -> list[dict[str, dict[str, str]]]:
+    found: dict[str, list[dict[str, dict[str, str]]]] = json.loads(shell("dvc", "status", "--json")[1])
+    return found.get("readme.dvc", [])

@@ -16,8 +16,26 @@ from tenfold.cli.dvc.repro import commit, repro
 from tenfold.cli.dvc.status import status
 from tenfold.cli.dvc.transfer import fetch, pull, push
 
+_STAYS_WITH_DVC = {
+    "exp": "Change params.yaml and type tenfold dvc repro, which is a run each time; compare them with: tenfold runs list",
+    "import": "Import with dvc, then tenfold dvc pull and status know it; or as a dataset: tenfold data import",
+    "import-url": "Import with dvc, then tenfold dvc pull and status know it; or as a dataset: tenfold data import URL",
+    "update": "Update with dvc, then: tenfold dvc pull",
+    "stage": "Write the stage into dvc.yaml, then: tenfold dvc repro",
+}
+"""Verbs of dvc that are not here, with what to do instead."""
 
-@click.group(epilog=f"Example: tenfold dvc status\n\n{EXIT_CODES}")
+
+class _Verbs(click.Group):
+    """Verbs of dvc that are left to it are refused by name."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _STAYS_WITH_DVC:
+            raise click.UsageError(f"dvc {cmd_name} stays with dvc. {_STAYS_WITH_DVC[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Verbs, epilog=f"Example: tenfold dvc status\n\n{EXIT_CODES}")
 def command() -> None:
     """Work on a DVC repository as dvc would, so that dvc on the same clone agrees. dvc itself need not be installed.
 

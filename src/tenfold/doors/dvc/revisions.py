@@ -17,6 +17,7 @@ from tenfold.doors.dvc.repo import Repo
 _NAMES = frozenset({"dvc.yaml", "dvc.lock", ".dvcignore", ".gitignore"})
 _SUFFIXES = frozenset({".dvc", ".yaml", ".yml", ".json", ".toml", ".py"})
 _LARGEST = 1 << 20
+_ASK_S = 60
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -38,6 +39,27 @@ def git(repo: Repo, *words: str, data: bytes | None = None) -> bytes:
             f"git {words[0]} failed: {said[0] if said else 'no word why'}. Check the revision and the folder"
         )
     return done.stdout
+
+
+def newest_commit(url: str, revision: str, *, base: Path) -> str:
+    """The commit that a branch, tag or HEAD of another repository is at; '' when it has none of that name, as of a commit.
+
+    Args:
+        base: What a relative folder is relative to.
+
+    Raises:
+        NotFound: git does not reach the repository.
+    """
+    words = ["git", "-C", str(base), "ls-remote", "--", url, revision, f"{revision}^{{}}"]
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=_ASK_S, env=env)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = str(getattr(error, "stderr", None) or error).strip().splitlines()
+        raise NotFound(f"git does not reach {url}: {said[0] if said else error}. Check the address") from error
+    heads = {name: commit for commit, _, name in (line.partition("\t") for line in done.stdout.splitlines())}
+    names = (f"refs/tags/{revision}^{{}}", f"refs/tags/{revision}", f"refs/heads/{revision}", revision)
+    return next((heads[name] for name in names if name in heads), "")
 
 
 def commits(repo: Repo, *revisions: str) -> list[Commit]:

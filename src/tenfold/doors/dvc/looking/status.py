@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tenfold.base.errors import BlobNotFound, Damaged
+from tenfold.base.errors import BlobNotFound, Damaged, NotFound
 from tenfold.doors.dvc.files import templates
 from tenfold.doors.dvc.records import MD5, Content, Dep, Out, Params, Stage
 from tenfold.doors.dvc.repo import Repo
+from tenfold.doors.dvc.revisions import newest_commit
 
 Status = dict[str, list[Any]]
 """{stage: ["changed command" | "always changed" | {"changed deps" | "changed outs": {path: word}}]}, as `dvc status --json`."""
@@ -18,12 +19,14 @@ Status = dict[str, list[Any]]
 def status(repo: Repo, targets: Iterable[str] = ()) -> Status:
     """The stages that are not up to date, with why; {} when all are. Files are only read where they changed.
 
-    Words: 'modified', 'deleted', 'new', 'not in cache'.
+    Words: 'modified', 'deleted', 'new', 'not in cache'; 'update available' of what `dvc import` tracks, whose repository
+    is asked for its newest commit.
     """
     found: Status = {}
     with repo.locked("status"):
         for stage in repo.chosen(targets):
-            if why := stage_status(repo, stage):
+            newer = _update_available(repo, stage) if stage.is_from_repository and stage.is_frozen else {}
+            if why := [*([{"changed deps": newer}] if newer else []), *stage_status(repo, stage)]:
                 found[repo.address(stage)] = why
     return found
 
@@ -51,6 +54,19 @@ def stage_status(repo: Repo, stage: Stage) -> list[Any]:
     elif not stage.is_pipeline and stage.md5 and _is_edited(stage):
         found.append("changed checksum")
     return found
+
+
+def _update_available(repo: Repo, stage: Stage) -> dict[str, str]:
+    """Of what `dvc import` tracks: whether the other repository is at another commit by now, as dvc says it."""
+    dep = stage.deps[0]
+    given = dep.foreign["repo"]
+    try:
+        newest = newest_commit(given["url"], given.get("rev") or "HEAD", base=repo.root)
+    except NotFound as error:
+        repo.tell(f"{repo.address(stage)}: cannot tell whether there is something newer. {error}")
+        return {}
+    moved = bool(newest) and newest != given.get("rev_lock")
+    return {f"{dep.path} ({given['url']})": "update available"} if moved else {}
 
 
 def _is_edited(stage: Stage) -> bool:
