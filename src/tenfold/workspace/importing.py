@@ -6,28 +6,25 @@ was changed here meanwhile stays as it is.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from tenfold.base import ids
-from tenfold.base.addresses import check_ref
-from tenfold.base.errors import Conflict, Invalid, InvalidAddress, TenfoldError
+from tenfold.base.errors import Conflict, Invalid, TenfoldError
 from tenfold.base.hashing import digest
 from tenfold.contracts import Stores
 from tenfold.contracts.changes import KEY_CHARACTERS
 from tenfold.records import Draft, Move, Points, Run, RunChange, Version
 from tenfold.records.version import INLINE_LIMIT_BYTES
 from tenfold.workspace.imported import ImportedItem, ImportedModel, ImportedModelVersion, ImportedRun
+from tenfold.workspace.imported_names import fits, id_at, plain_name, plain_ref, plain_text, plain_texts
 
 PLACE = "imported"
 """Where a run's environment says what it was imported from."""
 
 BATCH_POINTS = 500_000
-_NAME = re.compile(r"[^A-Za-z0-9._+-]")
 
 
 class Imported(msgspec.Struct, kw_only=True):
@@ -73,7 +70,7 @@ def import_all(
 
 def run_id_of(source: str, source_id: str, started_at_ms: int) -> str:
     """The id a run of another tool has here, always the same."""
-    return _id(started_at_ms, f"{source}:{source_id}")
+    return id_at(started_at_ms, f"{source}:{source_id}")
 
 
 class _Import:
@@ -115,7 +112,7 @@ class _Import:
             if made.number != version.number:
                 self.unplaced[f"version {version.number} of model {name!r} is v{made.number} here"] += 1
             for alias in version.aliases:
-                ref = _plain_ref(alias)
+                ref = plain_ref(alias)
                 if self.stores.refs.find("model", name, ref) is None:
                     move = Move(ref=ref, to=made.id, expect=None, who=given.source, why=f"imported from {given.source}")
                     self.stores.refs.move("model", name, move, at_ms=version.created_at_ms)
@@ -164,7 +161,7 @@ class _Import:
         return points
 
     def _short(self, given: Mapping[str, Any], what: str) -> dict[str, Any]:
-        kept = {key: value for key, value in given.items() if _fits(key, value)}
+        kept = {key: value for key, value in given.items() if fits(key, value)}
         if len(kept) < len(given):
             self.unplaced[f"{what} whose key has more than {KEY_CHARACTERS} characters"] += len(given) - len(kept)
         return kept
@@ -248,7 +245,7 @@ class _Import:
         when = run.created_at_ms if at_ms is None else at_ms
         what = f"{run.id}:{kind}:{name}:{metadata.get('step')}:{fields['digest']}"
         return Draft(
-            id=_id(when, what), kind=kind, name=name, run_id=run.id, created_at_ms=when,
+            id=id_at(when, what), kind=kind, name=name, run_id=run.id, created_at_ms=when,
             metadata=plain_texts(metadata), **fields,
         )  # fmt: skip
 
@@ -258,7 +255,7 @@ class _Import:
             self.unplaced["model versions whose files are not in the source"] += 1
         run_id = self._placed.get(version.run or "", (None, ""))[0]
         draft = Draft(
-            id=_id(version.created_at_ms, f"{given.source}:model:{given.name}:{version.number}:{version.run}"),
+            id=id_at(version.created_at_ms, f"{given.source}:model:{given.name}:{version.number}:{version.run}"),
             kind="model",
             name=name,
             digest=tree.digest,
@@ -274,42 +271,6 @@ class _Import:
         made = self.stores.versions.publish([draft])[0]
         self.done.model_versions += 1
         return made
-
-
-def plain_name(name: str) -> str:
-    """A name that a project or an artifact may bear, as close to the given one as that goes."""
-    plain = re.sub(r"[^A-Za-z0-9 ._+-]", ".", name).strip(" ")
-    return (plain if plain[:1].isalnum() else f"x{plain}")[:200].strip(" ")
-
-
-def plain_text(text: str) -> str:
-    """A text every store takes: halves of characters and NULs, which no database keeps, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
-
-
-def plain_texts(value: Any) -> Any:
-    """A tree of JSON values with such texts only."""
-    if isinstance(value, str):
-        return plain_text(value)
-    if isinstance(value, Mapping):
-        return {plain_text(str(key)): plain_texts(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_texts(inner) for inner in value]
-    return value
-
-
-def _plain_ref(alias: str) -> str:
-    plain = _NAME.sub(".", alias)[:120]
-    try:
-        return check_ref(plain)
-    except InvalidAddress:
-        return f"alias-{plain}"
-
-
-def _fits(key: str, value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(_fits(f"{key}.{inner}", part) for inner, part in value.items())
-    return 0 < len(key) <= KEY_CHARACTERS
 
 
 def _batches(points: Mapping[str, Points]) -> Iterable[dict[str, Points]]:
@@ -335,8 +296,3 @@ def _part(points: Points, start: int, stop: int) -> Points:
         return points
     a, b = start * 8, stop * 8
     return Points(points.steps[a:b], points.values[a:b], points.times_ms[a:b])
-
-
-def _id(at_ms: int, what: str) -> str:
-    """The id that a thing of this moment and description always has."""
-    return ids.encode(min(max(at_ms, 0), 2**48 - 1), int(digest(what.encode("utf-8", "replace"))[:20], 16))

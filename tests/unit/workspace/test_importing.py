@@ -22,7 +22,8 @@ from tenfold.workspace.imported import (
     ImportedRun,
     points_of,
 )
-from tenfold.workspace.importing import import_all, plain_name, run_id_of
+from tenfold.workspace.imported_names import plain_name
+from tenfold.workspace.importing import import_all, run_id_of
 
 BEGAN = 1_700_000_000_000
 
