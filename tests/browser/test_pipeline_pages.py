@@ -99,8 +99,11 @@ def test_a_deep_run_is_drawn_as_chains_and_walked_by_keys(tab: Tab, seeded: Serv
 
 def test_a_schedule_is_paused_and_its_past_looked_at_and_a_pool_says_who_waits(tab: Tab, seeded: Served) -> None:
     stores = seeded.stores
-    daily = {"cron": "30 0 * * *", "timezone": "Europe/Berlin"}
-    save(stores, Schedule(name="nightly-weighing", pipeline="weighing", target=Target("flow"), **daily))
+    half_past, zone = "30 0 * * *", "Europe/Berlin"
+    save(
+        stores,
+        Schedule(name="nightly-weighing", pipeline="weighing", target=Target("flow"), cron=half_past, timezone=zone),
+    )
     page = tab.open("/pipelines/weighing?tab=schedules")
     page.get_by_role("button", name="Backfill nightly-weighing").click()
     dialog = page.get_by_role("dialog")

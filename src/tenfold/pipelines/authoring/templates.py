@@ -16,7 +16,7 @@ A template is one of
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ def fill(given: Template, lookup: Lookup) -> Template:
         return lookup("", None)
     if "e" in given:
         key, output, index = given["e"]
-        return items_of(lookup(key, output), what=key)[int(index)]
+        return item_of(lookup(key, output), int(index), what=key)
     for tag in ("l", "tu"):
         if tag in given:
             return {tag: [fill(item, lookup) for item in given[tag]]}
@@ -176,17 +176,31 @@ def _no_blobs() -> Blobs:
 
 def items_of(filled: Template, *, what: str) -> list[Template]:
     """The items of a filled template that is a list. Raises Invalid when it is something else."""
+    return [_member(filled, one) for one in _members(filled, what)]
+
+
+def item_of(filled: Template, index: int, *, what: str) -> Template:
+    """One of `items_of`, without making the others: a step mapped over 5,000 items asks for each alone."""
+    return _member(filled, _members(filled, what)[index])
+
+
+def _members(filled: Template, what: str) -> Sequence[Any]:
     for tag in ("l", "tu"):
         if tag in filled:
-            return list(filled[tag])
+            members: list[Any] = filled[tag]
+            return members
     skeleton = filled.get("c")
     if isinstance(skeleton, dict) and skeleton.get("$") == "tuple":
         skeleton = skeleton["v"]
     if isinstance(skeleton, dict) and skeleton.get("$") == "range":
-        skeleton = list(range(*skeleton["v"]))
+        return range(*skeleton["v"])
     if not isinstance(skeleton, list):
         raise Invalid(f"{what} gave no list, so .map cannot go through it. Return a list or tuple")
-    return [{**filled, "c": item} for item in skeleton]
+    return skeleton
+
+
+def _member(filled: Template, one: Any) -> Template:
+    return {**filled, "c": one} if "c" in filled else one
 
 
 def content(filled: Template) -> Any:

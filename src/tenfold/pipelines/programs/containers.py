@@ -22,7 +22,10 @@ def container_words(image: str, words: list[str], scratch: Path, at_hand: AtHand
         StepFailed: There is no docker command here.
     """
     if shutil.which("docker") is None:
-        raise StepFailed("There is no docker command where this step runs. Install Docker there")
+        raise StepFailed(
+            "There is no docker command where this step runs. Install Docker there; or, in a pod or another container, let "
+            f"the engine run the image, with Tenfold in it: tenfold.command(…, image={image!r})"
+        )
     folder, files = Path.cwd(), at_hand.scratch if at_hand is not None else scratch
     made = ["docker", "run", "--rm", "--interactive", f"--name=tenfold-{secrets.token_hex(8)}"]
     made += [f"--user={os.getuid()}:{os.getgid()}", f"--workdir={folder}"]
