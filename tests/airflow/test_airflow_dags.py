@@ -28,6 +28,7 @@ REFUSED = {
         "retry_policy", "tutorial_objectstorage"],
     "deferrable tasks, people in the loop, other DAGs": ["time_delta_sensor_async", "hitl_operator", "external_task_marker_dag",
         "external_task_parent_deferrable", "external_task_child_deferrable", "trigger_controller_dag"],
+    "they wait for days and times": ["sensors"],
     "it needs a conf, or packages": ["params_ui_tutorial", "branch_operator", "branch_operator_decorator"],
 }  # fmt: skip
 """Examples that are not compared, by reason."""

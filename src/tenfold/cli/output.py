@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any
 
 import click
@@ -24,7 +25,12 @@ def emit_json(value: Any) -> None:
 def _plain(value: Any) -> Any:
     import math
 
-    built = msgspec.to_builtins(value)
+    def as_text(item: Any) -> str:
+        if isinstance(item, PurePath):
+            return str(item)
+        raise TypeError(f"A {type(item).__name__} cannot be shown as JSON")
+
+    built = msgspec.to_builtins(value, enc_hook=as_text)
 
     def clean(item: Any) -> Any:
         if isinstance(item, float) and not math.isfinite(item):
