@@ -91,12 +91,12 @@ const READ: Record<string, (column: ColumnProfile) => unknown> = {
 const COLUMNS: Column<ColumnProfile>[] = [
   { key: "name", title: "Column", width: 150, order: "name", cell: (column) => <span title={column.name}>{column.name}</span> },
   { key: "type", title: "Type", width: 72, order: "type", cell: (column) => (column.lists ? "list" : column.type) },
-  { key: "shape", title: "Distribution", width: 200, cell: (column) => <Shape of={column} /> },
+  { key: "shape", title: "Distribution", width: 184, cell: (column) => <Shape of={column} /> },
   { key: "missing", title: "Missing", width: 76, numeric: true, order: "missing", cell: (column) => (missing(column) ? percent(missing(column) / Math.max(1, column.rows)) : <span class="faint">0</span>) },
   { key: "distinct", title: "Distinct", width: 80, numeric: true, order: "distinct", cell: (column) => (column.distinct ? `${column.distinct_is_exact === false ? "≈ " : ""}${column.distinct.toLocaleString("en-US")}` : "") },
-  { key: "mean", title: "Mean", width: 80, numeric: true, order: "mean", cell: (column) => <span title={said(column, column.mean)}>{said(column, column.mean)}</span> },
+  { key: "mean", title: "Mean", width: 88, numeric: true, order: "mean", cell: (column) => <span title={said(column, column.mean)}>{said(column, column.mean)}</span> },
   { key: "std", title: "Std", width: 72, numeric: true, order: "std", cell: (column) => (column.type === "time" ? "" : number(std(column))) },
-  { key: "skew", title: "Skew", width: 64, numeric: true, order: "skew", cell: (column) => number(skewness(column)) },
+  { key: "skew", title: "Skew", width: 80, numeric: true, order: "skew", cell: (column) => number(skewness(column)) },
   { key: "min", title: "Min", width: 80, numeric: true, order: "min", cell: (column) => <span title={said(column, column.min)}>{said(column, column.min)}</span> },
   { key: "median", title: "Median", width: 80, numeric: true, order: "median", cell: (column) => <span title={said(column, median(column))}>{said(column, median(column))}</span> },
   { key: "max", title: "Max", width: 80, numeric: true, order: "max", cell: (column) => <span title={said(column, column.max)}>{said(column, column.max)}</span> },
@@ -104,7 +104,7 @@ const COLUMNS: Column<ColumnProfile>[] = [
 ];
 
 function Shape({ of }: { of: ColumnProfile }) {
-  if (of.histogram?.counts.length) return <Bars counts={of.histogram.counts} edges={of.histogram.edges} label={`Histogram of ${of.name}`} width={180} height={24} />;
+  if (of.histogram?.counts.length) return <Bars counts={of.histogram.counts} edges={of.histogram.edges} label={`Histogram of ${of.name}`} width={164} height={24} />;
   const top = of.top;
   if (!top?.values.length) return <span class="faint">—</span>;
   return (
