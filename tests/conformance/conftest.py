@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from postgres_here import postgres_server
 from sqlalchemy import text
 from starlette.applications import Starlette
 
@@ -24,8 +23,6 @@ from tenfold.stores.blobs import LocalMedium, MemoryMedium, PackedBlobs
 from tenfold.stores.http import open_http
 from tenfold.stores.sql import SqlStores, open_sql
 from tenfold.testing.stores import bundle, memory_stores, sqlite_stores
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "postgres.py"
 
 
 class Server:
@@ -64,11 +61,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    done = subprocess.run([sys.executable, str(SCRIPT), "start"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    folder, url = done.stdout.split()
-    yield url
-    subprocess.run([sys.executable, str(SCRIPT), "stop", folder], check=True)
+    with postgres_server() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from postgres_here import postgres_server
 from test_pipelines_killed import end, finished_names, none_left, samples, started, wait_for
 
 from tenfold.pipelines import resume
 from tenfold.pipelines.executors import pools
 from tenfold.records import RunQuery
 
-POSTGRES = Path(__file__).parents[2] / "scripts" / "postgres.py"
 ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "2"))
 SCRIPT = """
 import sys
@@ -39,11 +39,8 @@ pytestmark = pytest.mark.crash
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
-    done = subprocess.run([sys.executable, str(POSTGRES), "start"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    folder, url = done.stdout.split()
-    yield url
-    subprocess.run([sys.executable, str(POSTGRES), "stop", folder], check=True)
+    with postgres_server() as started:
+        yield started
 
 
 def killed_later(folder: Path, url: str, run_id: str, chance: random.Random) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_here import postgres_server
 from sql_checks import check_told, check_whole
 from sqlalchemy import text
 
@@ -25,17 +26,13 @@ from tenfold.records import Points, Run
 from tenfold.stores.sql import SqlStores, open_sql
 
 HERE = Path(__file__).parent
-SCRIPT = HERE.parents[1] / "scripts" / "postgres.py"
 ROUNDS = int(os.environ.get("TENFOLD_CRASH_ROUNDS", "3"))
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    done = subprocess.run([sys.executable, str(SCRIPT), "start"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    folder, found = done.stdout.split()
-    yield found
-    subprocess.run([sys.executable, str(SCRIPT), "stop", folder], check=True)
+    with postgres_server() as started:
+        yield started
 
 
 @pytest.fixture
