@@ -45,7 +45,11 @@ def test_a_query_on_postgres_has_the_profile_of_its_rows_and_writes_nothing(post
         assert profile(Query(postgres_url, asked), batch_rows=700) == expected
         price = profile(Query(postgres_url, "select price from shop.orders")).columns["price"]
         assert (price.type, price.min, price.max) == ("float", 0.01, 30.0)
-        for writing in ("delete from shop.orders returning n", "drop table shop.orders", "select nextval('shop.numbers')"):
+        for writing in (
+            "delete from shop.orders returning n",
+            "drop table shop.orders",
+            "select nextval('shop.numbers')",
+        ):
             with pytest.raises(Invalid, match="refuses"):
                 profile(Query(postgres_url, writing))
         assert profile(Query(postgres_url, asked)).rows == 3000
