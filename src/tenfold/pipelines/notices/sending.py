@@ -46,7 +46,7 @@ def send(stores: Stores, notifier: Notifier, message: Message) -> None:
         else:
             url = notifier.url or hidden[0]
             _post(url, _slack(message) if notifier.way == "slack" else msgspec.to_builtins(message), message.id)
-    except (OSError, Unavailable, Invalid) as error:  # what smtplib raises is an OSError too
+    except (OSError, ValueError, Unavailable, Invalid) as error:  # smtplib's are OSErrors, bad headers ValueErrors
         said = Masker([one for one in hidden if len(one) >= SHORTEST]).mask_text(f"{type(error).__name__}: {error}")
         raise Unavailable(f"{notifier.says} was not reached: {said}") from None
 
@@ -81,7 +81,7 @@ def _mail(notifier: Notifier, message: Message, password: str) -> None:
     if not host or not port.isdecimal():
         host, port = notifier.smtp, "25"
     mail = EmailMessage()
-    mail["Subject"] = message.text.splitlines()[0][:200]
+    mail["Subject"] = " ".join(message.text.split())[:200]
     mail["From"] = notifier.sender or f"tenfold@{host}"
     mail["To"] = ", ".join(notifier.to)
     mail["Date"] = formatdate(message.at_ms / 1000)
