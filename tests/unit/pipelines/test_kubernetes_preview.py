@@ -42,7 +42,7 @@ def test_a_dry_run_prints_what_would_be_created_and_creates_nothing(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TENFOLD_STORE", str(tmp_path / "store"))
     code, out, err = said(capsys, "run", "flow.py:both", "--executor", "kubernetes", "--dry-run")
-    assert code == 0 and "Nothing was created" in err
+    assert code == 0 and "Nothing was created" in err, err
     made = list(yaml.safe_load_all(out))
     assert [one["kind"] for one in made] == ["Job", "Secret", "Job", "Secret", "Service"]
     assert len({one["metadata"]["name"] for one in made}) == 2
