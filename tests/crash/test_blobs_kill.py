@@ -300,7 +300,7 @@ def test_two_writers_of_the_same_whole_files_and_a_collector_are_killed_and_noth
     for number in range(ROUNDS):
         writers = [start(WHOLE_WRITER, str(tmp_path), seed, str(number)) for seed in "ab"]
         collecting = start(collector, str(tmp_path))
-        turns += len(kill_after(writers[0], chance.uniform(0.5, 3), least=1))
+        turns += len(kill_after(writers[0], chance.uniform(2.5, 4), least=1))  # what nobody names is old enough after 2
         freed += sum(map(int, kill_after(collecting, chance.uniform(0, 0.3), least=1)))
         assert writers[1].poll() is None
         turns += len(kill_after(writers[1], chance.uniform(0, 0.3), least=1))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import secrets
 import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tenfold.base.errors import Conflict, Forbidden, TenfoldError
@@ -133,20 +134,26 @@ def forget_cached(index: Index, cache: Path) -> None:
     What links point to stays: it may be the last copy of what a working copy holds. So does all of it once a symlink points
     to any; without one, a file that has no other name is what no link points to.
     """
-    links = cache / "links"
+    links, now = cache / "links", time.time()
     if not (links / SYMLINKED).exists():
-        for path in links.glob("*/*"):
-            info = path.stat()
-            if info.st_nlink == 1 and time.time() - info.st_ctime > 3600:
+        for path, info in _there(links, "*/*"):
+            if info.st_nlink == 1 and now - info.st_ctime > 3600:
                 path.unlink(missing_ok=True)
-    for path in cache.glob("*/*/*.tmp"):
-        if time.time() - path.stat().st_mtime > 3600:
+    for path, info in _there(cache, "*/*/*.tmp"):
+        if now - info.st_mtime > 3600:
             path.unlink(missing_ok=True)
-    for path in (cache / MAKING).glob("*"):
-        if time.time() - path.stat().st_mtime > 86_400:  # of a process that was killed
-            shutil.rmtree(path, ignore_errors=True)
+    for path, info in _there(cache / MAKING, "*"):
+        if now - info.st_mtime > 86_400:  # of a process that was killed
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     for path in (cache / "files").glob("*/*"):
         if not path.name.endswith(".tmp") and (
             not is_digest(path.name) or index.find(bytes.fromhex(path.name)) is None
         ):
             path.unlink(missing_ok=True)
+
+
+def _there(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]]:
+    """What matches and is still there: others make and remove files beside us."""
+    for name in glob.iglob(pattern, root_dir=folder, include_hidden=True):  # noqa: PTH207 - a folder that goes meanwhile is none
+        with suppress(FileNotFoundError):
+            yield folder / name, (folder / name).stat()
