@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tenfold.base.addresses import check_name, check_ref
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import BlobNotFound, Conflict
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.branches import is_branch, parent_on
@@ -18,7 +19,7 @@ from tenfold.data.files import check_out, files_of, local_file, matching, open_f
 from tenfold.data.history import At, every_version, first_parents, version_meant
 from tenfold.data.merging import MergePlan, Prefer, common_ancestor, merge_trees, plan_merge
 from tenfold.data.part import read_table, scan_entries, tables_below
-from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged, user
+from tenfold.data.publishing import KIND, TAG, make_ref, publish_tree, tagged
 from tenfold.data.referenced import blobs_of
 from tenfold.data.sources import Source, ignored, store_source
 from tenfold.records import Entry, Move, Ref, Tree, Version
@@ -85,7 +86,7 @@ class Dataset:
         if parent is not None and head is not None and head.version_id == parent.id and tree.digest == parent.digest:
             return parent
         expect = None if head is None else (parent.id if parent is not None else None)
-        why = Move(ref=branch, expect=expect, who=author or user(), why=message)
+        why = Move(ref=branch, expect=expect, who=author or user_name(), why=message)
         return self._publish(tree, [parent.id] if parent is not None else [], why, run_id)
 
     def merge(
@@ -115,7 +116,7 @@ class Dataset:
         if plan.nothing_new:
             return ours
         text = message or f"merge v{other.number} into v{ours.number}"
-        why = Move(ref=str(into), to=other.id, expect=ours.id, who=author or user(), why=text)
+        why = Move(ref=str(into), to=other.id, expect=ours.id, who=author or user_name(), why=text)
         is_on_branch = isinstance(into, str) and is_branch(self.stores, self.name, into)
         if plan.base == ours.digest:
             if is_on_branch:
@@ -164,13 +165,13 @@ class Dataset:
     def branch(self, name: str, at: At = None, *, author: str = "") -> Ref:
         """Make a branch that begins at a version. Raises RefMoved when there is a ref of that name elsewhere."""
         version = self.at(at)
-        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user(), why="branch")
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user_name(), why="branch")
         return make_ref(self.stores, self.name, move, at_ms=self._clock())
 
     def tag(self, name: str, at: At = None, *, author: str = "") -> Ref:
         """Give a version a name that stays. Raises RefMoved when there is a ref of that name elsewhere."""
         version = self.at(at)
-        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user(), why=TAG)
+        move = Move(ref=check_ref(name), to=version.id, expect=None, who=author or user_name(), why=TAG)
         return make_ref(self.stores, self.name, move, at_ms=self._clock())
 
     def diff(self, before: At, after: At = None, *, tables_too: bool = True) -> Diff:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.globs import is_glob
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
-from tenfold.data.globs import choose_entries, is_glob
+from tenfold.data.globs import choose_entries
 from tenfold.data.parts import tree_here
 from tenfold.data.referenced import blobs_of
 from tenfold.records import Entry, Version

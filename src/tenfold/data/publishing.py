@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from typing import Any
 
@@ -98,14 +97,6 @@ def latest_reasons(stores: Stores, name: str) -> dict[str, str]:
     for move in stores.refs.history(KIND, name):
         latest.setdefault(move.ref, move.why)
     return latest
-
-
-def user() -> str:
-    """Who is working, as the operating system knows them; empty where it does not."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this user id, as in some containers
-        return ""
 
 
 def _type_of(stores: Stores, tree: Tree) -> str:

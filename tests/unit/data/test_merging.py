@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.base.errors import BlobNotFound, Conflict, Invalid, RefMoved
+from tenfold.base.globs import glob_pattern
 from tenfold.contracts import Blobs, Stores
 from tenfold.data import Dataset, usage
-from tenfold.data.globs import glob_pattern
 from tenfold.data.merging import merge_trees, plan_merge
 from tenfold.testing.stores import memory_stores
 

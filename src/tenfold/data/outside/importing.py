@@ -15,6 +15,7 @@ from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.files import write_atomic
 from tenfold.base.hashing import json_digest
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.files import tree_of
@@ -22,7 +23,7 @@ from tenfold.data.history import version_meant
 from tenfold.data.outside.places import Origin, origin_of, parent_from, told
 from tenfold.data.outside.referencing import entries_of
 from tenfold.data.outside.web import download
-from tenfold.data.publishing import publish_tree, user
+from tenfold.data.publishing import publish_tree
 from tenfold.data.remotes.home import Home
 from tenfold.data.remotes.reading import dataset_at
 from tenfold.data.remotes.store_home import StoreHome
@@ -76,7 +77,9 @@ def import_from(
     assert found is not None
     tree, state, type_ = found
     origin = Origin(uri=uri, how="import", state=state, at_ms=clock(), as_path=as_path)
-    why = Move(ref=branch, expect=None if parent is None else parent.id, who=user(), why=message or f"import {uri}")
+    why = Move(
+        ref=branch, expect=None if parent is None else parent.id, who=user_name(), why=message or f"import {uri}"
+    )
     return publish_tree(
         stores, name, tree, [] if parent is None else [parent.id], why, None, move=True, at_ms=clock(),
         type_=type_ or None, metadata=told(origin),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.hashing import digest
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.data.outside.places import Origin, parent_from, told
-from tenfold.data.publishing import publish_tree, user
+from tenfold.data.publishing import publish_tree
 from tenfold.data.referenced import REFERENCE, encode_object
 from tenfold.records import Entry, Move, Tree, Version
 from tenfold.stores.blobs.objects import Bucket, Object
@@ -31,7 +32,9 @@ def reference(
     if parent is not None and parent.digest == tree.digest:
         return parent
     origin = Origin(uri=uri, how="reference", state=tree.digest, at_ms=clock())
-    why = Move(ref=branch, expect=None if parent is None else parent.id, who=user(), why=message or f"reference {uri}")
+    why = Move(
+        ref=branch, expect=None if parent is None else parent.id, who=user_name(), why=message or f"reference {uri}"
+    )
     return publish_tree(
         stores, name, tree, [] if parent is None else [parent.id], why, None, move=True, at_ms=clock(),
         type_=REFERENCE, metadata=told(origin),

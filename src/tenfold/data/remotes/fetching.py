@@ -10,11 +10,12 @@ import msgspec
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Conflict, NotFound, RefNotFound
 from tenfold.base.hashing import is_digest
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors, every_version
 from tenfold.data.parts import ELSEWHERE, keep_part
-from tenfold.data.publishing import KIND, TAG, user
+from tenfold.data.publishing import KIND, TAG
 from tenfold.data.remotes.drafts import FETCHED, draft_of, parents_first, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
 from tenfold.data.remotes.partly import bring_parts, parts_of
@@ -142,7 +143,9 @@ def pull(
             if not any(version.id == version_id for version in ancestors(stores, ours)):
                 apart.append(ref)
             continue
-        move = Move(ref=ref, to=version_id, expect=here.version_id if here else None, who=user(), why=f"pull {remote}")
+        move = Move(
+            ref=ref, to=version_id, expect=here.version_id if here else None, who=user_name(), why=f"pull {remote}"
+        )
         stores.refs.move(KIND, dataset, move, at_ms=clock())
         moved.append(ref)
     return msgspec.structs.replace(found, moved=moved, apart=apart)

@@ -9,10 +9,11 @@ import msgspec
 
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Conflict, NotFound, RefMoved, RefNotFound, Unavailable
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.contracts.blobs import Progress
 from tenfold.data.history import ancestors
-from tenfold.data.publishing import KIND, TAG, latest_reasons, user
+from tenfold.data.publishing import KIND, TAG, latest_reasons
 from tenfold.data.referenced import is_reference
 from tenfold.data.remotes.drafts import own_refs, whole
 from tenfold.data.remotes.home import Home, Shared, SharedRef
@@ -90,7 +91,7 @@ def push(
         )  # fmt: skip
         if dry_run or not moves:
             return result if unanswered is None else unanswered
-        stamped = {ref: msgspec.structs.replace(at, at_ms=clock(), who=user()) for ref, at in moves.items()}
+        stamped = {ref: msgspec.structs.replace(at, at_ms=clock(), who=user_name()) for ref, at in moves.items()}
         try:
             home.publish(seen, [*lacking, *profiles], stamped)
         except (RefMoved, Unavailable) as error:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
-from tenfold.base.errors import Invalid
+from tenfold.base.globs import glob_pattern
 from tenfold.base.hashing import digest
 from tenfold.records import Entry
 
@@ -30,7 +29,8 @@ class Match(NamedTuple):
 
 def key_of(glob: str, path: str, template: str) -> str:
     """The key of a path that a glob matches; '' without a template."""
-    hit = datum_pattern("/".join(part for part in glob.split("/") if part)).fullmatch(path) if template else None
+    wanted = "/".join(part for part in glob.split("/") if part)
+    hit = glob_pattern(wanted, capture=True).fullmatch(path) if template else None
     return _filled(template, hit.groups("")) if hit is not None else ""
 
 
@@ -43,7 +43,7 @@ def match(glob: str, entries: list[Entry]) -> list[Match]:
     wanted = "/".join(part for part in glob.split("/") if part)
     if not wanted:
         return [_folder("", entries, ())] if entries else []
-    pattern = datum_pattern(wanted)
+    pattern = glob_pattern(wanted, capture=True)
     depth = None if "**" in wanted else wanted.count("/")
     found: list[Match] = []
     folders: dict[str, tuple[str, ...] | None] = {}
@@ -81,7 +81,7 @@ def match_changes(glob: str, pairs: Pairs, list_below: Callable[[str], list[Entr
         list_below: Gives all entries of the tree now at or below a path, sorted by path.
     """
     wanted = "/".join(part for part in glob.split("/") if part)
-    pattern = datum_pattern(wanted)
+    pattern = glob_pattern(wanted, capture=True)
     depth = None if "**" in wanted else wanted.count("/")
     files: dict[str, Entry | None] = {}
     folders: dict[str, None] = {}
@@ -150,51 +150,3 @@ def _folder(path: str, entries: list[Entry], groups: tuple[str, ...]) -> Match:
     cut = len(path) + 1 if path else 0
     named = "\n".join(f"{_content(entry)} {entry.path[cut:]}" for entry in entries)
     return Match(path, f"tree:{digest(named.encode())}", sum(entry.size_bytes for entry in entries), groups)
-
-
-@lru_cache(256)
-def datum_pattern(glob: str) -> re.Pattern[str]:
-    """A pattern whose `fullmatch` says whether a path is meant; parentheses catch what is inside, `a|b` chooses there.
-
-    >>> datum_pattern("(*)-{a,b}.png").fullmatch("cat-a.png").groups()
-    ('cat',)
-    >>> datum_pattern("*").fullmatch("a/b") is None
-    True
-    """
-    out: list[str] = []
-    at, braces, rounds = 0, 0, 0
-    while at < len(glob):
-        char = glob[at]
-        at += 1
-        if glob.startswith("*/", at) and char == "*" and (at == 1 or glob[at - 2] == "/"):
-            out.append("(?:.*/)?")
-            at += 2
-        elif char == "*" and glob.startswith("*", at):
-            out.append(".*")
-            at += 1
-        elif char == "[" and (end := glob.find("]", at + 1)) > 0:
-            inner = glob[at:end].replace("\\", r"\\").replace("[", r"\[")
-            out.append(f"[{'^/' + inner[1:] if inner[0] in '!^' else inner}]")
-            at = end + 1
-        elif char == "\\" and at < len(glob):
-            out.append(re.escape(glob[at]))
-            at += 1
-        elif char == "{" and "}" in glob[at:]:
-            braces += 1
-            out.append("(?:")
-        elif (char == "}" and braces) or (char == ")" and rounds):
-            braces, rounds = braces - (char == "}"), rounds - (char == ")")
-            out.append(")")
-        elif char == "(":
-            rounds += 1
-            out.append("(")
-        elif (char == "," and braces) or (char == "|" and rounds):
-            out.append("|")
-        else:
-            out.append({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char))
-    try:
-        return re.compile("".join(out), re.DOTALL)
-    except re.error as error:
-        raise Invalid(
-            f"The glob {glob!r} cannot be read: {error}. Use *, **, ?, [ab], {{a,b}}, (…)", field="glob"
-        ) from error

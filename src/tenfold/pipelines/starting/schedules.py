@@ -6,7 +6,6 @@ paused. So its edits, and who paused it when and why, are the histories that eve
 
 from __future__ import annotations
 
-import getpass
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from tenfold.base.addresses import Address, check_name, parse
 from tenfold.base.clock import Clock, now_ms
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.hashing import canonical_json, digest
+from tenfold.base.user import user_name
 from tenfold.contracts import Stores
 from tenfold.pipelines.starting.calendar import Rhythm, check_zone, is_cron, parse_cron, parse_every
 from tenfold.pipelines.starting.happenings import check_happening, is_happening
@@ -158,7 +158,7 @@ def save(
     """
     whole = check(schedule)
     data = canonical_json(msgspec.to_builtins(whole))
-    author = _who(who)
+    author = user_name() if who is None else who
     newest = stores.versions.find(KIND, whole.name)
     if newest is not None and newest.digest == digest(data):
         if is_active:
@@ -183,13 +183,17 @@ def save(
 def activate(stores: Stores, name: str, *, who: str | None = None, why: str = "", clock: Clock = now_ms) -> None:
     """Put the newest version of a schedule in force. Raises NotFound."""
     version = _version(stores, name)
-    stores.refs.move(KIND, name, Move(ref=ACTIVE, to=version.id, who=_who(who), why=why), at_ms=clock())
+    stores.refs.move(
+        KIND, name, Move(ref=ACTIVE, to=version.id, who=user_name() if who is None else who, why=why), at_ms=clock()
+    )
 
 
 def pause(stores: Stores, name: str, *, who: str | None = None, why: str = "", clock: Clock = now_ms) -> None:
     """Let a schedule start nothing more until it is activated; runs that wait or run go on. Raises NotFound."""
     _version(stores, name)
-    stores.refs.move(KIND, name, Move(ref=ACTIVE, to=None, who=_who(who), why=why), at_ms=clock())
+    stores.refs.move(
+        KIND, name, Move(ref=ACTIVE, to=None, who=user_name() if who is None else who, why=why), at_ms=clock()
+    )
 
 
 def remove(stores: Stores, name: str, *, who: str | None = None, clock: Clock = now_ms) -> None:
@@ -223,12 +227,3 @@ def _version(stores: Stores, name: str) -> Version:
         there = f"There are: {known}" if known else "There is none yet: tenfold schedules add --help"
         raise NotFound(f"There is no schedule {name!r}. {there}", field="schedule")
     return version
-
-
-def _who(who: str | None) -> str:
-    if who is not None:
-        return who
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without an entry for this user id
-        return ""
