@@ -56,6 +56,7 @@ def test_a_log_is_followed_with_all_attempts_and_items_here_and_through_a_server
 
     def tenfold(*words: str, **more: str) -> subprocess.Popen[bytes]:
         given = {"cwd": tmp_path, "env": {**environ, **more}, "stdout": subprocess.PIPE, "stdin": subprocess.PIPE}
+        given["bufsize"] = 0  # `communicate` would pass over what `readline` has read ahead
         return subprocess.Popen([sys.executable, "-m", "tenfold", *words], **given)  # type: ignore[call-overload,no-any-return]
 
     tenfold("secrets", "set", "TOKEN").communicate(b"sesame-open\n", timeout=60)
