@@ -15,7 +15,7 @@ import pytest
 from strange_servers import helper
 from test_server_start import up
 
-from tenfold.base.errors import Forbidden, RefMoved, Unavailable
+from tenfold.base.errors import Damaged, Forbidden, RefMoved, Unavailable
 from tenfold.contracts import Stores
 from tenfold.data import Dataset, verify
 from tenfold.data.remotes import StoreHome, fetch, pull, push
@@ -142,3 +142,27 @@ def test_a_push_to_a_server_that_is_killed_leaves_all_whole_and_goes_on_where_it
     assert contents(bob, "a") == contents(ada, "a") and verify(bob) == []
     with pytest.raises(Unavailable):
         push(ada, home("http://127.0.0.1:9", tmp_path / "nobody"), "a", remote="hub")
+
+
+def test_damage_on_a_servers_disk_is_noticed_from_afar(server: str, tmp_path: Path) -> None:
+    blobs = open_http(server, TOKEN, tmp_path / "cache").blobs
+    data = random.Random(5).randbytes(3 << 20)
+    served = tmp_path / "served" / "store" / "objects" / "packs"
+    for seen in (False, True, True):
+        digest = blobs.put_bytes(data)
+        assert not seen or blobs.sound([digest]) == {digest}
+        pack = max(served.iterdir(), key=lambda path: path.name)  # of the second turn on: the chunk stored anew
+        pack.chmod(0o644)
+        with pack.open("r+b") as file:
+            file.seek(pack.stat().st_size // 3)
+            file.write(b"damage")
+        assert blobs.sound([digest]) == set()
+    assert blobs.put_bytes(data) == digest
+    assert blobs.get_bytes(digest) == data
+    elsewhere = open_http(server, TOKEN, tmp_path / "elsewhere").blobs
+    assert elsewhere.sound([digest]) == {digest}
+    for path in served.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(Damaged):
+        blobs.get_bytes(digest)
+    assert open_http(server, TOKEN, tmp_path / "elsewhere").blobs.sound([digest]) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tenfold.base.errors import Unavailable
 from tenfold.contracts import Blobs, Medium
 from tenfold.stores.blobs import open_blobs
 from tenfold.stores.blobs.bucket import BucketMedium
+from tenfold.stores.blobs.soundness import FAR_READ_BYTES
 from tenfold.testing.blobs import BlobsSuite
 from tenfold.testing.medium import MediumSuite
 
@@ -104,3 +106,29 @@ def test_a_process_forked_from_one_that_used_a_bucket_is_told_so_and_does_not_ha
         finally:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_damage_in_a_bucket_is_noticed_before_and_after_it_was_seen_sound(bucket: str, tmp_path: Path) -> None:
+    medium, rng = BucketMedium(bucket), random.Random(3)
+    contents = {"small": b"a few words", "table": rng.randbytes(3 << 20), "large": rng.randbytes(FAR_READ_BYTES + 9)}
+    for name, data in contents.items():
+        writer = open_blobs(bucket, tmp_path / name)
+        digest, packs = writer.put_bytes(data), medium.scan("packs/")
+        newest, size, _ = max(packs, key=lambda one: one[2])
+        right = medium.get(newest)
+        at = 12 if name == "small" else size // 2
+        flipped = right[:at] + bytes([right[at] ^ 16]) + right[at + 1 :]
+        if name != "large":  # what large content is when it is first seen, is known when it is read
+            medium.put(newest, flipped)
+            assert open_blobs(bucket, tmp_path / f"{name}-new").sound([digest]) == set()
+            for note, _, _ in medium.scan("trash/"):
+                medium.delete(note)
+            medium.put(newest, right)
+        seen = open_blobs(bucket, tmp_path / f"{name}-seen")
+        assert seen.sound([digest]) == {digest} == seen.sound([digest])
+        medium.put(newest, flipped)
+        assert seen.sound([digest]) == set(), name
+        assert writer.put_bytes(data) == digest
+        assert open_blobs(bucket, tmp_path / f"{name}-later").get_bytes(digest) == data
+        for one, _, _ in medium.scan():
+            medium.delete(one)

@@ -162,8 +162,8 @@ class Blobs(ABC):
         """Those of the digests (of contents and trees, with all below them) whose bytes are stored and match their hashes.
 
         Every byte is read; what has not been touched since it was read is not read again. The next put of what was found
-        damaged stores it anew, and copies in the cache that are wrong are gone. Where bytes lie beyond a network only
-        their presence is looked at: there they are checked when they are fetched.
+        damaged stores it anew, and copies in the cache that are wrong are gone. Where bytes lie beyond a network, large
+        content (64 MiB) that was never seen before is not fetched, only looked at: it is read once it was touched.
         """
 
     @abstractmethod

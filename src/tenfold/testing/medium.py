@@ -75,6 +75,16 @@ class MediumSuite:
         assert sizes["packs/in/ner"] == len("packs/in/ner")
         assert all(at_ms > 1_600_000_000_000 for _, _, at_ms in medium.scan())
 
+    def test_a_stamp_tells_that_bytes_were_touched(self, medium: Medium) -> None:
+        assert medium.stamp("packs/a") == ""
+        medium.put("packs/a", b"before")
+        before = medium.stamp("packs/a")
+        assert medium.stamp("packs/a") == before
+        medium.delete("packs/a")
+        assert medium.stamp("packs/a") == ""
+        medium.put("packs/a", b"beside")
+        assert medium.stamp("packs/a") != before or before == ""
+
     def test_delete_removes_and_may_be_said_twice(self, medium: Medium) -> None:
         medium.put("packs/a", b"x")
         medium.delete("packs/a")

@@ -145,7 +145,8 @@ def _object(place: Place, request: Request) -> Response:
     if request.method == "HEAD":
         if not medium.has(name):
             raise BlobNotFound(f"No object {name}")
-        return Response(media_type=_OCTETS)
+        stamp = medium.stamp(name)
+        return Response(headers={"etag": f'"{stamp}"'} if stamp else {}, media_type=_OCTETS)
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None:
         return Response(medium.get(name), media_type=_OCTETS)

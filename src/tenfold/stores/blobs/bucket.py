@@ -97,6 +97,15 @@ class BucketMedium(Medium):
         with self._telling(name):
             return bool(self._open().exists(check_path(name)))
 
+    def stamp(self, name: str) -> str:
+        try:
+            with self._telling(name):
+                meta = self._open().stat(check_path(name))
+        except BlobNotFound:
+            return ""
+        changed = meta.etag or meta.last_modified
+        return f"{meta.content_length}-{changed}" if changed else ""
+
     def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
         if not self._open().capability().list:
             return self._catalog(prefix)

@@ -35,7 +35,7 @@ from tenfold.stores.blobs.nodes import FOLDER, Fields, decode_items, entry_of, n
 from tenfold.stores.blobs.packs import CHUNK, NODE, RECIPE
 from tenfold.stores.blobs.reading import WHOLE, ContentReader, parts_of, read_content
 from tenfold.stores.blobs.repair import repair
-from tenfold.stores.blobs.soundness import is_sound
+from tenfold.stores.blobs.soundness import condemning, is_sound
 from tenfold.stores.blobs.state import FolderState
 from tenfold.stores.blobs.trees import find_item, list_folder, read_times, store_nest, store_node, walk
 from tenfold.stores.blobs.upload import Upload, uploading
@@ -167,18 +167,19 @@ class PackedBlobs(Blobs):
         return found
 
     def sound(self, digests: Iterable[str]) -> set[str]:
-        stored = self.has(digests)
-        return stored if self.index.threads else {one for one in stored if is_sound(self.index, self.cache, _key(one))}
+        return {one for one in self.has(digests) if is_sound(self.index, self.cache, _key(one))}
 
     def get_bytes(self, digest: str) -> bytes:
-        return read_content(self.index, _key(digest))
+        with condemning(self.index, self.cache, _key(digest)):
+            return read_content(self.index, _key(digest))
 
     def open(self, digest: str) -> BinaryIO:
         return cast(BinaryIO, io.BufferedReader(ContentReader(self.index, _key(digest)), 65_536))
 
     def local_path(self, digest: str) -> Path:
         key = _key(digest)
-        return taken_file(self.index, key) or cached_file(self.index, self.cache, key)
+        with condemning(self.index, self.cache, key):
+            return taken_file(self.index, key) or cached_file(self.index, self.cache, key)
 
     def entries(self, tree: str) -> list[Entry]:
         return sorted(walk(self.index, _key(tree)), key=lambda entry: entry.path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from tenfold.base.errors import BlobNotFound, Damaged, StoreFull
+from tenfold.base.errors import BlobNotFound, Damaged, StoreFull, TenfoldError
 from tenfold.stores.blobs.index import Index
 from tenfold.stores.blobs.local import stamp_of
 from tenfold.stores.blobs.nodes import decode_node, is_node
@@ -19,22 +19,35 @@ from tenfold.stores.blobs.reading import WHOLE, check, locate, parts_of, read_co
 from tenfold.stores.blobs.verify import Damage, condemn
 
 REMEMBERED_BYTES = 1 << 20
-"""Smaller content is read again: that costs less than a note."""
+"""Smaller content is read again: that costs less than a note. Of far media all is noted: a stamp costs less than bytes."""
+FAR_READ_BYTES = 64 << 20
+"""Larger content on a far medium is not fetched at first sight, only looked at: it is read once its stamp has changed."""
 
 
-def is_sound(index: Index, cache: Path, key: bytes) -> bool:
+def is_sound(index: Index, cache: Path, key: bytes, *, whole: bool = False) -> bool:
     """True when content, or a tree with all below it, is stored and matches its hash. Damaged objects are condemned, so
-    that the next put stores them anew; a wrong copy in the cache is removed."""
+    that the next put stores them anew; a wrong copy in the cache is removed. `whole`: every byte is read, whatever is known."""
     found: list[Damage] = []
     try:
         for content in _below(index, key, found):
-            found += _damage_of(index, cache, content)
+            found += _damage_of(index, cache, content, whole=whole)
     except (BlobNotFound, Damaged):
         found += _damage_in(index, [key])
         condemn(index, found)
         return False
     condemn(index, found)
     return not found
+
+
+@contextlib.contextmanager
+def condemning(index: Index, cache: Path, key: bytes) -> Iterator[None]:
+    """What turns out to be damaged while it is read is stored no more: whoever looks for it next makes it anew."""
+    try:
+        yield
+    except Damaged:
+        with contextlib.suppress(TenfoldError, OSError):
+            is_sound(index, cache, key, whole=True)
+        raise
 
 
 def _below(index: Index, key: bytes, found: list[Damage]) -> Iterator[bytes]:
@@ -56,28 +69,44 @@ def _begins_as_node(index: Index, key: bytes) -> bool:
     return is_node(read_object(index, parts_of(index, key)[0][0], (CHUNK, NODE))[1])
 
 
-def _damage_of(index: Index, cache: Path, key: bytes) -> list[Damage]:
+def _damage_of(index: Index, cache: Path, key: bytes, *, whole: bool) -> list[Damage]:
     copy = cache / "files" / key.hex()[:2] / key.hex()
     try:
         parts = parts_of(index, key)
     except (BlobNotFound, Damaged):
         return _damage_in(index, [key]) or [Damage("missing")]
     note = cache / "sound" / key.hex()[:2] / key.hex()
-    large = sum(size for _, size in parts) >= REMEMBERED_BYTES
-    stamps = _stamps(index, [part for part, _ in parts], copy) if large else ""
-    if stamps and _read(note) == stamps:
+    keys, size = [part for part, _ in parts], sum(size for _, size in parts)
+    noted = index.threads > 0 or size >= REMEMBERED_BYTES
+    firm = not index.condemned or all(index.find_firm(part, (CHUNK, NODE)) for part in keys)
+    stamps, known = _stamps(index, keys, copy) if noted and firm else "", _read(note)
+    if stamps and known == stamps and not whole:
         return []
     if copy.exists() and _hash(copy) != key:
         copy.unlink(missing_ok=True)
-    keys = [part for part, _ in parts]
     try:
-        for _ in stream(index, keys, (CHUNK, NODE)):
-            pass
+        if index.threads and size > FAR_READ_BYTES and stamps and not (known or whole):
+            _look_at_ends(index, keys)
+        else:
+            for _ in stream(index, keys, (CHUNK, NODE)):
+                pass
     except (BlobNotFound, Damaged):
+        note.unlink(missing_ok=True)
         return _damage_in(index, [*keys, key]) or [Damage("missing")]
-    if large:
+    if noted:
         _write(note, _stamps(index, keys, copy))
     return []
+
+
+def _look_at_ends(index: Index, keys: list[bytes]) -> None:
+    """The last byte of what is needed of each pack: there, so it was not cut short. Raises BlobNotFound, Damaged."""
+    ends: dict[str, int] = {}
+    for key in keys:
+        place = locate(index, key, (CHUNK, NODE))
+        ends[place.pack] = max(ends.get(place.pack, 0), place.offset + place.stored)
+    for pack, end in ends.items():
+        if end and len(index.medium.get(f"packs/{pack}", end - 1, 1)) != 1:
+            raise Damaged(f"The pack packs/{pack} ends before byte {end:,}. Look for more with: tenfold doctor")
 
 
 def _damage_in(index: Index, keys: Iterable[bytes]) -> list[Damage]:
@@ -93,10 +122,10 @@ def _damage_in(index: Index, keys: Iterable[bytes]) -> list[Damage]:
 
 
 def _stamps(index: Index, keys: list[bytes], copy: Path) -> str:
-    """The stamps of the packs that content lies in and of its copy in the cache; '' when a pack has none."""
-    packs = sorted({locate(index, key, (CHUNK, NODE)).pack for key in keys})
+    """The stamps of all packs that content lies in and of its copy in the cache; '' when a pack has none."""
+    packs = sorted({place.pack for key in keys for place in index.find_all(key, (CHUNK, NODE))})
     stamps = [index.medium.stamp(f"packs/{pack}") for pack in packs]
-    return "\n".join([*stamps, stamp_of(copy)]) if all(stamps) else ""
+    return "\n".join([*stamps, stamp_of(copy)]) if packs and all(stamps) else ""
 
 
 def _hash(path: Path) -> bytes:

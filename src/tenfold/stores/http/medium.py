@@ -39,6 +39,10 @@ class HttpMedium(Medium):
     def has(self, name: str) -> bool:
         return self._link.request("HEAD", _path(name), repeatable=True, accept=(404,)).status_code != 404
 
+    def stamp(self, name: str) -> str:
+        answer = self._link.request("HEAD", _path(name), repeatable=True, accept=(404,))
+        return answer.headers.get("etag", "") if answer.status_code != 404 else ""
+
     def scan(self, prefix: str = "") -> list[tuple[str, int, int]]:
         answer = self._link.request("GET", OBJECTS_PREFIX, params={"prefix": prefix}, repeatable=True)
         return _listing.decode(answer.content)
