@@ -3,7 +3,7 @@
 Profiles of parts merge into the profile of the whole. Validation, drift, dataset pages and reports all read the same
 profile. Nothing here knows a schema, a store or a monitor.
 
-    profile(table) -> Profile          merge(a, b) -> Profile          quantile(column, 0.5)   std(column)
+    profile(table) -> Profile          merge(a, b) -> Profile          quantile(column.quantiles, 0.5)   std(column)
 """
 
 from tenfold.profiles.images import evenly, image_table

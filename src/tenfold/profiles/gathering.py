@@ -27,7 +27,7 @@ class Gathering:
         self.name = name
         self.type: ColumnType = "empty"
         self.rows = self.nulls = nulls
-        self.nans = self.infinities = self.zeros = self.count = 0
+        self.nans = self.infinities = self.negative_infinities = self.zeros = self.count = 0
         self.min, self.max = math.inf, -math.inf
         self.numbers, self.bools = Moments(), Moments()
         self.sketch = sketch.Sketch()
@@ -77,6 +77,7 @@ class Gathering:
         self.nulls += part.nulls
         self.nans += part.nans
         self.infinities += part.infinities
+        self.negative_infinities += part.negative_infinities
         self.zeros += part.zeros
         self.count += part.count
         if part.mean is not None and part.m2 is not None:
@@ -107,14 +108,14 @@ class Gathering:
         quantiles = self.sketch.finish() if numbers else None
         return ColumnProfile(
             name=self.name, type=self.type, rows=self.rows, count=self.count, nulls=self.nulls, nans=self.nans,
-            infinities=self.infinities, zeros=self.zeros,
+            infinities=self.infinities, negative_infinities=self.negative_infinities, zeros=self.zeros,
             mean=_finite(moments.mean) if has else None, m2=_finite(moments.m2) if has else None,
             m3=_finite(moments.m3) if has else None, m4=_finite(moments.m4) if has else None,
             min=self.min if has else None, max=self.max if has else None,
             quantiles=quantiles,
             histogram=sketch.histogram(quantiles, self.min, self.max) if quantiles else None,
             top=top,
-            distinct=(len(top.values) if top else 0) if exact else round(distinct.estimate(self.registers)),
+            distinct=(len(top.values) if top else 0) if exact else min(self.count, round(distinct.estimate(self.registers))),
             distinct_is_exact=exact and self.type != "other",
             registers=distinct.pack(self.registers) if self.registers.any() else b"",
             lengths=_lengths(self.lengths, self.length_counts),
@@ -128,6 +129,7 @@ class Gathering:
             nans = int(np.isnan(values).sum())
             self.nans += nans
             self.infinities += int(values.size - finite.sum()) - nans
+            self.negative_infinities += int(np.isneginf(values).sum())
             values = values[finite]
         if values.size == 0:
             return

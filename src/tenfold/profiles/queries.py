@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid
+from tenfold.profiles.names import refuse_doubles
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,8 +42,7 @@ class Query:
         """
         with self._answer() as answer:
             names = list(answer.keys())
-        if twice := sorted(name for name in names if names.count(name) > 1):
-            raise Invalid(f"Two columns have the same name: {twice[0]!r}. Name one otherwise: … AS other", field="sql")
+        refuse_doubles(names, "Name one otherwise: … AS other", field="sql")
         return names
 
     def batches(self, rows: int) -> Iterator[pl.DataFrame]:

@@ -11,7 +11,7 @@ from tenfold.base.errors import Invalid
 from tenfold.profiles import showing
 
 ColumnType = Literal["int", "float", "bool", "string", "time", "other", "mixed", "empty"]
-"""`time` columns are profiled as UTC milliseconds; `other` (lists, structs, bytes) only counted; `empty`: no value seen."""
+"""`time` columns are profiled as UTC milliseconds; `other` (structs, bytes) only counted, of lists also `lists` is known; `empty`: no value seen."""
 
 
 class Quantiles(msgspec.Struct, frozen=True):
@@ -96,6 +96,8 @@ class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     nulls: int = 0
     nans: int = 0
     infinities: int = 0
+    negative_infinities: int = 0
+    """Of the infinities; 0 also of those counted before it was kept."""
     zeros: int = 0
     mean: float | None = None
     m2: float | None = None
@@ -110,7 +112,7 @@ class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     histogram: Histogram | None = None
     top: TopValues | None = None
     distinct: int = 0
-    """How many different values, exact while `top` is complete, else a HyperLogLog estimate (standard error 2.3 %)."""
+    """How many different values, exact while `top` is complete, else a HyperLogLog estimate (standard error 2.3 %), at most `count`."""
     distinct_is_exact: bool = True
     registers: bytes = b""
     """The HyperLogLog registers, one byte each, zlib-compressed."""

@@ -24,7 +24,7 @@ _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 def cells(column: ColumnProfile) -> tuple[str, ...]:
     """What `HEADERS` name, as text; '' where a column has no such thing. Of strings, min to mean are of their lengths."""
     return (
-        column.name, column.type, _percent(column.missing, column.rows), _distinct(column), *_numbers(column),
+        column.name, "list" if column.lists is not None else column.type, _percent(column.missing, column.rows), _distinct(column), *_numbers(column),
         _most_frequent(column), ", ".join(notes(column)),
     )  # fmt: skip
 
@@ -33,7 +33,8 @@ def notes(column: ColumnProfile) -> list[str]:
     """What a reader should not overlook: infinite numbers, zeros, no values, one value, only different ones, several types."""
     said = []
     if column.infinities:
-        said.append(f"{column.infinities:,} infinite")
+        below = f" ({column.negative_infinities:,} below zero)" if column.negative_infinities else ""
+        said.append(f"{column.infinities:,} infinite{below}")
     if column.nans:
         said.append(f"{column.nans:,} NaN")
     if column.zeros and column.type in ("int", "float", "mixed"):

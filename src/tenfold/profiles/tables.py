@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold.base.errors import Invalid, NotFound
 from tenfold.base.extras import require
+from tenfold.profiles.arrow import from_arrow
+from tenfold.profiles.names import refuse_doubles
 from tenfold.profiles.queries import Query
 
 if TYPE_CHECKING:
@@ -59,8 +61,8 @@ def open_table(source: Any) -> Table:
     """A table to read, whatever it is.
 
     Args:
-        source: A pandas or Polars frame (lazy too), an Arrow table, a mapping of equally long columns, a list of rows as
-            mappings, a Query, or the path of a Parquet, CSV, Arrow or JSON-lines file.
+        source: A pandas or Polars frame (lazy too), anything that gives an Arrow stream (an Arrow table or reader, a DuckDB
+            relation), a mapping of equally long columns, a list of rows as mappings, a Query, or the path of a Parquet, CSV, Arrow or JSON-lines file.
 
     Raises:
         Invalid: It is none of these, the file does not hold what its ending says, or two columns have the same name.
@@ -73,7 +75,7 @@ def open_table(source: Any) -> Table:
         try:
             lazy = scan(Path(source))
             names = list(lazy.collect_schema())
-        except (polars.exceptions.PolarsError, OSError) as error:
+        except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
             said = str(error).partition("\n")[0]
             raise Invalid(f"{source} cannot be read as a table: {said}. Give a file that holds one") from error
         return Table(lazy, names, is_columnar=str(source).lower().endswith((".parquet", ".pq")))
@@ -85,22 +87,25 @@ def open_table(source: Any) -> Table:
         return Table(source, source.columns)
     if _made_by(source, "pandas") and hasattr(source, "columns"):
         names = [str(name) for name in source.columns]
-        if len(set(names)) != len(names):
-            raise Invalid(f"Two columns have the same name: {sorted(n for n in names if names.count(n) > 1)[0]!r}")
+        refuse_doubles(names, "Rename one of them")
         return Table(source, names)
     try:
-        if _made_by(source, "pyarrow"):
-            return open_table(polars.from_arrow(source))
+        if hasattr(source, "__arrow_c_stream__") and not _made_by(source, "polars") and not _made_by(source, "pandas"):
+            return open_table(from_arrow(source))
         if isinstance(source, Mapping):
             return open_table(polars.DataFrame(dict(source), strict=False, nan_to_null=True))
         if isinstance(source, Sequence):
             return open_table(polars.DataFrame(list(source), infer_schema_length=None, strict=False))
-    except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError) as error:
+    except Invalid:
+        raise
+    except (
+        polars.exceptions.PolarsError, polars.exceptions.PanicException, TypeError, ValueError, OverflowError,
+    ) as error:  # fmt: skip
         said = str(error).partition("\n")[0]
         raise Invalid(f"This {type(source).__name__} is no table: {said}. Give columns of equal lengths") from error
     raise Invalid(
-        f"A {type(source).__name__} is no table. Give a pandas or Polars frame, an Arrow table, a mapping of columns, "
-        "a list of rows, or a path"
+        f"A {type(source).__name__} is no table. Give a pandas or Polars frame, an Arrow table, a DuckDB relation, a mapping of "
+        "columns, a list of rows, or a path"
     )
 
 
@@ -131,8 +136,7 @@ def named_once(path: Path, separator: str) -> None:
         path, has_header=False, n_rows=1, infer_schema=False, separator=separator, truncate_ragged_lines=True
     )
     names = [str(name) for name in first.row(0) if name is not None] if first.height else []
-    if twice := sorted(name for name in set(names) if names.count(name) > 1):
-        raise Invalid(f"Two columns have the same name: {twice[0]!r}. Rename one of them in {path.name}")
+    refuse_doubles(names, f"Rename one of them in {path.name}")
 
 
 def _column(source: Any, name: str) -> pl.Series:
@@ -239,9 +243,17 @@ def _of_pandas(values: Any, name: str) -> pl.Series:
 
     if _is_plain(values):
         return pl.Series(name, values.to_numpy(), nan_to_null=values.dtype.kind == "f")
+    if hasattr(values, "sparse"):
+        return _of_pandas(values.sparse.to_dense(), name)
     try:
         return pl.Series(name, pl.from_pandas(values, nan_to_null=True))
-    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):  # Arrow's errors are of these too
+    except (
+        TypeError,
+        ValueError,
+        NotImplementedError,
+        OverflowError,
+        pl.exceptions.PolarsError,
+    ):  # Arrow's are of these
         missing = values.isna()  # objects of several types: as text, missing ones still missing
         return pl.Series(name, [None if gone else _text(v) for v, gone in zip(values, missing, strict=True)], pl.String)
 

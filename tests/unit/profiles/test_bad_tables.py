@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ NOTED: dict[str, tuple[Any, str]] = {
     "one row": ({"a": [1.5]}, ""),
     "all null": ({"a": [None, None]}, "no values"),
     "constant": ({"a": [3, 3, 3]}, "constant"),
-    "only infinite": ({"a": [float("inf"), float("-inf")]}, "2 infinite"),
+    "only infinite": ({"a": [float("inf"), float("-inf")]}, "2 infinite (1 below zero)"),
     "of several types": (_file("t.jsonl", b'{"a":1}\n{"a":"x"}\n'), "all different"),
     "parts of several types": (pd.DataFrame({"a": [1, "x", None, 2.5]}), "all different"),
     "dates out of Python's range": (
@@ -38,6 +39,16 @@ NOTED: dict[str, tuple[Any, str]] = {
         "all different",
     ),
     "numbers beyond 64 bits": ({"a": [2**70, 1]}, "all different"),
+    "numbers beyond 64 bits, pandas": (pd.DataFrame({"a": [2**70, 1]}), "all different"),
+    "decimals of 256 bits": (
+        pa.table({"a": pa.array([Decimal("1.5"), Decimal("0")], pa.decimal256(50, 2))}),
+        "1 zeros",
+    ),
+    "months with days": (
+        pa.table({"a": pa.array([(1, 2, 3), (1, 2, 4)], pa.month_day_nano_interval())}),
+        "all different",
+    ),
+    "mostly zeros, not kept": (pd.DataFrame({"a": pd.arrays.SparseArray([0, 0, 1])}), "2 zeros"),
     "numbers whose squares overflow": ({"a": [1e308, -1e308]}, ""),
     "complex numbers": (pd.DataFrame({"a": [1 + 2j]}), ""),
     "half a character": (pd.DataFrame({"a": ["\ud800", 1]}), "all different"),
@@ -49,7 +60,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "names twice, CSV": (_file("t.csv", b"a,b,a\n1,2,3\n"), "'a'"),
     "names twice, quoted": (_file("t.tsv", b'"a b"\tc\t"a b"\n1\t2\t3\n'), "'a b'"),
     "names twice, pandas": (pd.DataFrame([[1, 2]], columns=["a", "a"]), "'a'"),
-    "names twice, Arrow": (pa.table([[1], [2]], names=["a", "a"]), '"a"'),
+    "names twice, Arrow": (pa.table([[1], [2]], names=["a", "a"]), "'a'"),
     "unequal columns": ({"a": [1, 2], "b": [1]}, "'b'"),
     "an empty file": (_file("e.csv", b""), "e.csv"),
     "rows of unequal length": (_file("r.csv", b"a,b\n1,2\n3,4,5\n"), "r.csv"),
