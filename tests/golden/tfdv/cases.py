@@ -176,6 +176,10 @@ def _compared() -> list[dict[str, Any]]:
                 "features": linf,
             }
         )
+        for said, control_values in (("numbers", list(range(200))), ("nothing", [None] * 200)):
+            for name, features in (("L-infinity", linf), ("normalised", norm), ("divergence", words)):
+                beside = {**same, "carrier": control_values}
+                cases.append({"name": f"{which} {name}: words beside {said}", "training": table, "current": same, control: beside, "features": features})  # fmt: skip
         odd = {**same, "delay": [NAN] * 100 + same["delay"][100:]}
         cases.append(
             {"name": f"{which} divergence: NaN", "training": table, "current": odd, control: same, "features": js}

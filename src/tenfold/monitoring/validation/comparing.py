@@ -62,23 +62,29 @@ def of_comparison(facts: ColumnFacts, feature: Feature, control: TableFacts | No
 
 def l_infinity(current: ColumnFacts, previous: ColumnFacts, *, together: bool = False) -> tuple[float | None, str]:
     """Largest difference of any value's share, and the value. `together`: of its counts, over those of both sides."""
-    if current.counts is None or previous.counts is None:
+    one, two = current.counts, previous.counts
+    if "string" in (current.kind, previous.kind):  # of strings beside anything else, only the strings count, as in TFDV
+        one, two = ((side.counts if side.kind == "string" else {}) for side in (current, previous))
+    if one is None or two is None:
         return None, ""
-    a, b = sum(current.counts.values()), sum(previous.counts.values())
+    a, b = sum(one.values()), sum(two.values())
     if together:
         a = b = a + b
     best, worst = 0.0, ""
-    for value in sorted(current.counts.keys() | previous.counts.keys()):
-        distance = abs(current.counts.get(value, 0) / max(a, 1) - previous.counts.get(value, 0) / max(b, 1))
+    for value in sorted(one.keys() | two.keys()):
+        distance = abs(one.get(value, 0) / max(a, 1) - two.get(value, 0) / max(b, 1))
         if distance >= best:
             best, worst = distance, value
     return best, worst
 
 
 def jensen_shannon(current: ColumnFacts, previous: ColumnFacts) -> tuple[float | None, str]:
-    """Divergence in bits: of the bins of numbers, brought to common edges, or of the values of strings."""
+    """Divergence in bits: of the bins of numbers, brought to common edges, or of the values of strings.
+
+    None of strings beside anything else, as in TFDV, which says nothing then.
+    """
     if "string" in (current.kind, previous.kind):
-        if not current.counts or not previous.counts:
+        if current.kind != previous.kind or not current.counts or not previous.counts:
             return None, ""
         names = sorted(current.counts.keys() | previous.counts.keys())
         sides = [
