@@ -187,7 +187,7 @@ def _dump(place: Any, file: str, words: Words, *, as_json: bool) -> None:
 
     run_id, _, step = (words.rest[0] if words.rest else "").partition("/")
     run = PipelineRun(run_id or latest(place, file), pipeline_host(place))
-    found = artifacts(run, step or None)
+    found = artifacts(run, step or None, allow_pickle="allow-pickle" in words.flags)
     if not found:
         raise NotFound(f"Run {run.id} has no task that ended well. See why: tenfold pipelines show {run.id}")
     if as_json:

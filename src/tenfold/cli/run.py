@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from tenfold.base.errors import Invalid, NotFound, StepFailed
+from tenfold.base.errors import Forbidden, Invalid, NotFound, StepFailed
 from tenfold.cli.app import EXIT_CODES, workspace
 from tenfold.cli.manifests import show_manifests
 from tenfold.cli.output import emit_json, json_option
@@ -70,11 +70,20 @@ def command(
         return
     run = _run(place, pipeline, values, project, configs, quiet=as_json)
     if as_json:
-        emit_json({"run_id": run.id, "state": run.state, "outputs": run.outputs() if run.state == "finished" else None})
+        outputs = _outputs(run) if run.state == "finished" else None
+        emit_json({"run_id": run.id, "state": run.state, "outputs": outputs})
     else:
         click.echo(f"Pipeline run {run.id} {run.state}. Look at it with: tenfold pipelines show {run.id}")
     if run.state != "finished":
         raise StepFailed(f"Pipeline run {run.id} {run.state}. See why with: tenfold pipelines show {run.id}")
+
+
+def _outputs(run: Any) -> Any:
+    """What it returned, as JSON has it; where that is kept as a pickle, the reason why it is not shown."""
+    try:
+        return run.outputs()
+    except Forbidden as error:
+        return f"not loaded: {error.message}"
 
 
 def _pipeline(target: str, door: str | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenfold.pipelines.authoring.templates import fill, make
+from tenfold.pipelines.authoring.templates import Template, fill, make
 from tenfold.pipelines.driving.board import Board
 from tenfold.pipelines.driving.progress import OnEvent
 from tenfold.pipelines.host import Host
@@ -43,15 +43,20 @@ class PipelineRun:
         """The steps by key, in the graph's order."""
         return {node.key: node for node in self.graph.nodes}
 
-    def outputs(self) -> Any:
-        """What the pipeline's body returned, handles replaced by their values. Raises KeyError when a step gave none."""
+    def outputs(self, *, allow_pickle: bool = False) -> Any:
+        """What the pipeline's body returned, handles replaced by their values.
+
+        Raises:
+            KeyError: A step gave none.
+            Forbidden: A value was kept as a pickle, and whoever can write to the store is not trusted by `allow_pickle`.
+        """
         record = self.record
         board = self._board(record)
-        return make(fill(record.result["returns"], board.lookup), lambda: self._host.stores.blobs, None)
+        return self._made(fill(record.result["returns"], board.lookup), f"What {record.name!r} returned", allow_pickle)
 
-    def output(self, key: str, name: str | None = None) -> Any:
+    def output(self, key: str, name: str | None = None, *, allow_pickle: bool = False) -> Any:
         """What one step gave, by its key ('train', 'train[2]'): all its outputs, or the one of that name."""
-        return make(self._board(self.record).lookup(key, name), lambda: self._host.stores.blobs, None)
+        return self._made(self._board(self.record).lookup(key, name), f"The output of {key!r}", allow_pickle)
 
     def output_address(self, key: str, name: str | None = None) -> str:
         """The address of the version that holds a step's output: of another pipeline's step, when that made it."""
@@ -64,6 +69,9 @@ class PipelineRun:
         from tenfold.pipelines.control import resume
 
         return resume(self.id, host=self._host, on_event=on_event)
+
+    def _made(self, filled: Template, what: str, allow_pickle: bool) -> Any:
+        return make(filled, lambda: self._host.stores.blobs, None, allow_pickle=allow_pickle, what=what)
 
     def _board(self, record: Run) -> Board:
         board = Board(self._host.stores, record, record.name)

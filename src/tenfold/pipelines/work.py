@@ -83,6 +83,7 @@ class Work(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Filled templates."""
     timeout_s: float | None = None
     allow_pickle: bool = False
+    """Its outputs may be kept as pickles, and its arguments read from pickles."""
     log: str = ""
     """File that takes what the step prints."""
     scratch: str = ""

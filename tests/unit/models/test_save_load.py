@@ -22,9 +22,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import tenfold.models as models
+from tenfold.base import skops_file
 from tenfold.base.errors import Damaged, Forbidden, Invalid
 from tenfold.contracts import Stores
-from tenfold.models import skops_file
 from tenfold.testing.stores import memory_stores
 
 

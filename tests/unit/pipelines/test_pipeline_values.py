@@ -52,7 +52,7 @@ STORES = memory_stores()
 
 def there_and_back(value, **options):
     kept = keep(value, lambda: STORES.blobs, **options)
-    return load(kept.value, lambda: STORES.blobs)
+    return load(kept.value, lambda: STORES.blobs, **options)
 
 
 def stored(value):

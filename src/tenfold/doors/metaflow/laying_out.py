@@ -95,19 +95,25 @@ class _Laying:
         if node.is_join:
             parents = [node.came_from] if self.graph[node.joins].foreach else self.by_branch(node)
             lists = [self.tokens(one, node) for one in parents]
-            return (named(together, f"{node.name}-inputs")(lists, self.depth(node)),)
+            return (self.between(together, f"{node.name}-inputs")(lists, self.depth(node)),)
         if not before.foreach:
             return (self.tokens(node.came_from, node),)
         splits, left = self.handles[before.name]["splits"], self.handles[before.name]["task"]
-        cells = named(spread, f"{node.name}-items")(splits) if self.depth(before) else splits
+        cells = self.between(spread, f"{node.name}-items")(splits) if self.depth(before) else splits
         return fixed(left), cells
+
+    def between(self, made: Step[..., Any], name: str) -> Step[..., Any]:
+        """A step of ours between two of the flow."""
+        return Step(
+            made.function, name=name, outputs=made.outputs, cache=False, allow_pickle=self.launch["allow_pickle"]
+        )
 
     def tokens(self, parents: Sequence[str], node: Node) -> Any:
         """The list of what tasks of these steps left that go on here."""
         lists = [self.handles[one]["task"] for one in parents]
         if len(lists) == 1 and not self.graph[parents[0]].switch:
             return lists[0]
-        return named(arrived, f"{node.name}-arrived")(lists, node.name)
+        return self.between(arrived, f"{node.name}-arrived")(lists, node.name)
 
     def by_branch(self, node: Node) -> list[list[str]]:
         """The steps before a join by the branch they end, in the order of the split."""
@@ -163,11 +169,6 @@ def _open(condition: Open | bool) -> Open:
     if isinstance(condition, bool):
         raise Invalid("A step is reached by two ways at once. Join them in a step that takes inputs")
     return condition
-
-
-def named(made: Step[..., Any], name: str) -> Step[..., Any]:
-    """The same step under another name."""
-    return Step(made.function, name=name, outputs=made.outputs, cache=False)
 
 
 def task_step(node: Node, launch: Launch) -> Step[..., Any]:

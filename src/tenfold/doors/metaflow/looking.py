@@ -24,13 +24,15 @@ class TaskLeft(NamedTuple):
     artifacts: dict[str, Any]
 
 
-def artifacts(run: PipelineRun, step: str | None = None) -> list[TaskLeft]:
+def artifacts(run: PipelineRun, step: str | None = None, *, allow_pickle: bool = False) -> list[TaskLeft]:
     """What each task that ended well left, in the graph's order; parameters and constants are not among it.
 
     Args:
         step: Only of this step.
+        allow_pickle: Load also what was kept as a pickle, which runs code of whoever could write to the store.
 
     Raises:
+        Forbidden: An artifact was kept as a pickle, and that is not allowed.
         NotFound: The run has no such step.
     """
     found, steps = [], run.steps
@@ -39,7 +41,7 @@ def artifacts(run: PipelineRun, step: str | None = None) -> list[TaskLeft]:
         raise NotFound(f"Run {run.id} has no step {step!r}. It has: {', '.join(sorted(names))}")
     for key, one in steps.items():
         if is_task(one.step) and step in (None, one.step) and one.state == "finished" and one.items is None:
-            token = run.output(key, "task")
+            token = run.output(key, "task", allow_pickle=allow_pickle)
             stack = tuple(level[0] for level in token["stack"])
             found.append(TaskLeft(one.step, key, one.run_id, stack, token["artifacts"]))
     return found

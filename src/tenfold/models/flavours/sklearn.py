@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tenfold.base import skops_file
 from tenfold.base.errors import Damaged, Invalid
-from tenfold.models import onnx_file, skops_file
+from tenfold.models import onnx_file
 from tenfold.models.answers import ask
 from tenfold.models.files import Files
 from tenfold.models.flavours.flavour import About, Flavour, Task, Writing, Written

@@ -204,7 +204,8 @@ def step(function: Any = None, **options: Any) -> Any:
         environ: Variables it is given. They count for the cache.
         cwd: Working folder; where the pipeline was started when not given.
         secrets: Names of secrets it is given as variables. See docs/secrets.md.
-        allow_pickle: Keep values of types without a codec by pickle.
+        allow_pickle: Keep values of types without a codec by pickle, and take such values as arguments: loading them
+            runs code of whoever could write to the store.
         allow_failures: Of the items of its `.map`, how many may fail (True: any number; below 1: a share): the steps
             that take the list get None in their places.
         executor: Where it runs, when not where the pipeline's other steps do: see docs/executors.md.

@@ -29,7 +29,7 @@ from tenfold.pipelines.authoring.addresses import Exact
 from tenfold.pipelines.authoring.building import Choice, Condition, Fixed, Handle, Open, Summary
 from tenfold.pipelines.authoring.steps import Parts
 from tenfold.pipelines.values import Value, keep, load
-from tenfold.pipelines.values.keeping import OpenBlobs
+from tenfold.pipelines.values.keeping import CURE_OF_READERS, OpenBlobs
 
 Template = dict[str, Any]
 Lookup = Callable[[str, str | None], Template]
@@ -235,16 +235,29 @@ def _sorted_pairs(given: Any) -> Any:
     return plain
 
 
-def make(filled: Template, blobs: OpenBlobs, scratch: Path | None) -> Any:
-    """The Python value of a filled template, in the process that runs the step."""
-    if "c" in filled:
-        return load(Value(filled["c"], filled.get("t", "")), blobs, scratch)
-    if "a" in filled:
-        return filled["a"]
-    if "l" in filled:
-        return [make(item, blobs, scratch) for item in filled["l"]]
-    if "tu" in filled:
-        return tuple(make(item, blobs, scratch) for item in filled["tu"])
-    if "m" in filled:
-        return {name: make(item, blobs, scratch) for name, item in filled["m"].items()}
-    return Parts.of(list(filled["p"]), [make(item, blobs, scratch) for item in filled["p"].values()])
+def make(
+    filled: Template,
+    blobs: OpenBlobs,
+    scratch: Path | None,
+    *,
+    allow_pickle: bool = False,
+    what: str = "This value",
+    cure: str = CURE_OF_READERS,
+) -> Any:
+    """The Python value of a filled template, in the process that runs the step. Raises Forbidden as `values.load` does."""
+
+    def made(one: Template) -> Any:
+        if "c" in one:
+            value = Value(one["c"], one.get("t", ""))
+            return load(value, blobs, scratch, allow_pickle=allow_pickle, what=what, cure=cure)
+        if "a" in one:
+            return one["a"]
+        if "l" in one:
+            return [made(item) for item in one["l"]]
+        if "tu" in one:
+            return tuple(made(item) for item in one["tu"])
+        if "m" in one:
+            return {name: made(item) for name, item in one["m"].items()}
+        return Parts.of(list(one["p"]), [made(item) for item in one["p"].values()])
+
+    return made(filled)

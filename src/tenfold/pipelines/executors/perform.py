@@ -28,6 +28,7 @@ from tenfold.pipelines.secrets.masking import Masker
 from tenfold.pipelines.skipping import Skipped
 from tenfold.pipelines.surroundings import surroundings
 from tenfold.pipelines.values import keep
+from tenfold.pipelines.values.keeping import CURE_OF_STEPS
 from tenfold.pipelines.work import Done, Work
 
 FindStep = Callable[[str, str], Step[..., Any]]
@@ -52,8 +53,7 @@ def perform(
     masker: Masker | None = None
     try:
         step = program_step(work.program) if work.program else find(work.module, work.qualname)
-        scratch = Path(work.scratch)
-        arguments = {name: make(filled, blobs, scratch) for name, filled in work.arguments.items()}
+        arguments = {name: _argument(work, step.name, name, blobs) for name in work.arguments}
         with given(work.secrets, stores) as masker, _at_hand(work, stores), _around(work):
             with open_context(context, work.task_id):
                 value = step.call(arguments)
@@ -95,6 +95,18 @@ def perform(
     finally:
         if work.scratch and Path(work.scratch).exists():
             shutil.rmtree(work.scratch, ignore_errors=True)
+
+
+def _argument(work: Work, step: str, name: str, blobs: Callable[[], Blobs]) -> Any:
+    what = f"Argument {name!r} of step {step!r}"
+    return make(
+        work.arguments[name],
+        blobs,
+        Path(work.scratch),
+        allow_pickle=work.allow_pickle,
+        what=what,
+        cure=CURE_OF_STEPS,
+    )
 
 
 def _around(work: Work) -> AbstractContextManager[None]:

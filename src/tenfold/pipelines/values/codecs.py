@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from tenfold.base.errors import Invalid
 from tenfold.base.extras import require
-from tenfold.pipelines.values.estimators import load_estimator, save_estimator
+from tenfold.pipelines.values.estimators import foreign_code, load_estimator, save_estimator
 
 
 class PartFiles(Protocol):
@@ -29,13 +29,17 @@ class PartFiles(Protocol):
 
 @dataclass(frozen=True)
 class Codec:
-    """`save` writes files into an empty folder and gives notes for `load` (JSON); `type` is shown to readers."""
+    """`save` writes files into an empty folder and gives notes for `load` (JSON); `type` is shown to readers.
+
+    `runs_code` names what in a stored part would run code of whoever stored it when `load` reads it, '' for nothing.
+    """
 
     name: str
     type: str
     takes: Callable[[Any], bool]
     save: Callable[[Any, Path], dict[str, Any]]
     load: Callable[[PartFiles, dict[str, Any]], Any]
+    runs_code: Callable[[PartFiles, dict[str, Any]], str] = lambda files, notes: ""
 
 
 _codecs: list[Codec] = []
@@ -203,11 +207,22 @@ def _load_pickle(files: PartFiles, notes: dict[str, Any]) -> Any:
     return pickle.loads(files.path("value.pkl").read_bytes())
 
 
-PICKLE = Codec("pickle", "pickle", lambda value: True, _save_pickle, _load_pickle)
+def _says_pickle(files: PartFiles, notes: dict[str, Any]) -> str:
+    return f"a pickle, of {notes.get('class', 'something')}"
+
+
+PICKLE = Codec("pickle", "pickle", lambda value: True, _save_pickle, _load_pickle, _says_pickle)
 """Only for steps that allow it."""
 
 for _codec in (
-    Codec("skops", "model/sklearn", lambda v: _is(v, "sklearn", "BaseEstimator"), save_estimator, load_estimator),
+    Codec(
+        "skops",
+        "model/sklearn",
+        lambda v: _is(v, "sklearn", "BaseEstimator"),
+        save_estimator,
+        load_estimator,
+        foreign_code,
+    ),
     Codec("path", "files", lambda v: isinstance(v, Path), _save_path, _load_path),
     Codec("numpy", "array", _takes_array, _save_array, _load_array),
     Codec("arrow", "table", lambda v: _is(v, "pyarrow", "Table"), _save_arrow, lambda files, notes: _open_arrow(files)),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tenfold.base.errors import BlobNotFound, Invalid
+from tenfold.base.errors import BlobNotFound, Forbidden, Invalid
 from tenfold.base.hashing import digest, json_digest
 from tenfold.pipelines.values.codecs import PICKLE, Codec, codec_for, codec_named
 from tenfold.pipelines.values.skeleton import PART, decode, encode
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 VALUE_FILE = "value.json"
 SHOWN_SKELETON_BYTES = 4096
 """A skeleton up to this size also lies in the version's metadata, which saves reading the tree."""
+
+CURE_OF_READERS = "If you trust them, pass allow_pickle=True"
+CURE_OF_STEPS = "If you trust them, allow it where it is read: @step(allow_pickle=True)"
 
 OpenBlobs = Callable[[], "Blobs"]
 """Opened only when a value needs it."""
@@ -64,7 +67,7 @@ def keep(value: Any, blobs: OpenBlobs, *, allow_pickle: bool = False, what: str 
         if codec is None:
             raise Invalid(_no_codec(part, what))
         place = str(len(kinds))
-        leaf, added = _store_part(part, codec, blobs(), place)
+        leaf, added = _store_part(part, codec, blobs(), place, what="" if allow_pickle else what)
         kinds.append((codec.type, leaf["notes"]))
         entries.update(added)
         return leaf
@@ -88,10 +91,18 @@ def keep(value: Any, blobs: OpenBlobs, *, allow_pickle: bool = False, what: str 
     )
 
 
-def _store_part(part: Any, codec: Codec, blobs: Blobs, place: str) -> tuple[dict[str, Any], dict[str, Entry]]:
+def _store_part(
+    part: Any, codec: Codec, blobs: Blobs, place: str, *, what: str
+) -> tuple[dict[str, Any], dict[str, Entry]]:
+    """Its leaf and its files. `what` is '' for one that may run code when it is loaded."""
     folder = Path(tempfile.mkdtemp(prefix="tenfold-part-", dir=blobs.place_to_make()))
     try:
         notes = codec.save(part, folder)
+        if what and (said := codec.runs_code(_MadeFiles(folder), notes)):
+            raise Invalid(
+                f"{what} is {said}, which run code when they are loaded. Leave them out, or allow it with "
+                "@step(allow_pickle=True), here and in the steps that take it"
+            )
         entries: dict[str, Entry] = {}
         for path in sorted(folder.iterdir()):
             if path.is_dir():
@@ -111,12 +122,34 @@ def _store_part(part: Any, codec: Codec, blobs: Blobs, place: str) -> tuple[dict
     return {"$": PART, "codec": codec.name, "at": place, "digest": content, "notes": notes}, plain
 
 
-def load(value: Value, blobs: OpenBlobs, scratch: Path | None = None) -> Any:
-    """A stored value. Files among its parts are written below `scratch` (a new temporary folder when not given)."""
+def load(
+    value: Value,
+    blobs: OpenBlobs,
+    scratch: Path | None = None,
+    *,
+    allow_pickle: bool = False,
+    what: str = "This value",
+    cure: str = CURE_OF_READERS,
+) -> Any:
+    """A stored value. Files among its parts are written below `scratch` (a new temporary folder when not given).
+
+    Args:
+        allow_pickle: Trust whoever can write to the store: load also what runs their code.
+        what: Begins the message of a refusal, which `cure` ends.
+
+    Raises:
+        Forbidden: A part would run code when it is loaded, and that is not allowed; nothing of it was loaded.
+    """
 
     def load_part(leaf: dict[str, Any]) -> Any:
         files = _StoredFiles(blobs(), value.tree, leaf["at"], scratch)
-        return codec_named(leaf["codec"]).load(files, leaf["notes"])
+        codec = codec_named(leaf["codec"])
+        if not allow_pickle and (said := codec.runs_code(files, leaf["notes"])):
+            raise Forbidden(
+                f"{what} is {said}: loading it runs code of whoever could write to this store. {cure}",
+                field="allow_pickle",
+            )
+        return codec.load(files, leaf["notes"])
 
     return decode(value.skeleton, load_part)
 
@@ -131,6 +164,19 @@ def value_of(version: Version, blobs: OpenBlobs) -> Value:
     if entry is None:
         raise BlobNotFound(f"{version.address} has no {VALUE_FILE}. Run its step again")
     return Value(msgspec.json.decode(blobs().get_bytes(entry.digest)), version.digest)
+
+
+class _MadeFiles:
+    """A part before it is stored."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def checkout(self) -> Path:
+        return self.folder
 
 
 class _StoredFiles:
