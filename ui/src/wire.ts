@@ -786,7 +786,7 @@ export interface ModelVersionRow {
   format: string;
 }
 
-/** A monitor with its checks in the order of the moments they are for, and every score key they have. */
+/** A monitor with its checks in the order of the moments they are for, and every score key they have: drift of the columns that drifted most in the newest check first, then by name. */
 export interface MonitorDetail {
   name: string;
   project: string;

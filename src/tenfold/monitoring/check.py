@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tenfold.monitoring.column_list import most_drifted_first
 from tenfold.monitoring.conditions import Condition, TestOutcome, judge
 from tenfold.monitoring.drift import drift
 from tenfold.monitoring.record import Alarm, Anomaly, CheckResult, DriftReport, Monitor, QualityRule, Severity, Status
@@ -151,7 +152,7 @@ def _finite(quality: Mapping[str, float] | None) -> dict[str, float]:
 
 
 def _drift_alarms(monitor: Monitor, report: DriftReport) -> list[Alarm]:
-    drifted = [column for column in report.columns if column.drifted]
+    drifted = [column for column in most_drifted_first(report.columns) if column.drifted]
     alarms = []
     if report.reason and not monitor.tests and monitor.columns != []:
         alarms.append(Alarm("drift", "error", f"drift was not judged: {report.reason}", about="judged"))

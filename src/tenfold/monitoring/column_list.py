@@ -30,7 +30,7 @@ Summaries = Mapping[str, ColumnSummary]
 
 def column_list(report: DriftReport, *, reference: Summaries | None = None, current: Summaries | None = None) -> str:
     """The section of columns, those that drifted first; with summaries also what they say, when a row is opened."""
-    order = sorted(report.columns, key=lambda column: ({True: 0, None: 1, False: 2}[column.drifted], -excess(column)))
+    order = most_drifted_first(report.columns)
     ranks = {column.name: len(order) - place for place, column in enumerate(order)}
     known = {name for name in (report.target, report.prediction) if name}
     rows = "".join(
@@ -88,6 +88,11 @@ def summary_list(current: TableSummary, reference: TableSummary | None = None) -
 def _more_columns(count: int) -> str:
     left = count - MOST_LISTED
     return f'<p class="about">{left:,} more columns are in the JSON</p>' if left > 0 else ""
+
+
+def most_drifted_first(columns: Sequence[ColumnDrift]) -> list[ColumnDrift]:
+    """Drifted columns, then those that could not be judged, then stable ones; of each those furthest beyond their threshold first."""
+    return sorted(columns, key=lambda column: ({True: 0, None: 1, False: 2}[column.drifted], -excess(column)))
 
 
 def excess(column: ColumnDrift) -> float:

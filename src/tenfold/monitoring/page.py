@@ -36,7 +36,11 @@ def render(
     Args:
         history: Earlier checks, oldest first, for the charts over time.
     """
-    about = [result.window, monitor.target if monitor else "", iso(at_ms) if at_ms is not None else ""]
+    about = [
+        result.window,
+        monitor.target if monitor else "",
+        f"{iso(at_ms)[:16].replace('T', ' ')} UTC" if at_ms is not None else "",
+    ]
     parts = [head(result.monitor, " · ".join(part for part in about if part), *MARKS[result.status])]
     if result.drift is not None:
         parts.append(_figures(result.drift))

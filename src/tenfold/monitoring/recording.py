@@ -13,6 +13,7 @@ from tenfold.base.hashing import digest
 from tenfold.base.ids import encode, new_id, time_ms
 from tenfold.contracts import Stores
 from tenfold.monitoring.alarms import settle
+from tenfold.monitoring.column_list import most_drifted_first
 from tenfold.monitoring.conditions import TestOutcome
 from tenfold.monitoring.page import render
 from tenfold.monitoring.record import Alarm, CheckResult, Monitor, MonitorSummary, PastCheck
@@ -20,6 +21,8 @@ from tenfold.records import And, Compare, Draft, Edge, Order, Run, RunChange, Ru
 from tenfold.records.search import Expression
 
 PAGE = 500
+MOST_NAMED = 200
+"""Columns a check names in the order of their drift."""
 LEFT_MS = 60_000
 """A check being recorded for so long is taken for one whose process died."""
 
@@ -78,7 +81,7 @@ def record_check(
         "monitor": monitor.name, "target": monitor.target, "window": window, "at_ms": moment, "status": result.status,
         "scores": result.scores, "alarms": msgspec.to_builtins(result.alarms), "reasons": result.reasons,
         "anomalies": len(result.anomalies), "report": report.address, "tests": msgspec.to_builtins(result.tests),
-        "judged": result.judged, "keeps_alarms": True, **({"fingerprint": fingerprint} if fingerprint else {}),
+        "judged": result.judged, "most_drifted": _most_drifted(result), "keeps_alarms": True, **({"fingerprint": fingerprint} if fingerprint else {}),
     }  # fmt: skip
     this = _past(msgspec.structs.replace(run, result=outcome, ended_at_ms=clock()))
     settle(stores, monitor.name, monitor.project, _standing([*past, this]), alerts=monitor.alerts, clock=clock)
@@ -187,6 +190,12 @@ def _publish(
         message=f"{monitor.name} {result.window}: {result.status}",
     )  # fmt: skip
     return stores.versions.publish([draft])[0]
+
+
+def _most_drifted(result: CheckResult) -> list[str]:
+    """Columns with a score, the most drifted first: what is shown first of many."""
+    columns = result.drift.columns if result.drift is not None else []
+    return [column.name for column in most_drifted_first(columns) if column.score is not None][:MOST_NAMED]
 
 
 def _finished_checks(stores: Stores, project: str | None, *, name: str | None = None) -> Iterator[Run]:

@@ -188,7 +188,7 @@ function options(latest: { current: PlotProps }, drawn: { current: Bundle }, ele
   const light = many ? lamp(element) : null;
   return {
     width: element.clientWidth, height, series, bands,
-    padding: [6, 8, 0, 0],
+    padding: [6, x === "window" ? 22 : 8, 0, 0], // half of a window's name
     legend: { show: false },
     scales: {
       x: logX ? { time: false, distr: 3 } : { time: x === "time", range: (_u: uPlot, low: number, high: number) => (low === high ? [low - 1, high + 1] : x === "window" ? [low - 0.15, high + 0.15] : latest.current.zoom ?? [low, high]) },

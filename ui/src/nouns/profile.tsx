@@ -20,6 +20,7 @@ export interface ColumnProfile {
   m2?: number | null;
   m3?: number | null;
   infinities?: number;
+  negative_infinities?: number;
   text?: { characters?: number; letters?: number; spaces?: number; words?: number; blank?: number } | null;
   lists?: { min: number; max: number; items: { type: string } } | null;
   min?: number | null;
@@ -51,7 +52,7 @@ export function tablesOf(of: unknown): [string, TableProfile][] {
 const missing = (column: ColumnProfile): number => (column.nulls ?? 0) + (column.nans ?? 0);
 const median = (column: ColumnProfile): number | null => {
   const points = column.quantiles?.points;
-  return points?.length ? points[Math.floor(points.length / 2)]! : null;
+  return points?.length ? points[Math.ceil(points.length / 2) - 1]! : null;
 };
 
 const std = (column: ColumnProfile): number | null => {
@@ -64,9 +65,14 @@ const skewness = (column: ColumnProfile): number | null => {
   return (Math.sqrt(count) * (column.m3 / column.m2)) / Math.sqrt(column.m2);
 };
 const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "UTC", dateStyle: "short", timeStyle: "medium" });
+/** In at most eight characters where it is below one: a column of many such numbers is narrow. */
+const short = (one: number | null | undefined): string => {
+  if (one === null || one === undefined || one === 0 || Math.abs(one) >= 0.01) return number(one);
+  return (Math.abs(one) < 0.001 ? one.toExponential(2) : String(Number(one.toPrecision(3)))).replace("-", "−");
+};
 /** A number of a column; of a column of times, the moment. */
 const said = (column: ColumnProfile, one: number | null | undefined): string => {
-  if (column.type !== "time" || one === null || one === undefined || Math.abs(one) > 8.64e15) return number(one);
+  if (column.type !== "time" || one === null || one === undefined || Math.abs(one) > 8.64e15) return short(one);
   return day.format(one).replace(" 00:00:00", "");
 };
 
@@ -74,7 +80,8 @@ const said = (column: ColumnProfile, one: number | null | undefined): string => 
 function notes(column: ColumnProfile): string {
   const { text, lists } = column;
   const found: string[] = [];
-  if (column.infinities) found.push(`${column.infinities.toLocaleString("en-US")} infinite`);
+  if (column.infinities) found.push(`${column.infinities.toLocaleString("en-US")} infinite${column.negative_infinities ? ` (${column.negative_infinities.toLocaleString("en-US")} below zero)` : ""}`);
+  if (column.nans) found.push(`${column.nans.toLocaleString("en-US")} NaN`);
   if (column.rows && missing(column) === column.rows) found.push("no values");
   else if (column.distinct === 1 && column.distinct_is_exact !== false && column.count > 1) found.push("constant");
   if (text?.blank) found.push(`${text.blank.toLocaleString("en-US")} blank`);
@@ -93,13 +100,13 @@ const COLUMNS: Column<ColumnProfile>[] = [
   { key: "type", title: "Type", width: 72, order: "type", cell: (column) => (column.lists ? "list" : column.type) },
   { key: "shape", title: "Distribution", width: 184, cell: (column) => <Shape of={column} /> },
   { key: "missing", title: "Missing", width: 76, numeric: true, order: "missing", cell: (column) => (missing(column) ? percent(missing(column) / Math.max(1, column.rows)) : <span class="faint">0</span>) },
-  { key: "distinct", title: "Distinct", width: 80, numeric: true, order: "distinct", cell: (column) => (column.distinct ? `${column.distinct_is_exact === false ? "≈ " : ""}${column.distinct.toLocaleString("en-US")}` : "") },
+  { key: "distinct", title: "Distinct", width: 80, numeric: true, order: "distinct", cell: (column) => (column.distinct ? <span title={column.distinct_is_exact === false ? "An estimate: standard error 2.3 %" : undefined}>{`${column.distinct_is_exact === false ? "≈ " : ""}${column.distinct.toLocaleString("en-US")}`}</span> : "") },
   { key: "mean", title: "Mean", width: 88, numeric: true, order: "mean", cell: (column) => <span title={said(column, column.mean)}>{said(column, column.mean)}</span> },
-  { key: "std", title: "Std", width: 72, numeric: true, order: "std", cell: (column) => (column.type === "time" ? "" : number(std(column))) },
-  { key: "skew", title: "Skew", width: 80, numeric: true, order: "skew", cell: (column) => number(skewness(column)) },
-  { key: "min", title: "Min", width: 80, numeric: true, order: "min", cell: (column) => <span title={said(column, column.min)}>{said(column, column.min)}</span> },
-  { key: "median", title: "Median", width: 80, numeric: true, order: "median", cell: (column) => <span title={said(column, median(column))}>{said(column, median(column))}</span> },
-  { key: "max", title: "Max", width: 80, numeric: true, order: "max", cell: (column) => <span title={said(column, column.max)}>{said(column, column.max)}</span> },
+  { key: "std", title: "Std", width: 72, numeric: true, order: "std", cell: (column) => (column.type === "time" ? "" : short(std(column))) },
+  { key: "skew", title: "Skew", width: 88, numeric: true, order: "skew", cell: (column) => short(skewness(column)) },
+  { key: "min", title: "Min", width: 88, numeric: true, order: "min", cell: (column) => <span title={said(column, column.min)}>{said(column, column.min)}</span> },
+  { key: "median", title: "Median", width: 88, numeric: true, order: "median", cell: (column) => <span title={said(column, median(column))}>{said(column, median(column))}</span> },
+  { key: "max", title: "Max", width: 88, numeric: true, order: "max", cell: (column) => <span title={said(column, column.max)}>{said(column, column.max)}</span> },
   { key: "notes", title: "Notes", width: 220, cell: (column) => <span class="soft cut" title={notes(column)}>{notes(column)}</span> },
 ];
 
@@ -109,7 +116,7 @@ function Shape({ of }: { of: ColumnProfile }) {
   if (!top?.values.length) return <span class="faint">—</span>;
   return (
     <span class="row" style={{ gap: "8px" }}>
-      {top.values.slice(0, 3).map((one, i) => <span key={i} class="cut" style={{ flex: "0 1 auto" }} title={`${value(one)}: ${number(top.counts[i])}`}>{value(one) || "“”"} <span class="faint">{percent(top.counts[i]! / Math.max(1, of.count || of.rows), 0)}</span></span>)}
+      {top.values.slice(0, 2).map((one, i) => <span key={i} class="cut" style={{ flex: "0 1 auto" }} title={`${value(one)}: ${number(top.counts[i])}`}>{value(one) || "“”"} <span class="faint">{percent(top.counts[i]! / Math.max(1, of.count || of.rows), 0)}</span></span>)}
     </span>
   );
 }

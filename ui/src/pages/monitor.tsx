@@ -39,7 +39,7 @@ export default function Monitor({ name }: { name: string }) {
         {newest ? <span>last <Ago at={newest.at_ms} />{newest.window ? `, of ${newest.window}` : ""}</span> : null}
       </Head>
       {says.length ? <details class="tablenote"><summary>{says.slice(0, 2).join(", ")}</summary><ul>{says.slice(2).map((line) => <li key={line}><code>{line}</code></li>)}</ul></details> : null}
-      {isOpen.length ? <div class="panel" style={{ paddingTop: "0", paddingBottom: "12px" }}><Section title="Open alarms"><AlarmList name={name} alarms={isOpen} reload={monitor.reload} /></Section></div> : null}
+      {isOpen.length && tab !== "alarms" ? <div class="panel" style={{ paddingTop: "0", paddingBottom: "12px" }}><Section title="Open alarms"><AlarmList name={name} alarms={isOpen} reload={monitor.reload} /></Section></div> : null}
       {!checks.length ? <Empty title="It has not looked yet" lines={`tenfold monitor check ${name}`}>Its schedule looks while <code>tenfold up</code> runs; or look now.</Empty> : <>
       <Tabs label="About this monitor" now={tab} set={(to) => setTab(to)} tabs={[{ id: "scores", title: "Scores", count: keys.length }, { id: "alarms", title: "Alarms", count: alarms }, { id: "checks", title: "Checks", count: checks.length }, { id: "report", title: "Report" }]} />
       <Panel id={tab}>
@@ -62,10 +62,11 @@ export default function Monitor({ name }: { name: string }) {
   );
 }
 
-/** Quality first, then figures of the whole table, then those of single columns. */
-const rank = (key: string): number => (/(auc|f1|accuracy|precision|recall|rmse|mae|log_loss)$/.test(key) ? 0 : /[./]/.test(key) ? 2 : 1);
+const COLUMN = 3;
+/** Quality first, then drift and other figures of the whole table, then those of single columns. */
+const rank = (key: string): number => (/(auc|f1|accuracy|precision|recall|rmse|mae|log_loss)$/.test(key) ? 0 : /[./]/.test(key) ? COLUMN : key.startsWith("drift") ? 1 : 2);
 
-const leadingKeys = (keys: string[]): string[] => keys.filter((key) => rank(key) < 2).sort((a, b) => rank(a) - rank(b)).slice(0, 4);
+const leadingKeys = (keys: string[]): string[] => keys.filter((key) => rank(key) < COLUMN).sort((a, b) => rank(a) - rank(b)).slice(0, 4);
 
 /** An estimate is drawn beside what it is an estimate of; its bounds are its band. */
 const ofEstimate = (key: string): string | null => (key.startsWith("estimated.") ? `quality.${key.slice(10)}` : null);
@@ -73,7 +74,7 @@ const isBound = (key: string): boolean => key.startsWith("estimated.") && /\.(lo
 
 function linesOf(key: string, checks: CheckRow[], xs: number[], keys: string[]): Line[] {
   const ys = (of: string) => checks.map((check) => check.scores[of] ?? null);
-  const lines: Line[] = ofEstimate(key) ? [] : [{ id: key, label: key, pen: pen(rank(key) < 2 ? 6 : 0), xs, ys: ys(key) }];
+  const lines: Line[] = ofEstimate(key) ? [] : [{ id: key, label: key, pen: pen(rank(key) < COLUMN ? 6 : 0), xs, ys: ys(key) }];
   const guess = ofEstimate(key) ? key : key.startsWith("quality.") ? `estimated.${key.slice(8)}` : null;
   if (guess && keys.includes(guess)) lines.push({ id: guess, label: guess, pen: { ...pen(1), dashed: true }, xs, ys: ys(guess), min: ys(`${guess}.low`), max: ys(`${guess}.high`) });
   return lines;

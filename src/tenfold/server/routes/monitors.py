@@ -92,7 +92,8 @@ def get(place: Place, params: MonitorParams) -> MonitorDetail:
         raise NotFound(f"No monitor {params.name!r} has made a check. There are: {there}", field="name")
     rows = {check.run.id: check for check in check_rows(stores, runs)}
     checks = [rows[past.run_id] for past in standing(runs)]
-    keys = sorted({key for check in checks for key in check.scores})
+    first = {f"drift.{name}": i for i, name in enumerate(runs[0].result.get("most_drifted", []) if runs else [])}
+    keys = sorted({key for check in checks for key in check.scores}, key=lambda key: (first.get(key, len(first)), key))
     tests = {test.says: test for past in standing(runs) for test in past.tests if test.limit is not None}
     return MonitorDetail(
         name=params.name, project=runs[0].project if runs else monitor.project if monitor is not None else "",

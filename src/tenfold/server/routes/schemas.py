@@ -99,7 +99,7 @@ def _values(feature: Feature) -> str:
         parts.append(" or ".join(words) if words else "true or false")
     low, high = (feature.min, feature.max) if feature.type != "time" else (feature.earliest, feature.latest)
     if low is not None or high is not None:
-        parts.append(f"{'' if low is None else low} … {'' if high is None else high}".strip())
+        parts.append(f"{_end(low)} … {_end(high)}".strip())
     if feature.min_values is not None or feature.max_values is not None:
         parts.append(
             f"lists of {feature.min_values or 0} to {'any number' if feature.max_values is None else feature.max_values}"
@@ -109,6 +109,11 @@ def _values(feature: Feature) -> str:
     parts += ["no NaN"] if feature.disallow_nan else []
     parts += [f"{which} limited" for which in ("drift", "skew") if getattr(feature, which) is not None]
     return "; ".join(parts)
+
+
+def _end(of: float | str | None) -> str:
+    """One end of a range, a float in six figures: the YAML has all of them."""
+    return "" if of is None else f"{of:.6g}" if isinstance(of, float) else str(of)
 
 
 def _table(schema: Schema) -> list[str]:

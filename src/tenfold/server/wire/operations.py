@@ -136,7 +136,8 @@ class MonitorList(msgspec.Struct, frozen=True):
 
 
 class MonitorDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A monitor with its checks in the order of the moments they are for, and every score key they have."""
+    """A monitor with its checks in the order of the moments they are for, and every score key they have:
+    drift of the columns that drifted most in the newest check first, then by name."""
 
     name: str
     project: str

@@ -41,8 +41,8 @@ function Square({ title, across, up, says, children }: { title: string; across: 
   const marks = [0, 0.25, 0.5, 0.75, 1];
   return (
     <Section title={title}>
-      <svg class="square" role="img" aria-label={`${title}: ${says}`} viewBox={`0 0 ${SIDE + LEFT + 8} ${SIDE + ROOM + 18}`}>
-        <g transform={`translate(${LEFT} 8)`}>
+      <svg class="square" role="img" aria-label={`${title}: ${says}`} viewBox={`0 0 ${SIDE + LEFT + 8} ${SIDE + ROOM + 28}`}>
+        <g transform={`translate(${LEFT} 20)`}>
           {marks.map((mark) => (
             <g key={mark}>
               <line x1="0" x2={SIDE} y1={(1 - mark) * SIDE} y2={(1 - mark) * SIDE} stroke="var(--line)" />
@@ -52,7 +52,7 @@ function Square({ title, across, up, says, children }: { title: string; across: 
           ))}
           {children}
           <text class="axis" x={SIDE / 2} y={SIDE + 30} text-anchor="middle">{across}</text>
-          <text class="axis" x="6" y="12">{up}</text>
+          <text class="axis" x={4 - LEFT} y="-10">{up}</text>
         </g>
       </svg>
       <p class="soft">{says}</p>

@@ -27,11 +27,11 @@ export function Metrics({ detail }: { detail: EvaluationDetail }) {
       <Section title="Metrics">
         <Table label="Metrics" rows={names} id={(name) => name} columns={[
           { key: "name", title: "Metric", width: 210, cell: (name) => <code>{name}</code> },
-          { key: "value", title: "Value", width: 90, numeric: true, cell: (name) => number(found.metrics[name]) },
-          { key: "interval", title: "95 % interval", width: 176, numeric: true, cell: (name) => between(intervals[name]) },
+          { key: "value", title: "Value", width: 108, numeric: true, cell: (name) => number(found.metrics[name]) },
+          ...(Object.keys(intervals).length ? [{ key: "interval", title: "95 % interval", width: 190, numeric: true, cell: (name: string) => between(intervals[name]) }] : []),
           ...(beside ? [
-            { key: "baseline", title: "Baseline", width: 90, numeric: true, cell: (name: string) => number(baseline[name]) },
-            { key: "difference", title: "Difference", width: 96, numeric: true, cell: (name: string) => signed(differences[name]?.value) },
+            { key: "baseline", title: "Baseline", width: 108, numeric: true, cell: (name: string) => number(baseline[name]) },
+            { key: "difference", title: "Difference", width: 116, numeric: true, cell: (name: string) => signed(differences[name]?.value) },
             { key: "paired", title: "Its interval", width: 190, numeric: true, cell: (name: string) => between(ends(differences[name])) },
             { key: "says", title: "", cell: (name: string) => <Says difference={differences[name]} higher={higher[name]} /> },
           ] : [{ key: "rest", title: "", cell: () => null }]),
