@@ -62,7 +62,7 @@ class FakeCluster(Node):
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
-        for process in self.processes.values():
+        for process in [*self.processes.values(), *(one for some in self.beside.values() for one in some)]:
             process.kill()
             process.wait()
         self.remove_groups()

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import engine_samples as samples
+import kube_flows
 import pytest
 from engine_conformance import EngineConformance, HoldingConformance, ManyNodesConformance, wait_for
 from kube_server import FakeCluster
@@ -19,14 +20,16 @@ from kube_server import FakeCluster
 from tenfold.pipelines import abandoned, read_log, resume
 from tenfold.pipelines.executors.kubernetes import pods
 
-IMAGE = "registry.example/train:3"
+IMAGE, TOOLS = "registry.example/train:3", "registry.example/tools:1"
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     hidden = [tmp_path_factory.getbasetemp(), Path(__file__).parent]
     with tempfile.TemporaryDirectory(prefix="tenfold-cluster-") as folder:
-        made = FakeCluster(Path(folder), images={IMAGE}, hidden=hidden)
+        made = FakeCluster(Path(folder), images={IMAGE, TOOLS}, hidden=hidden)
+        made.users[TOOLS] = NOBODY
         yield made
         made.close()
 
@@ -89,6 +92,18 @@ class TestKubernetes(EngineConformance, HoldingConformance, ManyNodesConformance
             assert sum(one["kind"] == "Job" for one in cluster.made[made:]) == 1
             assert read_log(host.stores, run.steps["counted"].run_id, host.folder) == "counting one\n"
 
+    def test_a_container_beside_the_step_fails_and_ends_with_it(self, cluster, host, tmp_path):
+        def error(which):
+            return self.run(kube_flows.failing, host, which).steps[which].error
+
+        assert "ended with exit code 4: went wrong" in error("wrong")
+        assert "exit code 137: all of it" in error("ended")
+        assert "longer than 3 s" in error("stuck")
+        wait_for(lambda: all(pods_over(cluster)))
+        assert "exit code 137" in error("hungry")
+        write_settings(cluster, tmp_path, start_s=0.2)
+        assert "ImagePullBackOff" in error("absent")
+
     def test_what_was_cancelled_leaves_nothing_in_the_cluster(self, cluster, host, tmp_path):
         self.test_cancelling_ends_the_whole_tree(host, tmp_path)
         name = cluster.made[-1]["metadata"]["labels"]["tenfold.dev/job"]
@@ -146,9 +161,15 @@ def test_the_store_of_a_server_needs_no_shared_disk_and_no_code_in_the_image(clu
             done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stdout + done.stderr
             assert json.loads(done.stdout)["outputs"] == list(range(5000))  # too long for a pod's message
+            (tmp_path / "text.txt").write_text("three words here\n")
+            words[4:5] = ["flows.py:words", "--param", "file=text.txt"]
+            done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert json.loads(done.stdout)["outputs"] == [3, "went", ["you", str(NOBODY)]]
         finally:
             server.terminate()
-    job = next(one for one in reversed(cluster.made) if one["kind"] == "Job")
+    check_beside([one for one in cluster.made if one["kind"] == "Job"][-2])
+    job = [one for one in cluster.made if one["kind"] == "Job"][-3]
     spec = job["spec"]["template"]["spec"]
     (container,) = spec["containers"]
     assert container["resources"]["limits"] == {"cpu": "500m", "memory": "300Mi", "ephemeral-storage": "1Gi"}
@@ -156,6 +177,15 @@ def test_the_store_of_a_server_needs_no_shared_disk_and_no_code_in_the_image(clu
     assert (spec["serviceAccountName"], spec["restartPolicy"], job["spec"]["backoffLimit"]) == ("trainer", "Never", 0)
     assert job["spec"]["activeDeadlineSeconds"] > 60 and job["metadata"]["labels"]["tenfold.dev/step"] == "numbers"
     assert "TENFOLD_STORE" not in json.dumps(job)  # variables go by the Secret
+
+
+def check_beside(job):
+    """A step that is a container has it beside its own, with the step's resources, and nothing of the store's."""
+    step, program = job["spec"]["template"]["spec"]["containers"]
+    assert (step["image"], program["image"]) == (IMAGE, TOOLS)
+    assert program["resources"]["limits"] == {"memory": "64Mi", "ephemeral-storage": "1Gi"}
+    assert not {"env", "envFrom"} & set(program)
+    assert [one["mountPath"] for one in program["volumeMounts"]] == ["/run/tenfold-beside"]
 
 
 def toml(value):

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tenfold.cli import main
+from tenfold.pipelines.executors.kubernetes import pods
 
 FLOW = """
 import tenfold
@@ -56,3 +57,16 @@ def test_a_dry_run_prints_what_would_be_created_and_creates_nothing(tmp_path, mo
     code, _, err = said(capsys, "run", "flow.py:both", "--dry-run")
     assert code == 2 and "--executor kubernetes" in err
     assert "both" not in said(capsys, "pipelines", "list", "--json")[1]
+
+
+def test_what_ends_a_container_beside_the_step_is_told_in_kubernetes_words():
+    def pod(**over):
+        states = [{"name": "step", "state": {"running": {}}}, {"name": "program", "state": {"terminated": over}}]
+        spec = {"containers": [{"name": "step"}, {"name": "program"}]}
+        return {"metadata": {"name": "p"}, "spec": spec, "status": {"phase": "Running", "containerStatuses": states}}
+
+    bare = pod(reason="StartError", exitCode=128, message='exec: "/bin/sh": stat /bin/sh: no such file or directory')
+    assert "needs /bin/sh" in pods.cannot_start(bare) and "no such file" in pods.cannot_start(bare)
+    killed = pod(reason="OOMKilled", exitCode=137)
+    assert pods.out_of_memory(killed) and not pods.cannot_start(killed) and not pods.told(killed)
+    assert not pods.out_of_memory(pod(reason="Error", exitCode=1))

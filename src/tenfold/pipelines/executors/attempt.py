@@ -37,6 +37,7 @@ from tenfold.pipelines.executors.job import (
 from tenfold.pipelines.executors.message import write_message
 from tenfold.pipelines.executors.shipping import unpacked
 from tenfold.pipelines.executors.watch import PRINTED, TIE, Watch, attempt_done
+from tenfold.pipelines.programs.beside import FOLDER_VARIABLE, say_over
 
 _SIZE = struct.Struct("<Q")
 LOG_LIMIT_BYTES = 4 << 20
@@ -55,7 +56,9 @@ def run_job(job: Job, *, tied: bool = False, prints: bool = False) -> Outcome:
     if shared and not _first(Path(job.place), job.rank):
         said = "The engine started this attempt a second time; the first was lost with its node"
         return Outcome(attempt_done(job, "lost", said))
-    with tempfile.TemporaryDirectory(prefix="tenfold-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tenfold-", dir=os.environ.get(FOLDER_VARIABLE)) as folder:
+        if FOLDER_VARIABLE in os.environ:  # who reads the step's files there may be another user
+            Path(folder).chmod(0o755)
         log = work.log if job.master == "" else str(Path(job.place) / of_rank(LOG_FILE, job.rank))
         log = log if shared else str(Path(folder) / LOG_FILE)
         scratch = work.scratch if shared else str(Path(folder) / "scratch")
@@ -114,6 +117,7 @@ def main(arguments: list[str]) -> int:
     except Exception:  # the edge: what breaks here is the attempt's error
         outcome = Outcome(attempt_done(job, "failed", f"The attempt broke: {traceback.format_exc()}"))
     if message is not None:
+        say_over()
         write_message(message, outcome, job)
         return 0 if outcome.done.state in ("finished", "skipped") else 1
     beside = out.with_name(f"{out.name}.{os.getpid()}")

@@ -125,7 +125,8 @@ def container(
 
     The image needs neither Python nor Tenfold; of a command given as text, /bin/sh. It sees the folder the pipeline was
     started in and the step's files, under their own paths, as the user who runs it. `resources=` limits it, `environ=` and
-    `secrets=` give it variables. It ends with the step, however that ends.
+    `secrets=` give it variables. It ends with the step, however that ends. On the executor kubernetes it is a second
+    container of the step's pod, which needs /bin/sh and sees the step's files and the volumes of the settings.
 
     Raises:
         Invalid: As for `command`; or no image.
@@ -166,11 +167,15 @@ def _run(definition: CommandProgram, values: dict[str, Any]) -> Any:
     scratch = Path(tempfile.mkdtemp(prefix="command-", dir=at_hand.scratch if at_hand else None))
     out = scratch / "out"
     out.mkdir()
+    if definition.image:  # in its container it may be another user
+        scratch.chmod(0o755)
+        out.chmod(0o777)
     given = {name: spelled(name, values[name], kind, scratch / "in") for name, kind in definition.inputs.items()}
     paths = {name: out / (kind.partition(":")[2] or name) for name, kind in definition.outputs.items()}
     for name, kind in definition.outputs.items():
         if kind == "folder":
             paths[name].mkdir()
+            paths[name].chmod(0o777 if definition.image else 0o755)
     words = _filled(definition.command, given, {name: str(path) for name, path in paths.items()})
     if definition.image:
         words = container_words(definition.image, words, scratch, at_hand)

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from tenfold.base.errors import Conflict, Invalid, NotFound, TenfoldError, Unavailable
 from tenfold.contracts import Stores
 from tenfold.pipelines.executors.engine import Engine
@@ -18,6 +20,7 @@ from tenfold.pipelines.executors.kubernetes.cluster import Cluster
 from tenfold.pipelines.executors.kubernetes.logs import PodLog
 from tenfold.pipelines.executors.kubernetes.options import KubernetesOptions
 from tenfold.pipelines.executors.kubernetes.pods import Seen
+from tenfold.pipelines.executors.memory import asked_for
 from tenfold.pipelines.executors.message import read_message
 from tenfold.pipelines.executors.worker import opened_by
 from tenfold.pipelines.work import State, Work
@@ -180,10 +183,10 @@ class KubernetesEngine(Engine):
             return
         if pods.started(pod) and rank not in one.logs:
             one.logs[rank] = PodLog(self._cluster, pod["metadata"]["name"], manifests.CONTAINER, one.log_of(rank))
-        if pods.ended(pod):
+        if pods.told(pod):
             outcome = read_message(pods.message(pod), one.stores)
             if outcome is not None:
-                one.tell(rank, outcome)
+                one.tell(rank, _explained(outcome, pod, one.job.work))
             elif pod["status"].get("reason") == "DeadlineExceeded":
                 one.tell_end(rank, "timeout", "")
             else:
@@ -191,7 +194,9 @@ class KubernetesEngine(Engine):
         elif "deletionTimestamp" in pod["metadata"]:
             if _is_overdue(pod):
                 one.tell_end(rank, "lost", pods.how_it_went_away(pod))
-        elif not pods.started(pod):
+        elif said := pods.cannot_start(pod):
+            one.tell_end(rank, "failed", said)
+        elif not pods.all_started(pod):
             self._wait_for(one, rank, pod)
 
     def _wait_for(self, one: _Attempt, rank: int, pod: Seen) -> None:
@@ -259,6 +264,14 @@ class KubernetesEngine(Engine):
 
     def close(self) -> None:
         self._cluster.close()
+
+
+def _explained(outcome: Outcome, pod: Seen, work: Work) -> Outcome:
+    """What came of an attempt, with what only Kubernetes knows of it: which container ran out of memory."""
+    if outcome.done.state != "failed" or not pods.out_of_memory(pod):
+        return outcome
+    error = f"It ran out of memory: Kubernetes killed its container (OOMKilled).{asked_for(work.resources)}\n{outcome.done.error}"
+    return msgspec.structs.replace(outcome, done=msgspec.structs.replace(outcome.done, error=error))
 
 
 def _is_overdue(pod: Seen) -> bool:

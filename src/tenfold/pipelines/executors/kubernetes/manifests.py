@@ -19,9 +19,14 @@ from tenfold.pipelines.executors.job import (
 )
 from tenfold.pipelines.executors.kubernetes.options import KubernetesOptions, Volume
 from tenfold.pipelines.executors.ranks import PORT
+from tenfold.pipelines.programs.beside import FOLDER_VARIABLE, waiting_script
 from tenfold.pipelines.work import Work
 
-CONTAINER = "step"
+CONTAINER, PROGRAM = "step", "program"
+BESIDE, BESIDE_FOLDER = "tenfold-beside", "/run/tenfold-beside"
+"""What the two containers of a step that is a container share."""
+OWN_REQUESTS = {"cpu": "100m", "memory": "256Mi"}
+"""Of Tenfold's own container, where the step's is another."""
 JOB_FOLDER = "/run/tenfold"
 MESSAGE = "/dev/termination-log"
 DOMAIN = "tenfold.dev"
@@ -125,12 +130,13 @@ def _owned(job: Job, owner: str) -> Manifest:
 
 def _pod_spec(job: Job, options: KubernetesOptions) -> Manifest:
     own = {"name": "tenfold-job", "secret": {"secretName": job.name, "defaultMode": 0o444}}
+    shared: list[Manifest] = [{"name": BESIDE, "emptyDir": {}}] if program_image(job) else []
     spec: Manifest = {
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": GRACE_S,
         "enableServiceLinks": False,
-        "containers": [merged(_container(job, options), options.container)],
-        "volumes": [own, *(_volume(index, one) for index, one in enumerate(options.volumes))],
+        "containers": [merged(one, options.container) for one in _containers(job, options)],
+        "volumes": [own, *(_volume(index, one) for index, one in enumerate(options.volumes)), *shared],
     }
     given = {
         "serviceAccountName": options.service_account,
@@ -142,11 +148,41 @@ def _pod_spec(job: Job, options: KubernetesOptions) -> Manifest:
     return spec | {key: value for key, value in given.items() if value}
 
 
-def _container(job: Job, options: KubernetesOptions) -> Manifest:
-    mounts: list[Manifest] = [{"name": "tenfold-job", "mountPath": JOB_FOLDER, "readOnly": True}]
+def program_image(job: Job) -> str:
+    """The image of a step that is a command in a container of its own; '' of all others."""
+    program = job.work.program or {}
+    return str(program.get("image", "")) if program.get("type") == "command" else ""
+
+
+def _containers(job: Job, options: KubernetesOptions) -> list[Manifest]:
+    """The step's; of a step that is a container, that one beside it: it has the resources, and knows nothing of the store."""
+    step, image = _container(job, options), program_image(job)
+    if not image:
+        return [step]
+    shared = {"name": BESIDE, "mountPath": BESIDE_FOLDER}
+    program: Manifest = {
+        "name": PROGRAM,
+        "image": image,
+        "command": ["/bin/sh", "-c", waiting_script(BESIDE_FOLDER)],
+        "volumeMounts": [*_mounts(options), shared],
+        "resources": step["resources"],
+    }
+    program |= {"imagePullPolicy": options.pull_policy} if options.pull_policy else {}
+    step["env"].append({"name": FOLDER_VARIABLE, "value": BESIDE_FOLDER})
+    step["volumeMounts"].append(shared)
+    return [step | {"resources": {"requests": OWN_REQUESTS}}, program]
+
+
+def _mounts(options: KubernetesOptions) -> list[Manifest]:
+    mounts: list[Manifest] = []
     for index, one in enumerate(options.volumes):
         more = {"subPath": one.sub_path, "readOnly": one.read_only}
         mounts.append({"name": f"volume-{index}", "mountPath": one.path, **{key: v for key, v in more.items() if v}})
+    return mounts
+
+
+def _container(job: Job, options: KubernetesOptions) -> Manifest:
+    mounts = [{"name": "tenfold-job", "mountPath": JOB_FOLDER, "readOnly": True}, *_mounts(options)]
     words = [options.python, "-P", "-m", "tenfold.pipelines.executors.attempt", f"{JOB_FOLDER}/{JOB_FILE}"]
     made: Manifest = {
         "name": CONTAINER,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tenfold.pipelines.authoring.resources import Resources
-from tenfold.pipelines.executors.kubernetes.manifests import CONTAINER, INDEX
+from tenfold.pipelines.executors.kubernetes.manifests import CONTAINER, INDEX, PROGRAM
 from tenfold.pipelines.executors.memory import asked_for
 
 Seen = dict[str, Any]
@@ -14,6 +14,7 @@ Seen = dict[str, Any]
 
 _NEVER_STARTS = ("InvalidImageName", "ErrImageNeverPull")
 """Waiting does not cure these."""
+_NEVER_STARTED = ("ContainerCannotRun", "StartError")
 
 
 def rank_of(pod: Seen) -> int:
@@ -40,10 +41,34 @@ def ended(pod: Seen) -> bool:
     return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
 
 
+def told(pod: Seen) -> bool:
+    """True when the step's container runs no more; what stands beside it may still be ending."""
+    return ended(pod) or "terminated" in _state(pod)
+
+
 def started(pod: Seen) -> bool:
-    """True once its container has printed something, or may have."""
+    """True once the step's container has printed something, or may have."""
     state = _state(pod)
     return "running" in state or "terminated" in state
+
+
+def all_started(pod: Seen) -> bool:
+    """True once every container runs, or did."""
+    states = _states(pod)
+    return len(states) == len(pod["spec"]["containers"]) and not any("waiting" in state for state in states)
+
+
+def cannot_start(pod: Seen) -> str:
+    """What stands in the way of a container that was to run beside the step and will not; '' when nothing does."""
+    over = _state(pod, PROGRAM).get("terminated", {})
+    if over.get("reason") not in _NEVER_STARTED:
+        return ""
+    return f"Pod {pod['metadata']['name']} could not start the container of the step's image, which needs /bin/sh: {over.get('message', over['reason'])}"
+
+
+def out_of_memory(pod: Seen) -> bool:
+    """True when the kernel killed what ran beside the step."""
+    return bool(_state(pod, PROGRAM).get("terminated", {}).get("reason") == "OOMKilled")
 
 
 def message(pod: Seen) -> str:
@@ -53,10 +78,11 @@ def message(pod: Seen) -> str:
 
 def what_it_waits_for(pod: Seen) -> tuple[str, bool, bool]:
     """Why a pending pod does not run: (in words, it has a node, waiting can help); ('', …) when all is well."""
-    waiting = _state(pod).get("waiting", {})
-    reason = waiting.get("reason", "")
-    if reason and reason not in ("ContainerCreating", "PodInitializing"):
-        return f"{reason}: {waiting.get('message', '')}".rstrip(": "), True, reason not in _NEVER_STARTS
+    for state in _states(pod):
+        waiting = state.get("waiting", {})
+        reason = waiting.get("reason", "")
+        if reason and reason not in ("ContainerCreating", "PodInitializing"):
+            return f"{reason}: {waiting.get('message', '')}".rstrip(": "), True, reason not in _NEVER_STARTS
     for condition in pod.get("status", {}).get("conditions", ()):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return f"{condition.get('reason', '')}: {condition.get('message', '')}".strip(": "), False, True
@@ -69,7 +95,7 @@ def how_it_ended(pod: Seen, asked: Resources) -> str:
     over = _state(pod).get("terminated", {})
     if over.get("reason") == "OOMKilled":
         return f"It ran out of memory: Kubernetes killed pod {name} (OOMKilled).{asked_for(asked)}"
-    if over.get("reason") in ("ContainerCannotRun", "StartError"):
+    if over.get("reason") in _NEVER_STARTED:
         return f"Pod {name} could not start its container: {over.get('message', over['reason'])}"
     words = [_disruption(pod), f"{status.get('reason', '')} {status.get('message', '')}".strip()]
     if over:
@@ -102,9 +128,13 @@ def _disruption(pod: Seen) -> str:
     return ""
 
 
-def _state(pod: Seen) -> Seen:
+def _states(pod: Seen) -> list[Seen]:
+    return [one.get("state", {}) for one in pod.get("status", {}).get("containerStatuses", ())]
+
+
+def _state(pod: Seen, container: str = CONTAINER) -> Seen:
     for one in pod.get("status", {}).get("containerStatuses", ()):
-        if one["name"] == CONTAINER:
+        if one["name"] == container:
             state: Seen = one.get("state", {})
             return state
     return {}
