@@ -33,8 +33,10 @@ def test_a_schema_file_is_inferred_broken_and_accepted(shell):
         "validate", "march.csv", "--schema", "schema.yaml", "--environment", "training"
     )
     hold = ("validate", "april.csv", "--schema", "schema.yaml", "--environment", "serving")
-    code, out, err = shell(*hold)
-    assert code == 3
+    code, out, err = shell(*hold, "--html", "april.html")
+    assert code == 3 and "Written to april.html" in err
+    page = Path("april.html").read_text("utf-8")
+    assert "ENUM_TYPE_UNEXPECTED_STRING_VALUES" in page and "row 1: ZZ" in page and "default-src 'none'" in page
     assert "carrier: row 1: ZZ" in out and "seats: row 1: missing" in out
     assert (
         "tenfold schema accept april.csv --schema schema.yaml --environment serving carrier:ENUM_TYPE_UNEXPECTED_STRING_VALUES"

@@ -32,14 +32,16 @@ STATISTICS = (".tfrecord", ".pbtxt", ".pb")
 @click.option(
     "--fail-on", type=click.Choice(ORDER), default="warning", show_default=True, help="The mildest that is exit code 3"
 )
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write what was found as one page here")
 @click.option("--record/--no-record", default=True, help="With schema:NAME, keep what was found, for its page")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, data: str, place: str, environment: str | None, previous: str | None, serving: str | None, examples: int,
-    fail_on: str, record: bool, as_json: bool,
+    fail_on: str, html: Path | None, record: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Hold a table to a schema: a file, data:NAME@main, or statistics of TFDV. Exit code 3 when there are anomalies."""
+    from tenfold.monitoring import anomalies_html
     from tenfold.monitoring.validation import facts_of_table, validate
     from tenfold.monitoring.validation.facts import TableFacts
 
@@ -52,6 +54,10 @@ def command(
     )  # fmt: skip
     if record and place.startswith("schema:"):
         _record(place, data, found, rows=facts.rows, environment=environment)
+    if html is not None:
+        held = f"{data}, {facts.rows:,} rows, held to {place}" + (f", {environment}" if environment else "")
+        html.write_text(anomalies_html(found, about=held), "utf-8")
+        click.echo(f"Written to {html}. Open it in a browser", err=True)
     if as_json:
         emit_json(found)
     else:

@@ -21,7 +21,7 @@ from tenfold.monitoring.estimating_errors import Dle, fit_dle
 from tenfold.monitoring.explaining import ColumnEffect, explain_drop
 from tenfold.monitoring.multivariate import MultivariateDrift, domain_classifier, reconstruction_drift
 from tenfold.monitoring.outcomes import Joined, WindowQuality, join_outcomes, quality_by_window
-from tenfold.monitoring.page import to_html
+from tenfold.monitoring.page import anomalies_html, to_html
 from tenfold.monitoring.record import (
     Alarm,
     Anomaly,
@@ -59,7 +59,7 @@ __all__ = [
     "ColumnEffect", "ColumnSummary", "Condition", "CorrelationChange", "CorrelationPair", "Dle",
     "DriftReport", "EmbeddingDrift", "Estimate", "Estimated", "Example", "Feature", "Freshness", "Joined",
     "Limits", "Monitor", "MonitorSummary", "MultivariateDrift", "PastCheck", "QualityChange", "QualityRule",
-    "Rule", "Schema", "TableSummary", "TestOutcome", "WindowQuality", "accept", "alarms", "check",
+    "Rule", "Schema", "TableSummary", "TestOutcome", "WindowQuality", "accept", "alarms", "anomalies_html", "check",
     "correlation_change", "decode_schema", "differences", "domain_classifier", "drift", "embedding_drift",
     "encode_schema", "explain_drop", "find_monitor", "fit_cbpe", "fit_dle", "history", "infer_schema",
     "join_outcomes", "load_check", "monitors", "quality_by_window", "quality_change", "read_monitors", "read_schema",

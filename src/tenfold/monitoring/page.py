@@ -9,8 +9,9 @@ from html import escape
 
 from tenfold.base.clock import iso
 from tenfold.monitoring import charts
+from tenfold.monitoring.anomaly_list import anomaly_list
 from tenfold.monitoring.column_list import column_list
-from tenfold.monitoring.record import CheckResult, DriftReport, Monitor, PastCheck
+from tenfold.monitoring.record import Anomaly, CheckResult, DriftReport, Monitor, PastCheck
 from tenfold.monitoring.style import SCRIPT, STYLE
 
 TRENDS = 6
@@ -50,13 +51,25 @@ def render(
     parts.append(_quality(result, monitor))
     parts.append(_trends(result, monitor, history))
     if result.anomalies:
-        parts.append(_anomalies(result))
+        parts.append(anomaly_list(result.anomalies))
     if result.drift is not None:
         parts.append(column_list(result.drift))
     if result.reasons:
         items = "".join(f"<li>{escape(reason)}</li>" for reason in result.reasons)
         parts.append(f"<section><h2>Not judged</h2><ul>{items}</ul></section>")
     return page(f"{result.monitor} {result.window}".strip(), parts)
+
+
+def anomalies_html(found: Sequence[Anomaly], *, title: str = "Validation", about: str = "") -> str:
+    """What `validate` found as one self-contained page."""
+    weighty = sum(anomaly.severity != "info" for anomaly in found)
+    mark = ("bad", "Anomalies") if weighty else ("ok", "As it should be")
+    columns = len({anomaly.column for anomaly in found if anomaly.column})
+    parts = [
+        head(title, about, *mark),
+        figures([(f"{len(found):,}", "anomalies"), (f"{columns:,}", "columns with some")]),
+    ]
+    return page(title, [*parts, anomaly_list(found)] if found else parts)
 
 
 def page(title: str, parts: Iterable[str]) -> str:
@@ -142,13 +155,3 @@ def _trends(result: CheckResult, monitor: Monitor | None, history: Sequence[Past
     return (
         f'<section><h2>Over time <small>{escape(span)}</small></h2><div class="trends">{"".join(drawn)}</div></section>'
     )
-
-
-def _anomalies(result: CheckResult) -> str:
-    rows = "".join(
-        f"<tr><th>{escape(a.column or 'table')}</th><td class=l>{escape(a.short)}</td><td class=l>{escape(a.long)}</td>"
-        f"<td class=l><code>{escape(a.type)}</code></td><td class=l>{a.severity}</td></tr>"
-        for a in result.anomalies
-    )
-    head = "<tr><th>Column</th><td class=l>Anomaly</td><td class=l>Found</td><td class=l>Type</td><td class=l>Severity</td></tr>"
-    return f'<section><h2>Anomalies</h2><div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div></section>'

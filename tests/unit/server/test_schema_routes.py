@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenfold.monitoring import infer_schema, validate
+from tenfold.monitoring import Monitor, check, infer_schema, record_check, validate
 from tenfold.workspace import schemas
 
 
@@ -25,6 +25,15 @@ def test_a_schema_is_reviewed_and_its_anomalies_accepted(api, seeded):
     assert (after["version"], [column["values"] for column in after["columns"]]) == (2, ["DL, UA, ZZ"])
     assert api.get("/schemas/wire%20flights?version=1").json()["columns"][0]["values"] == "DL, UA"
     assert api.post("/schemas/wire%20flights/changes", json=body).status_code == 409  # version 2 is the newest now
+
+
+def test_scores_of_a_monitor_begin_with_the_columns_that_drifted_most(api, seeded):
+    calm = {f"c{i}": list(range(200)) for i in range(4)}
+    moved = {name: [value + 100 * (3 - i) for value in values] for i, (name, values) in enumerate(calm.items())}
+    monitor = Monitor(name="ordered", target="data:x", project="wire")
+    record_check(seeded.stores, monitor, check(monitor, calm, {**moved, "c0": calm["c0"]}))
+    keys = api.get("/monitors/ordered").json()["keys"]
+    assert [key for key in keys if key.startswith("drift.")] == ["drift.c1", "drift.c2", "drift.c0", "drift.c3"]
 
 
 def test_a_change_that_cannot_be_is_refused_and_keeps_nothing(api, seeded):
