@@ -39,23 +39,31 @@ def _pipeline_run(stores: Any, text: str) -> Any:
     return found
 
 
-@command.command("list", epilog=f"Example: tenfold pipelines list\n\n{EXIT_CODES}")
+@command.command("list", epilog=f"Example: tenfold pipelines list training --state failed\n\n{EXIT_CODES}")
+@click.argument("pipeline", required=False)
+@click.option("--state", type=click.Choice(["created", "running", "finished", "failed", "killed", "lost"]))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
 @json_option
-def list_(as_json: bool) -> None:
-    """List the pipelines that have run here, and their newest runs."""
-    from tenfold.records import RunQuery
+def list_(pipeline: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List the pipelines that have run here, or one PIPELINE, and their newest runs."""
+    from tenfold.records import And, Compare, RunQuery
 
     stores = workspace().stores
-    runs = stores.runs.search(RunQuery(kinds=["pipeline"], limit=20)).items
+    asked = [Compare(field, "=", value) for field, value in (("name", pipeline), ("state", state)) if value]
+    where = And([*asked]) if asked else None
+    found = stores.runs.search(RunQuery(kinds=["pipeline"], where=where, limit=limit))
     if as_json:
-        emit_json({"pipelines": [name for _, name, _, _ in stores.versions.names("pipeline")], "runs": runs})
+        emit_json({"pipelines": [name for _, name, _, _ in stores.versions.names("pipeline")], "runs": found.items})
         return
-    rows = [(run.id, run.name, run.state, ago(run.created_at_ms)) for run in runs]
     table(
-        rows,
+        [(run.id, run.name, run.state, ago(run.created_at_ms)) for run in found.items],
         ("run", "pipeline", "state", "when"),
-        empty="No pipeline has run yet. Run one with: tenfold run file.py:name",
+        empty="No such run. See all with: tenfold pipelines list"
+        if asked
+        else "No pipeline has run yet. Run one with: tenfold run file.py:name",
     )
+    if found.total > len(found.items):
+        click.echo(f"{found.total - len(found.items):,} more: --limit, or: tenfold runs list --kind pipeline", err=True)
 
 
 @command.command("show", epilog=f"Example: tenfold pipelines show 01JD0000000000000000000000\n\n{EXIT_CODES}")

@@ -123,11 +123,20 @@ def _script(target: str, arguments: tuple[str, ...], project: str | None) -> Non
     with tenfold.run(project, name=path.stem) as run:
         click.echo(f"Run {run.id}. Look at it with: tenfold runs show {run.id}", err=True)
         try:
-            runpy.run_path(target, run_name="__main__")
+            _say_pipelines(target, runpy.run_path(target, run_name="__main__"))
         except Exception as error:
             _show_trace(error, target)
             run.finish("failed", error=f"{type(error).__name__}: {error}")
             sys.exit(1)
+
+
+def _say_pipelines(target: str, names: dict[str, Any]) -> None:
+    """A file that only defines pipelines does nothing as a script: how they are run."""
+    from tenfold.pipelines import Pipeline
+
+    there = sorted(name for name, value in names.items() if isinstance(value, Pipeline))
+    if there and "__main__" not in Path(target).read_text():
+        click.echo(f"It has pipelines ({', '.join(there)}). Run one with: tenfold run {target}:{there[0]}", err=True)
 
 
 def _show_trace(error: Exception, target: str) -> None:

@@ -60,13 +60,18 @@ def typed(
     return made
 
 
+_SAID = {"yes": True, "on": True, "no": False, "off": False}
+
+
 def _converted(what: str, name: str, hint: Any, value: Any, default: Any, *, lax: bool) -> Any:
     if isinstance(value, dict) and "$" in value and _imports_nothing(value):
         with contextlib.suppress(Exception):
             value = decode(value, _no_part)
-    tries = [value]
+    tries: list[Any] = [value]
     if lax and isinstance(value, str) and _is_list(hint):
         tries.append([part.strip() for part in value.split(",")] if value.strip() else [])
+    if lax and isinstance(value, str) and value.lower() in _SAID and bool in (hint, *get_args(hint)):
+        tries.append(_SAID[value.lower()])
     if lax and isinstance(value, (int, float)):
         tries.append(json.dumps(value))
     error = ""
