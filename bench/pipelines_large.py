@@ -28,6 +28,8 @@ FANNED_OUT = 200
 FRESH = 40
 """Steps that are processes of their own."""
 MEGABYTES = (200, 1000)
+ROUNDS = 3
+"""Of large tables and the same by hand, in turn; the best of each counts."""
 
 
 @step
@@ -106,8 +108,9 @@ def lines() -> list[dict[str, Any]]:
             )  # fmt: skip
             found += _peer_lines("chained" if name == "chain" else "fanned", count, said)
     for megabytes in MEGABYTES:
-        said = _child("tables", megabytes)
-        bare = _child("bare", megabytes)
+        # In turn: who first touches memory that this machine had given back pays for it (1.9 times instead of 1.3).
+        pairs = [(_child("bare", megabytes), _child("tables", megabytes)) for _ in range(ROUNDS)]
+        bare, said = (min(each, key=lambda one: one["cpu_s"]) for each in zip(*pairs, strict=True))
         found += [
             {"job": f"a table of {megabytes} MB to two steps", "value": said["cpu_s"] / bare["cpu_s"], "unit": "x bare", "budget": 1.5,
              "note": f"CPU {said['cpu_s']:.1f} s, wall {said['wall_s']:.1f} s; Arrow file written, hashed, fsynced and mapped twice by hand: {bare['cpu_s']:.1f} and {bare['wall_s']:.1f} s"},
@@ -154,6 +157,7 @@ def _child(what: str, count: int) -> dict[str, Any]:
 def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
     """One job in this process and its children; what it cost."""
     if what == "bare":
+        _bare(1, folder)  # what it imports is there, as it is in the warm processes of the other
         return _cost(lambda: _bare(count, folder)) | {"bytes": _bytes_in(folder)}
     if what == "bare fresh":
         return _cost(lambda: [subprocess.run(INTERPRETER, check=True) for _ in range(count)])
@@ -164,6 +168,7 @@ def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
         sqlite_stores(folder), folder, opener=Opener("bench.pipelines:open_stores", {"folder": str(folder)}), workers=2
     )
     if what == "tables":
+        tables.with_options(host=host).run(megabytes=1)
         said = _cost(lambda: tables.with_options(host=host).run(megabytes=count)) | {"bytes": _bytes_in(folder)}
     elif what == "fresh":
         ready = fresh.with_options(host=host)
