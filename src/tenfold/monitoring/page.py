@@ -14,6 +14,10 @@ from tenfold.monitoring.column_list import column_list
 from tenfold.monitoring.record import Anomaly, CheckResult, DriftReport, Monitor, PastCheck
 from tenfold.monitoring.style import SCRIPT, STYLE
 
+IFRAME = (
+    '<iframe sandbox="allow-scripts" title="{title}" srcdoc="{page}" '
+    'style="width:100%;height:{height}px;border:1px solid #8884;border-radius:4px"></iframe>'
+)
 TRENDS = 6
 WINDOWS = 60
 MARKS = {"ok": ("ok", "No alarm"), "alarm": ("bad", "Alarm"), "too few rows": ("unsure", "Too few rows")}
@@ -81,6 +85,11 @@ def page(title: str, parts: Iterable[str]) -> str:
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>{''.join(parts)}</main>"
         f"<script>{SCRIPT}</script></body></html>"
     )
+
+
+def framed(document: str, title: str, *, height: int = 680) -> str:
+    """A document as a notebook shows it: in a frame of so many pixels, where neither can touch the other."""
+    return IFRAME.format(title=escape(title), page=escape(document, quote=True), height=height)
 
 
 def head(title: str, about: str, state: str, word: str) -> str:

@@ -77,6 +77,14 @@ class DriftReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
                 return column
         raise KeyError(name)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return _framed(self, "Drift report")
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook keeps beside it, and IPython shows."""
+        printer.text(f"<DriftReport: {self.drifted_columns} of {self.judged_columns} columns drifted>")
+
 
 class Example(msgspec.Struct, frozen=True):
     """A row that breaks a rule: its number, counted from 0, and the value as text."""
@@ -230,6 +238,14 @@ class CheckResult(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     def alarmed(self) -> bool:
         return bool(self.alarms)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return _framed(self, self.monitor)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook keeps beside it, and IPython shows."""
+        printer.text(f"<CheckResult {self.monitor!r}: {self.status}, {len(self.alarms)} alarms>")
+
 
 class MonitorSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A monitor as its newest check knows it."""
@@ -263,3 +279,9 @@ class PastCheck(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """When the check was made."""
     fingerprint: str = ""
     """Of a declared monitor: what it looked at. Its newest check of a window stands in place of those before."""
+
+
+def _framed(found: DriftReport | CheckResult, title: str) -> str:
+    from tenfold.monitoring.page import framed, to_html  # needs NumPy, which records do not
+
+    return framed(to_html(found, title=title), title)

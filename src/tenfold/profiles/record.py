@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -161,6 +161,10 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         return showing.to_html(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What a notebook keeps beside it, and IPython shows: all of it would be ten times what is shown."""
+        printer.text(f"<Profile: {self.rows:,} rows, {len(self.columns):,} columns>")
 
 
 def only(whole: Profile, columns: Iterable[str] | None) -> Profile:

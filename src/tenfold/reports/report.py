@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tenfold.base.errors import Invalid, MissingExtra
+from tenfold.monitoring.page import framed
 from tenfold.reports.conditions import Condition
 from tenfold.reports.context import Context
 from tenfold.reports.dataset import Dataset, dataset_of
 from tenfold.reports.metric import Metric
 from tenfold.reports.presets import Preset
 from tenfold.reports.record import MetricResult, ReportResult, TestResult, TestStatus, Value
-
-IFRAME = (
-    '<iframe sandbox="allow-scripts" title="{title}" srcdoc="{page}" '
-    'style="width:100%;height:{height}px;border:1px solid #8884;border-radius:4px"></iframe>'
-)
 
 
 class Report:
@@ -154,8 +149,7 @@ class Snapshot:
         Path(path).write_text(self.json(), "utf-8")
 
     def _repr_html_(self) -> str:
-        page = self.html()
-        return IFRAME.format(title=escape(self.result.title), page=escape(page, quote=True), height=680)
+        return framed(self.html(), self.result.title)
 
     def __repr__(self) -> str:
         found = self.result

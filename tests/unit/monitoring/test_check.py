@@ -13,6 +13,7 @@ from tenfold.monitoring import (
     Monitor,
     QualityRule,
     check,
+    drift,
     find_monitor,
     history,
     infer_schema,
@@ -186,3 +187,26 @@ def test_rules_tests_and_actions_of_a_monitor_may_be_mappings_as_in_yaml() -> No
     for tests in ([{"score": "rows", "above": 3}], [{"score": "rows", "gte": []}], ["rows > 3"], "rows > 3", None):
         with pytest.raises(Invalid, match="Monitor 'm', tests"):
             Monitor(name="m", tests=tests)  # type: ignore[arg-type]
+
+
+def test_a_notebook_shows_drift_and_checks_as_pages_in_frames_and_keeps_a_line_of_text() -> None:
+    before = {"x": list(range(200)), "</script>": ["a", "b"] * 100}
+    after = {"x": list(range(500, 700)), "</script>": ["a", "b"] * 100}
+    for found, line in (
+        (drift(before, after), "1 of 2 columns drifted"),
+        (check(Monitor(name="delay", target="data:x"), before, after), "'delay': alarm, 1 alarms"),
+    ):
+        shown, said = found._repr_html_(), Printed()
+        assert shown.startswith('<iframe sandbox="allow-scripts"') and "</script>" not in shown
+        found._repr_pretty_(said, False)
+        assert line in said.lines[0]
+
+
+class Printed:
+    """IPython's printer, as far as a record uses it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def text(self, said: str) -> None:
+        self.lines.append(said)

@@ -11,7 +11,7 @@ export function Filter({ value, set, label, lazy, code, bad, hint, goes = "/" }:
 }) {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  useEffect(() => { if (document.activeElement !== field.current) setText(value); }, [value]); // while it is typed in, `value` runs behind
   useKeys([{ keys: goes, says: label, act: () => field.current?.select() }]);
   return (
     <form class="filter" role="search" aria-label={label} onSubmit={(event) => { event.preventDefault(); set(text.trim()); }}>
