@@ -102,6 +102,10 @@ def lines() -> list[dict[str, Any]]:
                 "budget": 500,
             }
         )
+        read_ms = said["read_cpu_s"] * 1000 / count
+        found.append(
+            {"job": f"{count:,} {shape}, its outputs read", "value": read_ms, "unit": "ms CPU/step", "budget": 0.5}
+        )
         if name in ("chain", "fan"):
             found.append(
                 {"job": f"{count:,} {shape}, all cached", "value": said["cached_cpu_s"] * 1000 / count, "unit": "ms CPU/step", "budget": 1}
@@ -178,8 +182,15 @@ def _run_here(what: str, count: int, folder: Path) -> dict[str, Any]:
         ready = {"deep": deep, "wide": wide}[what].with_options(host=host)
         began = _cost(lambda: deep.with_options(host=host).run(count=2))
         first = _cost(lambda: ready.run(count=count))
-        cached = _cost(lambda: ready.run(count=count))["cpu_s"]
-        said = {"cpu_s": began["cpu_s"] + first["cpu_s"], "steps_cpu_s": first["cpu_s"], "cached_cpu_s": cached}
+        again: list[Any] = []
+        cached = _cost(lambda: again.append(ready.run(count=count)))["cpu_s"]
+        read = _cost(lambda: again[0].outputs())["cpu_s"]
+        said = {
+            "cpu_s": began["cpu_s"] + first["cpu_s"],
+            "steps_cpu_s": first["cpu_s"],
+            "cached_cpu_s": cached,
+            "read_cpu_s": read,
+        }
         said |= {"wall_s": began["wall_s"] + first["wall_s"]}
         said |= {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
     pools.close_all()

@@ -74,10 +74,12 @@ class Board:
         for task in tasks:
             self._put(Place(task, msgspec.convert(task.payload, Spec)))
         self._load_outputs()
+        items: dict[str, list[str]] = {}
         for place in self.places.values():
             if place.spec.item_of:
-                parent = self.places[place.spec.item_of]
-                parent.items = sorted([*(parent.items or []), place.key], key=index_of)
+                items.setdefault(place.spec.item_of, []).append(place.key)
+        for key, found in items.items():
+            self.places[key].items = sorted(found, key=index_of)
         for place in self.places.values():
             if place.spec.mapped and place.state not in ENDED:
                 place.fanned_out = place.state == "running"
