@@ -4,6 +4,8 @@ which no other can be run."""
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -49,3 +51,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Folders in the order above; tests of one folder stay as they were."""
     items.sort(key=lambda item: ORDER.index(item.path.relative_to(HERE).parts[0]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Modules that a test imported from its folder are gone after its file: many are named `flow`."""
+    yield
+    base = str(tmp_path_factory.getbasetemp())
+    files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
+    for name in [name for name, file in files.items() if file.startswith(base)]:
+        del sys.modules[name]
