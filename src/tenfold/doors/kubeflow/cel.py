@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _TOKEN = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|&&|\|\||!(?!=)|\b(?:true|false|null)\b")
+_RAW = re.compile(
+    r"'(?P<raw>.*?)'(?=\]|\)|\s*(?:&&|\|\||[<>=!]=|[<>])|\s*$)|&&|\|\||!(?!=)|\b(?:true|false|null)\b", re.DOTALL
+)
+"""The same where a text has quotes or line ends inside, which the compiler writes as they are."""
 _WORDS = {"&&": " and ", "||": " or ", "!": " not ", "true": "True", "false": "False", "null": "None"}
 _SIGNS: dict[type, str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _CASTS: dict[str, Callable[[Any], Any]] = {"int": int, "double": float, "string": str}
@@ -28,12 +32,7 @@ def read(text: str, inputs: Mapping[str, Any], make: Make) -> Any:
     Raises:
         ValueError: Something that KFP's compiler does not write; names it.
     """
-    python = _TOKEN.sub(lambda found: _WORDS.get(found[0], found[0]), text).strip()
-    try:
-        tree = ast.parse(python, mode="eval").body
-    except SyntaxError:
-        raise ValueError(f"The condition {text!r} cannot be read. {_TAKEN}") from None
-    return _read(tree, inputs, text, make)
+    return _read(_parsed(text), inputs, text, make)
 
 
 def holds(text: str, inputs: Mapping[str, Any]) -> bool:
@@ -43,6 +42,21 @@ def holds(text: str, inputs: Mapping[str, Any]) -> bool:
     True
     """
     return bool(read(text, inputs, lambda op, left, right: _COMPARE[op](left, right)))
+
+
+def _parsed(text: str) -> ast.expr:
+    for token in (_TOKEN, _RAW):
+        try:
+            return ast.parse(token.sub(_spelled, text).strip(), mode="eval").body
+        except SyntaxError:
+            continue
+    raise ValueError(f"The condition {text!r} cannot be read. {_TAKEN}")
+
+
+def _spelled(found: re.Match[str]) -> str:
+    if found.re is _RAW and found["raw"] is not None:
+        return repr(found["raw"])
+    return _WORDS.get(found[0], found[0])
 
 
 _TAKEN = "Taken are comparisons of inputs, &&, || and !"

@@ -46,15 +46,27 @@ def read_ir(path: str | Path) -> dict[str, Any]:
     try:
         documents = [one for one in yaml.safe_load_all(Path(path).read_text("utf-8")) if isinstance(one, dict)]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} is no YAML: {error}. Give the file that KFP's compiler wrote", field="target") from None
+        said = " ".join(str(error).split())
+        raise Invalid(f"{path} is no YAML: {said}. Give the file that KFP's compiler wrote", field="target") from None
     spec = documents[0] if documents else {}
     if "pipelineSpec" in spec:
         spec = spec["pipelineSpec"]
-    if not {"root", "pipelineInfo"} <= set(spec):
+    try:
+        is_whole = bool(spec["pipelineInfo"]["name"]) and "tasks" in spec["root"]["dag"]
+    except (KeyError, TypeError):
+        is_whole = False
+    if not is_whole:
         raise Invalid(f"{path} is no compiled KFP pipeline. Give the file that KFP's compiler wrote", field="target")
     platform: dict[str, Any] = {}
     for one in documents[1:]:
-        platform |= one.get("platforms", {}).get("kubernetes", {}).get("deploymentSpec", {}).get("executors", {})
+        set_there = one.get("platforms", {}).get("kubernetes", {})
+        if "workspace" in set_there.get("pipelineConfig", {}):
+            raise Invalid(
+                "The pipeline has a workspace, a volume that its tasks share, which is not supported. Pass artifacts from "
+                "task to task instead",
+                field="target",
+            )
+        platform |= set_there.get("deploymentSpec", {}).get("executors", {})
     return {**spec, "platform": platform}
 
 

@@ -22,6 +22,8 @@ from tenfold.doors.kubeflow.values import doubled, value_of
 
 DATA, ABOUT = "data", "artifact.json"
 _INPUT = re.compile(r"inputs\.parameter_values\['(?:pipelinechannel--)?([^']*)'\]")
+_NOT_STARTED = 125
+"""Exit code of `docker run` where the container could not be made."""
 SKIPPED = 99
 """Exit code of a task whose condition does not hold."""
 
@@ -115,7 +117,13 @@ def _run(task: dict[str, Any], told: dict[str, Any], folder: Path, scratch: Path
 
         docker = container_words(task["image"], words, scratch, None)
         docker[2:2] = task["docker"]
-        code, _ = run_process([one for one in docker if one != "--entrypoint="], holds=True)
+        code, said = run_process([one for one in docker if one != "--entrypoint="], holds=True)
+        if code == _NOT_STARTED:
+            why = next((one for one in said if one.startswith("docker: ")), "docker: it said no more")
+            sys.stdout.write(
+                f"Docker did not start the image {task['image']!r} ({why.removeprefix('docker: ')}). Get it with: docker "
+                f"pull {task['image']}; or build it here under this name: docker build --tag {task['image']} FOLDER\n"
+            )
         return code
     python = sys.executable
     if task["installs"]:
@@ -162,6 +170,8 @@ def keep(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -
             uri = "" if found["uri"] == str(path.absolute() / DATA) else found["uri"]
             about = {"name": found["name"], "type": wanted["type"], "metadata": found["metadata"], "uri": uri}
             (path / ABOUT).write_text(json.dumps(about, sort_keys=True))
+            if wanted["type"].get("schemaTitle") == "system.Metrics":
+                _log(found["metadata"])
             continue
         value = said.get("parameterValues", {}).get(name)
         written = Path(told["outputs"]["parameters"][name]["outputFile"])
@@ -170,6 +180,17 @@ def keep(task: dict[str, Any], told: dict[str, Any], outputs: dict[str, Path]) -
             value = text if kind == "STRING" else json.loads(text.lower() if kind == "BOOLEAN" else text)
         whole = isinstance(value, (int, float)) and kind == "NUMBER_INTEGER"
         path.write_text(json.dumps(int(value) if whole else doubled(value)))
+
+
+def _log(metadata: dict[str, Any]) -> None:
+    """The numbers of a Metrics artifact are metrics of the step's run, where it is in a run."""
+    numbers = {
+        key: value for key, value in metadata.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    if numbers and "TENFOLD_RUN_ID" in os.environ:
+        import tenfold
+
+        tenfold.log(numbers)
 
 
 if __name__ == "__main__":
