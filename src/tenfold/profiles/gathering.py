@@ -9,9 +9,9 @@ import numpy as np
 
 from tenfold.profiles import distinct, sketch, texts
 from tenfold.profiles.counters import Counters
-from tenfold.profiles.kinds import as_milliseconds, column_type, common_type
+from tenfold.profiles.kinds import as_milliseconds, clock_of, column_type, common_type
 from tenfold.profiles.moments import Moments
-from tenfold.profiles.record import ColumnProfile, ColumnType, ListContents, TextBasics, TextLengths
+from tenfold.profiles.record import Clock, ColumnProfile, ColumnType, ListContents, TextBasics, TextLengths
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,7 @@ class Gathering:
     def __init__(self, name: str, *, nulls: int = 0) -> None:
         self.name = name
         self.type: ColumnType = "empty"
+        self.clock: Clock | None = None
         self.rows = self.nulls = nulls
         self.nans = self.infinities = self.negative_infinities = self.zeros = self.count = 0
         self.min, self.max = math.inf, -math.inf
@@ -53,6 +54,7 @@ class Gathering:
         present = values.drop_nulls() if nulls else values
         if kind in ("int", "float", "time"):
             if kind == "time":
+                self._tell(clock_of(values.dtype))
                 present = as_milliseconds(present)
             self._add_numbers(present.cast(pl.Float64).to_numpy())
         elif kind == "bool":
@@ -73,6 +75,8 @@ class Gathering:
     def add_profile(self, part: ColumnProfile) -> None:
         """Add the finished profile of other rows of this column."""
         self.type = common_type(self.type, part.type)
+        if part.type == "time":
+            self._tell(part.clock)
         self.rows += part.rows
         self.nulls += part.nulls
         self.nans += part.nans
@@ -107,7 +111,7 @@ class Gathering:
         exact = top is None or top.error == 0
         quantiles = self.sketch.finish() if numbers else None
         return ColumnProfile(
-            name=self.name, type=self.type, rows=self.rows, count=self.count, nulls=self.nulls, nans=self.nans,
+            name=self.name, type=self.type, rows=self.rows, count=self.count, clock=self.clock or "", nulls=self.nulls, nans=self.nans,
             infinities=self.infinities, negative_infinities=self.negative_infinities, zeros=self.zeros,
             mean=_finite(moments.mean) if has else None, m2=_finite(moments.m2) if has else None,
             m3=_finite(moments.m3) if has else None, m4=_finite(moments.m4) if has else None,
@@ -123,6 +127,9 @@ class Gathering:
             lists=self.lists.finish(),
         )  # fmt: skip
 
+    def _tell(self, clock: Clock) -> None:
+        self.clock = clock if self.clock in (None, clock) else ""
+
     def _add_numbers(self, values: np.ndarray[Any, np.dtype[np.float64]]) -> None:
         finite = np.isfinite(values)
         if not finite.all():
@@ -134,6 +141,7 @@ class Gathering:
         if values.size == 0:
             return
         values = np.sort(values)
+        values += 0.0  # -0.0 is 0.0, in whichever part it comes first
         low, high = float(values[0]), float(values[-1])
         self.count += values.size
         self.min, self.max = min(self.min, low), max(self.max, high)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from tenfold.profiles.record import ColumnType
+    from tenfold.profiles.record import Clock, ColumnType
 
 
 def column_type(dtype: Any) -> ColumnType:
@@ -25,6 +25,13 @@ def column_type(dtype: Any) -> ColumnType:
     if dtype in (pl.String, pl.Categorical, pl.Enum):
         return "string"
     return "empty" if dtype == pl.Null else "other"
+
+
+def clock_of(dtype: Any) -> Clock:
+    """What the milliseconds of a column of times count: '' those since 1970."""
+    import polars as pl
+
+    return "duration" if dtype == pl.Duration else "day" if dtype == pl.Time else ""
 
 
 def common_type(a: ColumnType, b: ColumnType) -> ColumnType:

@@ -14,6 +14,10 @@ ColumnType = Literal["int", "float", "bool", "string", "time", "other", "mixed",
 """`time` columns are profiled as UTC milliseconds; `other` (structs, bytes) only counted, of lists also `lists` is known; `empty`: no value seen."""
 
 
+Clock = Literal["", "duration", "day"]
+"""Of columns of times: moments, lengths of time, or times of day."""
+
+
 class Quantiles(msgspec.Struct, frozen=True):
     """A quantile sketch: `points`, sorted, each standing for count / len(points) values.
 
@@ -93,6 +97,8 @@ class ColumnProfile(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     type: ColumnType
     rows: int
     count: int
+    clock: Clock = ""
+    """Of a `time` column what its milliseconds count; '' also where it was made too early to know, or differs."""
     nulls: int = 0
     nans: int = 0
     infinities: int = 0

@@ -4,7 +4,7 @@ frequent ones is in it."""
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -160,7 +160,8 @@ def _numbers(column: ColumnProfile) -> tuple[str, str, str, str, str]:
     median = points[math.ceil(len(points) / 2) - 1] if points else None
     deviation = std(column)
     if column.type == "time":
-        return _moment(column.min), _moment(median), _moment(column.max), _moment(column.mean), ""
+        low, middle, high, mean = (_time(column, at) for at in (column.min, median, column.max, column.mean))
+        return low, middle, high, mean, _length(deviation) if column.clock else ""
     return _number(column.min), _number(median), _number(column.max), _number(column.mean), _number(deviation)
 
 
@@ -168,6 +169,17 @@ def _number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
+
+
+def _time(column: ColumnProfile, ms: float | None) -> str:
+    return _length(ms) if column.clock else _moment(ms)
+
+
+def _length(ms: float | None) -> str:
+    """A length of time, or a time of day: 1 day, 2:00:00."""
+    if ms is None:
+        return ""
+    return str(timedelta(milliseconds=round(ms))) if abs(ms) < 8e16 else f"{ms:.4g} ms"
 
 
 def _moment(at_ms: float | None) -> str:
@@ -204,5 +216,5 @@ def _most_frequent(column: ColumnProfile) -> str:
     elif isinstance(value, bool):
         said = str(value).lower()
     else:
-        said = _moment(value) if column.type == "time" else _number(value)
+        said = _time(column, value) if column.type == "time" else _number(value)
     return f"{said or repr(value)} ({_percent(count, column.rows)})"

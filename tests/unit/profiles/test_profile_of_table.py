@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from tenfold.base.errors import Invalid
-from tenfold.profiles import decode, encode, profile, quantile, std
+from tenfold.profiles import cells, decode, encode, merge, profile, quantile, std
 
 FRAME = pl.DataFrame(
     {
@@ -162,3 +162,20 @@ def test_what_is_no_table_is_refused() -> None:
 def test_extreme_numbers_do_not_break_a_profile() -> None:
     found = profile({"x": [-1.7e308, 1.7e308, 5e-324, 0.0]})
     assert decode(encode(found)) == found
+
+
+def test_lengths_of_time_and_times_of_day_are_not_shown_as_dates() -> None:
+    hours = [dt.timedelta(hours=26), dt.timedelta(0), None]
+    found = profile(
+        pl.DataFrame({"took": hours, "opens": [dt.time(8, 30), None, dt.time(9)], "day": [dt.date(2020, 1, 1)] * 3})
+    )
+    shown = {name: cells(column)[4:8] for name, column in merge(found, found).columns.items()}
+    assert shown["took"] == ("0:00:00", "0:00:00", "1 day, 2:00:00", "13:00:00")
+    assert shown["opens"][0] == "8:30:00" and shown["day"][0] == "2020-01-01"
+    mixed = merge(profile({"t": hours}), profile({"t": [dt.date(2020, 1, 1)]})).columns["t"]
+    assert (mixed.type, mixed.clock, found.columns["took"].clock) == ("time", "", "duration")
+
+
+def test_minus_zero_is_zero() -> None:
+    top = profile({"x": [-0.0, 1.0, -1.0]}, correlations=False).columns["x"].top
+    assert top is not None and [str(value) for value in top.values] == ["-1.0", "0.0", "1.0"]

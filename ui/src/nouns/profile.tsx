@@ -11,6 +11,7 @@ import { Together, type Correlations } from "./together";
 export interface ColumnProfile {
   name: string;
   type: string;
+  clock?: "" | "duration" | "day";
   rows: number;
   count: number;
   nulls?: number;
@@ -70,9 +71,16 @@ const short = (one: number | null | undefined): string => {
   if (one === null || one === undefined || one === 0 || Math.abs(one) >= 0.01) return number(one);
   return (Math.abs(one) < 0.001 ? one.toExponential(2) : String(Number(one.toPrecision(3)))).replace("-", "−");
 };
+/** A length of time or a time of day, of milliseconds: 1 d 02:00:00. */
+const lasts = (ms: number): string => {
+  const [seconds, days] = [Math.round(Math.abs(ms) / 1000) % 86_400, Math.floor(Math.round(Math.abs(ms) / 1000) / 86_400)];
+  const clock = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
+  return `${ms < 0 ? "−" : ""}${days ? `${days.toLocaleString("en-US")} d${seconds ? ` ${clock}` : ""}` : clock}`;
+};
 /** A number of a column; of a column of times, the moment. */
 const said = (column: ColumnProfile, one: number | null | undefined): string => {
   if (column.type !== "time" || one === null || one === undefined || Math.abs(one) > 8.64e15) return short(one);
+  if (column.clock) return lasts(one);
   return day.format(one).replace(" 00:00:00", "");
 };
 
