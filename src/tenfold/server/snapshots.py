@@ -71,18 +71,26 @@ def snapshot(place: Place, run_id: str) -> Snapshot:
     kept: dict[str, tuple[Any, Snapshot]] = place.kept.setdefault("snapshots", {})
     found = kept.pop(run_id, None)
     if found is None or found[0] != stamp:
-        found = stamp, _read(place, root)
+        before = found[1] if found is not None and root.state in LIVE_STATES else None
+        found = stamp, _read(place, root, before)
     kept[run_id] = found
     while len(kept) > KEPT:
         kept.pop(next(iter(kept)), None)
     return found[1]
 
 
-def _read(place: Place, root: Run) -> Snapshot:
+def _read(place: Place, root: Run, before: Snapshot | None) -> Snapshot:
+    """`before`: the run a moment ago, while it goes on: places that had ended are as they were."""
     tasks = place.stores.tasks.of_root(root.id)
-    runs = {run.id: run for run in place.stores.runs.get([task.id for task in tasks])} if tasks else {}
+    known = {one.key: one for one in before.places.values() if one.state in _DONE} if before is not None else {}
+    as_before = {task.key for task in tasks if task.key in known and _is(known[task.key], task)}
+    asked = [task.id for task in tasks if task.key not in as_before and _begun(task)]
+    runs = {run.id: run for run in place.stores.runs.get(asked)} if asked else {}
     by_key = {task.key: task for task in tasks}
-    places = {key: _seen(by_key[key], runs[by_key[key].id]) for key in in_graph_order(by_key)}
+    places = {
+        key: known[key] if key in as_before else _seen(by_key[key], runs.get(by_key[key].id))
+        for key in in_graph_order(by_key)
+    }
     from_ms = root.started_at_ms or root.created_at_ms
     made = Snapshot(root, from_ms, places, {})
     for one in places.values():
@@ -95,13 +103,22 @@ def _read(place: Place, root: Run) -> Snapshot:
     return made
 
 
-def _seen(task: Task, run: Run) -> Seen:
-    ended = run.ended_at_ms if task.state in _DONE else None
-    started = run.started_at_ms if task.state not in ("waiting", "ready") or task.attempt else None
+def _is(one: Seen, task: Task) -> bool:
+    return (one.id, one.state, one.attempt) == (task.id, task.state, task.attempt)
+
+
+def _begun(task: Task) -> bool:
+    """Whether its run can say more than the task: nothing of it ran before."""
+    return task.state not in ("waiting", "ready") or task.attempt > 0
+
+
+def _seen(task: Task, run: Run | None) -> Seen:
+    """`run` is None for what has not begun."""
     return Seen(
         key=task.key, id=task.id, state=task.state, attempt=task.attempt, item_of=task.payload.get("item_of") or "",
-        mapped=bool(task.payload.get("mapped")), start_ms=started, end_ms=ended,
-        error=first_line(task.outcome.get("error") or run.error),
+        mapped=bool(task.payload.get("mapped")), start_ms=run.started_at_ms if run is not None else None,
+        end_ms=run.ended_at_ms if run is not None and task.state in _DONE else None,
+        error=first_line(task.outcome.get("error") or (run.error if run is not None else None)),
     )  # fmt: skip
 
 
