@@ -71,11 +71,12 @@ const short = (one: number | null | undefined): string => {
   if (one === null || one === undefined || one === 0 || Math.abs(one) >= 0.01) return number(one);
   return (Math.abs(one) < 0.001 ? one.toExponential(2) : String(Number(one.toPrecision(3)))).replace("-", "−");
 };
-/** A length of time or a time of day, of milliseconds: 1 d 02:00:00. */
+/** A length of time or a time of day, of milliseconds: 02:00:00, and days from one on. */
 const lasts = (ms: number): string => {
-  const [seconds, days] = [Math.round(Math.abs(ms) / 1000) % 86_400, Math.floor(Math.round(Math.abs(ms) / 1000) / 86_400)];
-  const clock = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)).padStart(2, "0")).join(":");
-  return `${ms < 0 ? "−" : ""}${days ? `${days.toLocaleString("en-US")} d${seconds ? ` ${clock}` : ""}` : clock}`;
+  if (Math.abs(ms) >= 86_400_000) return `${number(ms / 86_400_000)} d`;
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  const clock = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)).padStart(2, "0"));
+  return `${ms < 0 ? "−" : ""}${clock.join(":")}`;
 };
 /** A number of a column; of a column of times, the moment. */
 const said = (column: ColumnProfile, one: number | null | undefined): string => {
