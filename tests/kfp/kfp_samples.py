@@ -131,6 +131,33 @@ def nested_rows(n: int) -> List[List[int]]:
     return [list(range(one)) for one in range(n)]
 
 
+@dsl.component
+def write_all(
+    n: int,
+    i: OutputPath(int),
+    b: OutputPath(bool),
+    f: OutputPath(float),
+    d: OutputPath(dict),
+    rows: OutputPath("Dataset"),
+):
+    texts = {i: str(n), b: "True", f: "2.50", d: f'{{"a": [{n}]}}', rows: "row\n" * n}
+    for path, text in texts.items():
+        open(path, "w").write(text)
+
+
+@dsl.component
+def shaky(file: str, fails: int) -> int:
+    from pathlib import Path
+
+    kept = Path(file)
+    tries = int(kept.read_text()) if kept.exists() else 0
+    if tries < fails:
+        kept.write_text(str(tries + 1))
+        raise RuntimeError("not yet")
+    kept.unlink(missing_ok=True)
+    return tries
+
+
 @dsl.component(packages_to_install=["six==1.16.0"])
 def versions() -> str:
     import six
@@ -303,6 +330,37 @@ def ordered(n: int = 2) -> int:
 @dsl.pipeline
 def installing() -> str:
     return versions().output
+
+
+@dsl.pipeline
+def written(n: int = 2) -> NamedTuple("O", [("i", int), ("b", bool), ("f", float), ("d", dict), ("rows", str)]):
+    made = write_all(n=n).outputs
+    given = {"i": made["i"], "b": made["b"], "f": made["f"], "d": made["d"], "rows": content(rows=made["rows"]).output}
+    return namedtuple("O", given)(**given)
+
+
+@dsl.pipeline
+def retried(fails: int = 2) -> int:
+    return (
+        shaky(file=f"tries-{fails}.txt", fails=fails)
+        .set_retry(3, backoff_duration="0s")
+        .set_caching_options(False)
+        .output
+    )
+
+
+@dsl.pipeline
+def several(n: int) -> List[Dataset]:
+    with dsl.ParallelFor(items(n=n).output, parallelism=1) as x:
+        made = clean(count=x)
+    return dsl.Collected(made.outputs["rows"])
+
+
+@dsl.pipeline
+def loop_of_a_loop(n: int = 2) -> str:
+    with dsl.ParallelFor(several(n=n).output) as rows:
+        made = content(rows=rows)
+    return spelled(xs=dsl.Collected(made.output)).output
 
 
 SAMPLES = [one for one in list(globals().values()) if isinstance(one, dsl.graph_component.GraphComponent)]

@@ -28,7 +28,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("structures", {"d": {"b": 2, "c": {"d": [1]}}}), ("nested", {}), ("chosen", {}), ("chosen", {"n": 1, "flag": False}),
     ("choose", {"n": 3}), ("loop-known", {}), ("loop-known", {"xs": [9]}), ("loop-given", {}), ("loop-given", {"n": 1}),
     ("loop-artifacts", {}), ("loop-of-constants-in-loop", {}), ("importing", {}), ("models", {}), ("exit-handler", {}),
-    ("exit-handler", {"x": 2}), ("ignoring", {}), ("ordered", {}), ("installing", {}),
+    ("exit-handler", {"x": 2}), ("ignoring", {}), ("ordered", {}), ("installing", {}), ("written", {}),
+    ("retried", {}), ("retried", {"fails": 9}), ("loop-of-a-loop", {}),
 ]  # fmt: skip
 """Pipelines that KFP's local runner can run."""
 BEYOND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

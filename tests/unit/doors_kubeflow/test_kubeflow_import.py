@@ -74,6 +74,9 @@ def test_what_is_not_supported_is_refused_by_its_name(tmp_path: Path) -> None:
     spec["deploymentSpec"]["executors"]["exec"] = {"resolver": {}}
     with pytest.raises(Invalid, match="'double' is of the kind resolver"):
         pipeline_of(written(tmp_path, spec))
+    spec["deploymentSpec"]["executors"]["exec"] = {"container": {"image": "argostub/createpvc"}}
+    with pytest.raises(Invalid, match="'double' makes or removes a volume of Kubernetes"):
+        pipeline_of(written(tmp_path, spec))
     with pytest.raises(ValueError, match="size"):
         holds("size(inputs.parameter_values['x']) > 1", {"x": 1})
 

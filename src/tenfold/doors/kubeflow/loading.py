@@ -79,6 +79,12 @@ def program_of(name: str, spec: dict[str, Any], component: dict[str, Any]) -> Pr
     container = executor.get("container")
     if container is None:
         raise Invalid(f"Task {name!r} is of the kind {', '.join(executor)}, which is not supported", field=name)
+    if container.get("image", "").startswith("argostub/"):
+        raise Invalid(
+            f"Task {name!r} makes or removes a volume of Kubernetes, which is not supported. Pass artifacts from task to "
+            "task instead",
+            field=name,
+        )
     command, args = list(container.get("command", [])), list(container.get("args", []))
     options: dict[str, Any] = {"resources": _resources(name, container.get("resources", {}))}
     options |= {"environ": {one["name"]: str(one.get("value", "")) for one in container.get("env", [])}}

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,11 @@ def _run(task: dict[str, Any], told: dict[str, Any], folder: Path, scratch: Path
         code, said = run_process([one for one in docker if one != "--entrypoint="], holds=True)
         if code == _NOT_STARTED:
             why = next((one for one in said if one.startswith("docker: ")), "docker: it said no more")
-            sys.stdout.write(
-                f"Docker did not start the image {task['image']!r} ({why.removeprefix('docker: ')}). Get it with: docker "
-                f"pull {task['image']}; or build it here under this name: docker build --tag {task['image']} FOLDER\n"
-            )
+            why, image = why.removeprefix("docker: "), task["image"]
+            todo = f"Get it with: docker pull {image}; or build it under this name: docker build --tag {image} FOLDER"
+            if why.startswith("Cannot connect"):
+                todo = "Start Docker here, or name its place in DOCKER_HOST"
+            sys.stdout.write(f"Docker did not start the image {image!r} ({why}). {todo}\n")
         return code
     python = sys.executable
     if task["installs"]:
@@ -188,9 +190,11 @@ def _log(metadata: dict[str, Any]) -> None:
         key: value for key, value in metadata.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     if numbers and "TENFOLD_RUN_ID" in os.environ:
-        import tenfold
+        from tenfold.base.errors import Invalid
+        from tenfold.workspace.runs import active_run
 
-        tenfold.log(numbers)
+        with suppress(Invalid):  # the variable names a run of another store
+            active_run().log(numbers)
 
 
 if __name__ == "__main__":
