@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tenfold.workspace.evaluating import Judged
 
 SHOWN_SLICES = 20
-TASKS = ("auto", "binary", "multiclass", "regression", "forecasting", "ranking", "clustering", "text")
+TASKS = ("auto", "binary", "multiclass", "multilabel", "regression", "forecasting", "ranking", "clustering", "text")
 _EXAMPLE = (
     'tenfold evaluate model:delay@12 --data data:flights@main --target late --slice carrier --threshold "auc >= 0.8"'
 )
@@ -25,8 +25,8 @@ _EXAMPLE = (
 @click.command(epilog=f"Example: {_EXAMPLE}\n\n{EXIT_CODES}")
 @click.argument("what", required=False, metavar="MODEL_OR_FILE")
 @click.option("--data", help="Rows to judge a model on: data:flights@main, or a file")
-@click.option("--target", help="Column with the truth")
-@click.option("--prediction", help="Column with predictions, in a file of them")
+@click.option("--target", multiple=True, help="Column with the truth; once for each label of several, or one of lists")
+@click.option("--prediction", multiple=True, help="Column with predictions, in a file of them; as --target")
 @click.option("--score", multiple=True, help="Column with scores; once for each class, named as the class, of several")
 @click.option("--task", type=click.Choice(TASKS), help="What the predictions are; found in the data when not given")
 @click.option("--positive", help="The positive class")
@@ -86,8 +86,9 @@ def _plan(plan: Plan, what: str | None, given: dict[str, Any]) -> Plan:
     changes = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     changes["threshold"] = changes.pop("cut")
     changes["first_may_pass"] = changes.pop("first") or None
-    scores = changes.pop("score")
-    changes["score"] = scores[0] if len(scores) == 1 else scores
+    for name in ("score", "target", "prediction"):
+        columns = changes[name]
+        changes[name] = columns[0] if len(columns) == 1 else columns
     if what is not None:
         is_file = not what.startswith("model:") and (Path(what).exists() or what.endswith((".csv", ".parquet")))
         changes |= {"predictions": what if is_file else None, "model": None if is_file else what}

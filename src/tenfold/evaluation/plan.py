@@ -23,8 +23,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     predictions: str | None = None
     """A table of predictions, in place of `model`; it holds the truth too, unless `data` does."""
     data: str | None = None
-    target: str | None = None
-    prediction: str | None = None
+    target: str | list[str] | None = None
+    """The truth; of several labels a row either a column of lists, or columns of 0 and 1, one for each label."""
+    prediction: str | list[str] | None = None
+    """As the truth: one column, or one for each label in the same order."""
     score: str | list[str] | None = None
     task: str = "auto"
     positive: str | int | bool | None = None
@@ -44,9 +46,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seed: int = 0
     name: str | None = None
 
+    @property
+    def targets(self) -> list[str]:
+        """The columns with the truth."""
+        return _listed(self.target)
+
+    @property
+    def predictions_in(self) -> list[str]:
+        """The columns with the predictions."""
+        return _listed(self.prediction)
+
     def rules(self) -> list[Rule]:
         """The thresholds as rules. Raises Invalid."""
         return [rule(one, first=self.first_may_pass) for one in self.thresholds]
+
+
+def _listed(columns: str | list[str] | None) -> list[str]:
+    return columns if isinstance(columns, list) else [columns] if columns else []
 
 
 def read_plan(path: Path) -> Plan:

@@ -52,7 +52,7 @@ def carry_out(
     rules = plan.rules()  # what is written wrongly is said before a model is loaded
     if (plan.model is None) == (plan.predictions is None):
         raise Invalid("Name either a model, like model:delay@12, or a table of predictions", field="model")
-    if plan.target is None:
+    if not plan.targets:
         raise Invalid("Say which column is the truth: --target late", field="target")
     model = resolve(stores, plan.model, default_kind="model") if plan.model else None
     told, notes = _judge(stores, plan, model, drop_missing=drop_missing, allow_pickle=allow_pickle)
@@ -103,20 +103,20 @@ def _judge(
     if source is None:
         raise Invalid("Name the rows to judge it on: --data data:flights@main, or a file", field="data")
     frame, holdout = table_at(stores, source, _needed(plan, loaded))
-    for name in [plan.target, plan.weight, plan.query]:
+    for name in [*plan.targets, plan.weight, plan.query]:
         _column(frame, name, source)
-    frame, notes = _with_truth(frame, str(plan.target), source, drop_missing=drop_missing)
+    frame, notes = _with_truth(frame, plan.targets, source, drop_missing=drop_missing)
     options: dict[str, Any] = {
         "task": plan.task, "positive": plan.positive, "threshold": plan.threshold, "slices": frame, "by": plan.slices,
         "min_slice": plan.min_slice, "bootstrap": plan.bootstrap, "seed": plan.seed, "fairness": plan.fairness,
         "k": plan.k, "weights": frame[plan.weight].to_numpy() if plan.weight else None,
         "query": frame[plan.query].to_numpy() if plan.query else None,
     }  # fmt: skip
+    if len(plan.targets) > 1 or frame[plan.targets[0]].dtype.is_nested():
+        options |= {"task": "multilabel", "labels": _labels(frame, plan)}
     before, baseline, said = _baseline(stores, plan, model, frame, options, allow_pickle=allow_pickle)
     answers = _answers_of(loaded, frame, options) if loaded else _answers_in(frame, plan, source, options)
-    truth = frame[str(plan.target)].to_numpy()
-    if plan.task == "text":
-        truth = truth.tolist()
+    truth = _values(frame, plan.targets, options)
     found = evaluate(truth, **answers, baseline=before, **options)
     return (found, holdout, baseline), [*notes, *said, *_hints(stores, plan, frame, loaded)]
 
@@ -124,7 +124,7 @@ def _judge(
 def _needed(plan: Plan, model: Model | None) -> set[str] | None:
     """The columns a plan reads; None for all, when an expression cannot say which it needs."""
     scores = [plan.score] if isinstance(plan.score, str) else plan.score or []
-    named = {plan.target, plan.prediction, plan.weight, plan.query, *scores}
+    named = {*plan.targets, *plan.predictions_in, plan.weight, plan.query, *scores}
     named |= {column.name for column in model.signature.inputs} if model else set()
     for spec in [*plan.slices, *plan.fairness]:
         if spec.lower().startswith("where "):
@@ -140,22 +140,46 @@ def _column(frame: pl.DataFrame, name: str | None, source: str) -> None:
         raise Invalid(f"{source} has no column {name!r}. Columns: {there}", field="target")
 
 
-def _with_truth(frame: pl.DataFrame, target: str, source: str, *, drop_missing: bool) -> tuple[pl.DataFrame, list[str]]:
-    import polars as pl
-
-    known = frame[target].is_not_null()
-    if frame[target].dtype.is_float():
-        known &= frame[target].is_not_nan()
+def _with_truth(
+    frame: pl.DataFrame, targets: list[str], source: str, *, drop_missing: bool
+) -> tuple[pl.DataFrame, list[str]]:
+    known = frame[targets[0]].is_not_null()
+    for name in targets:
+        known &= frame[name].is_not_null() & (frame[name].is_not_nan() if frame[name].dtype.is_float() else True)
     missing = int(frame.height - known.sum())
     if not missing:
         return frame, []
+    named = ", ".join(targets)
     if not drop_missing:
         raise Invalid(
-            f"{target!r} is missing in {missing:,} of {frame.height:,} rows of {source}. Leave them out with: "
+            f"{named!r} is missing in {missing:,} of {frame.height:,} rows of {source}. Leave them out with: "
             "--drop-missing",
             field="target",
         )
-    return frame.filter(pl.Series(known)), [f"{missing:,} of {frame.height:,} rows have no {target} and were left out"]
+    return frame.filter(known), [f"{missing:,} of {frame.height:,} rows have no {named} and were left out"]
+
+
+def _labels(frame: pl.DataFrame, plan: Plan) -> list[str]:
+    """The labels that a row may have: those of the scores, else of the columns, else those that occur in the lists."""
+    if isinstance(plan.score, list):
+        return plan.score
+    if len(plan.targets) > 1:
+        return plan.targets
+    columns = [name for name in [*plan.targets, *plan.predictions_in] if name in frame.columns]
+    return sorted({str(label) for name in columns for label in frame[name].explode().drop_nulls().unique()})
+
+
+def _values(frame: pl.DataFrame, columns: list[str], options: dict[str, Any]) -> Any:
+    """The truth or the predictions: a value a row, or of several labels whether the row has each, (rows, labels)."""
+    if len(columns) > 1:
+        return frame.select(columns).to_numpy()
+    values = frame[columns[0]]
+    if values.dtype.is_nested():
+        told = [{str(label) for label in labels} for labels in values.to_list()]
+        if strangers := {label for labels in told for label in labels} - set(options["labels"]):
+            raise Invalid(f"{columns[0]!r} has the label {min(strangers)!r}, which has no score", field="score")
+        return np.array([[label in labels for label in options["labels"]] for labels in told], dtype=np.int8)
+    return values.to_numpy().tolist() if options["task"] == "text" else values.to_numpy()
 
 
 def _answers_of(model: Model, frame: pl.DataFrame, options: dict[str, Any]) -> dict[str, Any]:
@@ -193,16 +217,14 @@ def _plain(rows: pl.DataFrame, model: Model) -> Any:
 
 
 def _answers_in(frame: pl.DataFrame, plan: Plan, source: str, options: dict[str, Any]) -> dict[str, Any]:
-    if plan.prediction is None and plan.score is None:
+    if not plan.predictions_in and plan.score is None:
         raise Invalid("Say which column holds the predictions: --prediction or --score", field="prediction")
     several = plan.score if isinstance(plan.score, list) else None
-    for name in [plan.prediction, *(several or ([plan.score] if isinstance(plan.score, str) else []))]:
+    for name in [*plan.predictions_in, *(several or ([plan.score] if isinstance(plan.score, str) else []))]:
         _column(frame, name, source)
     found: dict[str, Any] = {}
-    if plan.prediction:
-        found["y_pred"] = frame[plan.prediction].to_numpy()
-        if plan.task == "text":
-            found["y_pred"] = found["y_pred"].tolist()
+    if plan.predictions_in:
+        found["y_pred"] = _values(frame, plan.predictions_in, options)
     if several:
         found["y_score"] = frame.select(several).to_numpy()
         if plan.task in ("auto", "multiclass"):
@@ -220,9 +242,9 @@ def _baseline(
         return None, None, []
     if model is None:
         other, _ = table_at(stores, plan.baseline, _needed(plan, None))
-        _column(other, plan.target, plan.baseline)
-        target = str(plan.target)
-        if other.height != frame.height or not (other[target].cast(str) == frame[target].cast(str)).all():
+        for name in plan.targets:
+            _column(other, name, plan.baseline)
+        if other.height != frame.height or not _same(other.select(plan.targets), frame.select(plan.targets)):
             raise Invalid(
                 f"{plan.baseline} does not hold the same truth, row by row. Predict both on the same rows",
                 field="baseline",
@@ -239,12 +261,25 @@ def _baseline(
     return _answers_of(load(stores, version, allow_pickle=allow_pickle), frame, dict(options)), version, notes
 
 
+def _same(ours: pl.DataFrame, theirs: pl.DataFrame) -> bool:
+    """Whether two tables of the same columns hold the same, however their numbers are kept."""
+    return all(
+        [str(value) for value in ours[name].to_list()] == [str(value) for value in theirs[name].to_list()]
+        if ours[name].dtype.is_nested()
+        else bool((ours[name].cast(str) == theirs[name].cast(str)).all())
+        for name in ours.columns
+    )
+
+
 def _hints(stores: Stores, plan: Plan, frame: pl.DataFrame, model: Model | None) -> list[str]:
     notes = []
     if model is not None and not model.signature.positional:
         inputs = [column.name for column in model.signature.inputs]
-        for leak in leaks(frame.select([*inputs, str(plan.target)]) if plan.target not in inputs else frame.select(inputs), str(plan.target))[:5]:  # fmt: skip
-            notes.append(f"Leak? {leak.column} {leak.reason} ({leak.score:.3f})")
+        for target in plan.targets:
+            columns = inputs if target in inputs else [*inputs, target]
+            notes += [
+                f"Leak? {one.column} {one.reason} ({one.score:.3f})" for one in leaks(frame.select(columns), target)[:5]
+            ]
     if plan.train:
         train, _ = table_at(stores, plan.train)
         seen = overlap(frame, train)

@@ -136,3 +136,31 @@ def test_predictions_of_tasks_without_classes_are_judged_by_slices_too(
     done = _evaluate("said.csv", "--task", task, *columns.split(), "--slice", "ahead", "--threshold", threshold)
     assert done.exit_code == (3 if "baseline" in threshold else 0), done.output
     assert "ahead=3" in done.stdout and f"{task}, 400 rows" in done.stdout
+
+
+def test_several_labels_a_row_are_judged_from_columns_and_from_lists_as_scikit_learn_does(place: Path) -> None:
+    from sklearn.metrics import f1_score, hamming_loss
+
+    random, names = np.random.default_rng(3), ["sea", "city", "wood"]
+    true = (random.random((400, 3)) < 0.4).astype(int)
+    said = np.where(random.random((400, 3)) < 0.2, 1 - true, true)
+    lists = {
+        name: pl.Series([[label for label, there in zip(names, row, strict=True) if there] for row in given])
+        for name, given in (("labels", true), ("said", said))
+    }
+    columns = {
+        f"{begin}{name}": part[:, at] for begin, part in (("", true), ("p_", said)) for at, name in enumerate(names)
+    }
+    pl.DataFrame({**columns, **lists}).write_parquet("labels.parquet")
+    typed = [word for name in names for word in ("--target", name, "--prediction", f"p_{name}")]
+    for arguments in (typed, ["--target", "labels", "--prediction", "said"]):
+        found = json.loads(_evaluate("labels.parquet", *arguments, "--bootstrap", "0", "--dry-run", "--json").stdout)
+        metrics = found["evaluation"]["metrics"]
+        assert found["evaluation"]["task"] == "multilabel"
+        assert metrics["f1_micro"] == pytest.approx(f1_score(true, said, average="micro"))
+        assert metrics["hamming_loss"] == pytest.approx(hamming_loss(true, said))
+    baseline = ["--baseline", "labels.parquet", "--threshold", "f1 >= baseline", "--dry-run"]
+    assert _evaluate("labels.parquet", *typed, *baseline).exit_code == 0
+    pl.DataFrame({"labels": [["sea"], None], "said": [["sea"], ["city"]]}).write_parquet("gaps.parquet")
+    with pytest.raises(Invalid, match="missing in 1 of 2 rows"):
+        _evaluate("gaps.parquet", "--target", "labels", "--prediction", "said")
