@@ -212,7 +212,7 @@ def main() -> None:
     watch.declare()
     last = watch_months(data, watch.Champion(verdict["model"], FIRST, verdict["metrics"]))
     if last is not None:
-        say_all(watch.look("answers") + watch.look("arrivals"))
+        say_all(watch.look("answers") + watch.look("emergency") + watch.look("arrivals"))
         say(f"January beside December: {write_report()}")
     explain(last)
     say("done")
