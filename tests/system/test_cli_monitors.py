@@ -57,3 +57,5 @@ def test_looks_take_datasets_and_nothing_judged_is_not_a_pass(shell, tmp_path):
     (tmp_path / "new.yaml").write_text('{name: new, target: "data:t@main", reference: first, window: version}')
     shell.ok("monitor", "apply", "new.yaml")
     assert "tenfold monitor check new" in str(shell("monitor", "show", "new"))
+    assert [(one["name"], one["checks"]) for one in shell.json("monitor", "list")] == [("new", 0)]
+    assert "tenfold monitor check new" in shell("monitor", "list")[2]

@@ -26,19 +26,27 @@ for one in monitor_declaring.COMMANDS:
 @command.command("list", epilog=f"Example: tenfold monitor list\n\n{EXIT_CODES}")
 @json_option
 def list_(as_json: bool) -> None:
-    """List the monitors of this store and their newest check."""
+    """List the monitors of this store, those declared and those that have checked, with their newest check."""
     from tenfold.monitoring import monitors
+    from tenfold.monitoring.declared import declared
 
-    found = monitors(workspace().stores)
+    stores = workspace().stores
+    found = monitors(stores)
+    checked = {one.name for one in found}
+    waiting = [one for one in declared(stores) if one.name not in checked]
     if as_json:
-        emit_json(found)
+        blank = {"checks": 0, "last_at_ms": None, "status": None, "window": "", "alarms": 0}
+        emit_json([*found, *({"name": one.name, "project": one.project, **blank} for one in waiting)])
         return
-    rows = [(m.name, m.checks, ago(m.last_at_ms), m.alarms) for m in found]
+    rows = [(one.name, one.checks, ago(one.last_at_ms), one.alarms) for one in found]
+    rows += [(one.name, 0, "not yet", 0) for one in waiting]
     table(
         rows,
         ("monitor", "checks", "newest", "alarms"),
-        empty="No monitor has checked anything yet. See docs/monitoring.md",
+        empty="There is no monitor yet. Declare one in a file and put it in force: tenfold monitor apply monitors.yaml",
     )
+    if waiting:
+        click.echo(f"Let one look now with: tenfold monitor check {waiting[0].name}", err=True)
 
 
 @command.command("show", epilog=f"Example: tenfold monitor show delay\n\n{EXIT_CODES}")
